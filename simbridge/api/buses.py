@@ -1,0 +1,168 @@
+"""Event buses: create, delete, describe, list; and how every other operation finds one.
+
+An operation names a bus by its name or its ARN. An ARN reaches further than a name: it may lie in
+another region, which the service refuses, or in another account, where the policy of that bus
+decides. Policies cannot be written in this version, so another account's bus is always closed.
+
+Partner event buses need a partner event source that offers itself first. Nobody can make one in
+this version, so `EventSourceName` always ends in the refusal for an unknown source.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simbridge import arn
+from simbridge.api import pages
+from simbridge.api.plane import Context, Request, Response, operation
+from simbridge.api.references import check_dead_letter_queue
+from simbridge.api.refusals import invalid, limit_exceeded, no_bus
+from simbridge.api.store import Bus
+from simbridge.api.tags import read_tags
+from simbridge.errors import ServiceError
+from simbridge.messages import Configure, Retire
+from simbridge.resources import EventBus
+
+__all__ = [
+    "bus_address",
+    "create_event_bus",
+    "delete_event_bus",
+    "describe_event_bus",
+    "find_bus",
+    "list_event_buses",
+]
+
+
+@operation
+def create_event_bus(context: Context, request: Request) -> Response:
+    """Make an event bus. Errors: behaviour reference 7, 10 and 11.6."""
+    name = request["Name"]
+    _check_bus_name(name, request.get("EventSourceName"))
+    if name in context.store.buses:
+        raise ServiceError("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
+    if len(context.store.buses) >= context.limits["event_buses"]:
+        raise limit_exceeded()
+    dead_letters = request.get("DeadLetterConfig") or {}
+    if dead_letters.get("Arn"):
+        check_dead_letter_queue(dead_letters["Arn"], context.region)
+    tags = read_tags(context, request.get("Tags"))
+    bus = EventBus(
+        arn=arn.event_bus_arn(context.region, context.account, name),
+        name=name,
+        created_us=context.now,
+        modified_us=context.now,
+        description=request.get("Description"),
+        kms_key_identifier=request.get("KmsKeyIdentifier"),
+        dead_letter_config=request.get("DeadLetterConfig"),
+        log_config=request.get("LogConfig"),
+    )
+    context.store.buses[name] = Bus(bus, tags=tags)
+    context.send(bus.arn, Configure(bus))
+    return {"EventBusArn": bus.arn} | _settings(bus)
+
+
+@operation
+def delete_event_bus(context: Context, request: Request) -> Response:
+    """Remove an event bus with its tags. Errors: behaviour reference 11.6.
+
+    Of a bus that does not exist both an error and success have been recorded; this is the error.
+    """
+    name = request["Name"]
+    if name == "default":
+        raise invalid("Cannot delete event bus default.")
+    bus = context.store.buses.get(name)
+    if bus is None:
+        raise no_bus(name)
+    if bus.rules:
+        raise invalid("EventBus can't be deleted since it has rules.")
+    del context.store.buses[name]
+    context.send(bus.bus.arn, Retire(bus.bus.arn))
+    return {}
+
+
+@operation
+def describe_event_bus(context: Context, request: Request) -> Response:
+    """Everything about one event bus, the default one where none is named."""
+    bus = find_bus(context, request.get("Name"), "DescribeEventBus").bus
+    return _listed(bus) | _settings(bus)
+
+
+@operation
+def list_event_buses(context: Context, request: Request) -> Response:
+    """The event buses of the account in this region, in the order of their names."""
+    prefix = request.get("NamePrefix") or ""
+    found, more = pages.page(
+        "ListEventBuses",
+        request,
+        (
+            (name, _listed(bus.bus))
+            for name, bus in context.store.buses.items()
+            if name.startswith(prefix)
+        ),
+        context.limits["list_page"],
+    )
+    return {"EventBuses": found} | more
+
+
+def find_bus(context: Context, given: str | None, operation_name: str) -> Bus:
+    """The event bus that an operation names by name or ARN; the default bus where it names none."""
+    address = bus_address(context, given or "default", operation_name)
+    name = address.partition(":event-bus/")[2]
+    bus = context.store.buses.get(name)
+    if bus is None or bus.bus.arn != address:
+        raise no_bus(name)
+    return bus
+
+
+def bus_address(context: Context, given: str, operation_name: str) -> str:
+    """The ARN of an event bus that is in reach of this call, whether or not it exists.
+
+    Refuses other regions (captured) and buses of other accounts. The form of `given` has been
+    checked against the service model.
+    """
+    if not given.startswith("arn:"):
+        return arn.event_bus_arn(context.region, context.account, given)
+    address = arn.parse(given)
+    if address.region != context.region:
+        raise invalid("Cross-region api call is not allowed.")
+    if address.account != context.account:
+        partition = arn.partition_of(context.region)
+        raise ServiceError(
+            "AccessDeniedException",
+            f"User: arn:{partition}:iam::{context.account}:root is not authorized to perform: "
+            f"events:{operation_name} on resource: {given} because no resource-based policy "
+            f"allows the events:{operation_name} action",
+        )
+    return given
+
+
+def _check_bus_name(name: str, event_source: str | None) -> None:
+    """A partner event bus is called like its event source; no other name has a slash (lint)."""
+    if event_source is None:
+        if "/" in name:
+            raise invalid("Event bus name must not contain '/'.")
+        return
+    if name != event_source:
+        raise invalid("Event bus name must match event source name")
+    raise ServiceError("ResourceNotFoundException", f"Event source {event_source} does not exist.")
+
+
+def _listed(bus: EventBus) -> Response:
+    """An event bus as lists show it. Times are epoch seconds with milliseconds (captured)."""
+    answer: dict[str, Any] = {"Name": bus.name, "Arn": bus.arn}
+    if bus.description is not None:
+        answer["Description"] = bus.description
+    answer["CreationTime"] = bus.created_us // 1000 / 1000
+    answer["LastModifiedTime"] = bus.modified_us // 1000 / 1000
+    return answer
+
+
+def _settings(bus: EventBus) -> Response:
+    """What was configured on an event bus, in the words of the API; only what was given."""
+    settings = {
+        "Description": bus.description,
+        "KmsKeyIdentifier": bus.kms_key_identifier,
+        "DeadLetterConfig": bus.dead_letter_config,
+        "LogConfig": bus.log_config,
+    }
+    return {name: value for name, value in settings.items() if value is not None}

@@ -1,0 +1,260 @@
+"""Events: put them on buses, and try a pattern on one.
+
+PutEvents is the hot path of the control plane. It looks at the request as a whole first (buses out
+of reach, total size), because a refused request ingests nothing; then at each entry, because one
+bad entry does not keep the others out; and sends only then.
+
+The envelope of an event is made here, once, in AWS's key order, and is never changed afterwards.
+`Detail` is decoded here, once, too: the matcher, the transformer and the targets all work on the
+decoded value. An event for a bus that does not exist is accepted and goes nowhere (recorded); what
+remains of it is the call in the trace.
+
+Not simulated: global endpoints (`EndpointId`), and the detail types that AWS reserves, whose list
+is not published.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, final
+
+import msgspec
+
+from simbridge import clock, pattern
+from simbridge.api.buses import bus_address
+from simbridge.api.plane import Context, Request, Response, operation
+from simbridge.api.refusals import invalid
+from simbridge.clock import SECOND, iso_seconds
+from simbridge.errors import InvalidTime, NotSimulated
+from simbridge.messages import Event, Publish
+
+__all__ = ["put_events", "test_event_pattern"]
+
+Entry = Mapping[str, Any]
+
+DETAIL_LEVELS_MAX = 1000
+"""Levels of nesting in a detail (API reference)."""
+
+_TIME_BYTES = 14
+"""What a `Time` counts for in the size of an entry (user guide)."""
+
+_INT64 = range(-(2**63), 2**63)
+_has_two_digits = re.compile(r"[0-9]{2}").search
+_has_long_digits = re.compile(r"[0-9]{19}").search
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+_TRACE_HEADER = re.compile(r"(?:[^;]*;)*\s*Root=1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}\s*(?:;[^;]*)*")
+
+_REQUIRED = "Parameter {0} is not valid. Reason: {0} is a required argument."
+_TEST_EVENT_FIELDS = frozenset(("id", "account", "source", "time", "region", "detail-type"))
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+# An entry as it was read: its size in bytes, and time and detail or the answer that refuses it.
+# Plain tuples, because one is made for every event there is.
+Read = tuple[int, str, dict[str, Any] | None, dict[str, str] | None]
+
+
+@final
+class _Bus(NamedTuple):
+    """Where the entries of one request that name the same bus go."""
+
+    address: str
+    exists: bool
+    random_bits: Callable[[int], int]
+
+
+@operation
+def put_events(context: Context, request: Request) -> Response:
+    """Put events on buses. Errors: behaviour reference 1.4 and 1.5."""
+    if request.get("EndpointId") is not None:
+        raise NotSimulated(
+            "PutEvents to a global endpoint (EndpointId) is not simulated by this version of "
+            "simbridge; leave it out and name the event bus of one region"
+        )
+    entries: Sequence[Entry] = request["Entries"]
+    buses = _buses(context, entries)
+    now = iso_seconds(context.now)
+    read = [_read(entry, now) for entry in entries]
+    if sum([size_bytes for size_bytes, _, _, _ in read]) >= context.limits["put_events_bytes"]:
+        raise invalid("Total size of the entries in the request is over the limit.")
+    account, region, instant = context.account, context.region, context.now
+    answers: list[dict[str, str]] = []
+    failed = 0
+    for entry, (size_bytes, time, detail, refusal) in zip(entries, read, strict=True):
+        if refusal is not None:
+            answers.append(refusal)
+            failed += 1
+            continue
+        bus = buses[entry.get("EventBusName")]
+        event_id = _uuid(bus.random_bits(128))
+        answers.append({"EventId": event_id})
+        if not bus.exists:
+            continue
+        envelope = {  # as rules and targets see it, keys in AWS's order (recorded)
+            "version": "0",
+            "id": event_id,
+            "detail-type": entry["DetailType"],
+            "source": entry["Source"],
+            "account": account,
+            "time": time,
+            "region": region,
+            "resources": list(entry.get("Resources") or ()),
+            "detail": detail,
+        }
+        header = entry.get("TraceHeader")
+        if header is not None and not _TRACE_HEADER.fullmatch(header):
+            header = None  # the event is processed all the same (captured)
+        context.send(
+            bus.address, Publish(Event(bus.address, envelope, instant, size_bytes, header))
+        )
+    return {"FailedEntryCount": failed, "Entries": answers}
+
+
+@operation
+def test_event_pattern(context: Context, request: Request) -> Response:
+    """Whether a pattern matches an event. Errors: behaviour reference 1.7.
+
+    The event is looked at before the pattern: which comes first on AWS is not known.
+    """
+    event = _read_object(request["Event"])
+    if event is None or not event.keys() >= _TEST_EVENT_FIELDS:
+        raise invalid("Parameter Event is not valid.")
+    try:
+        clock.instant(event["time"])
+    except InvalidTime as error:
+        raise invalid("Parameter Event is not valid. Reason: Invalid time.") from error
+    return {"Result": pattern.match(request["EventPattern"], request["Event"])}
+
+
+def _buses(context: Context, entries: Sequence[Entry]) -> dict[str | None, _Bus]:
+    """The bus of each name or ARN that the entries use. One that is out of reach refuses all.
+
+    For the ARN of another region no answer of the service is known. It is refused like in every
+    other operation: an error is found sooner than events that never arrive.
+    """
+    buses: dict[str | None, _Bus] = {}
+    for entry in entries:
+        given = entry.get("EventBusName")
+        if given not in buses:
+            address = bus_address(context, given or "default", "PutEvents")
+            bus = context.store.buses.get(address.partition(":event-bus/")[2])
+            exists = bus is not None and bus.bus.arn == address
+            bits = context.random(address, "event id").getrandbits
+            buses[given] = _Bus(address, exists, bits)
+    return buses
+
+
+def _read(entry: Entry, now: str) -> Read:
+    """Measure an entry (user guide) and check it, in the order that was recorded."""
+    get = entry.get
+    source, detail_type, text, given = get("Source"), get("DetailType"), get("Detail"), get("Time")
+    size = _utf8_bytes((source or "") + (detail_type or "") + (text or ""))
+    for resource in get("Resources") or ():
+        size += _utf8_bytes(resource)
+    if given is not None:
+        size += _TIME_BYTES
+    if not source or not detail_type or not text:
+        missing = next(name for name in ("Source", "DetailType", "Detail") if not get(name))
+        return _refused(size, "InvalidArgument", _REQUIRED.format(missing))
+    if source.startswith("aws."):
+        return _refused(size, "NotAuthorizedForSourceException", "Not authorized for the source.")
+    detail = _read_detail(text)
+    if detail is None:
+        return _refused(size, "MalformedDetail", "Detail is malformed.")
+    if given is None:
+        return size, now, detail, None
+    try:
+        return size, iso_seconds(math.floor(given) * SECOND), detail, None
+    except (InvalidTime, OverflowError, ValueError):
+        # No client can send such a time, so no answer of the service is known.
+        return _refused(size, "InvalidArgument", "Parameter Time is not valid.")
+
+
+def _utf8_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _refused(size: int, code: str, text: str) -> Read:
+    return size, "", None, {"ErrorCode": code, "ErrorMessage": text}
+
+
+def _read_detail(text: str) -> dict[str, Any] | None:
+    """The object a detail is the text of; None if it is not one that EventBridge takes.
+
+    Only a run of 19 digits can be an integer that is too large. Looking at every ninth character
+    finds the texts that may have one, several times faster than looking at all of them.
+    """
+    detail = _read_object(text)
+    if (
+        detail is not None
+        and _has_two_digits(text[::9])
+        and _has_long_digits(text)
+        and not _fits_int64(detail)
+    ):
+        return None
+    return detail
+
+
+def _read_object(text: str) -> dict[str, Any] | None:
+    """The JSON object a text stands for; None if it is none, or nested too deeply.
+
+    How deep a JSON library can read depends on the stack it is called from; what is accepted must
+    not. So depth is counted on the text, where it is long enough to matter, and for what is deep
+    but allowed the interpreter is given room.
+    """
+    long = len(text) >= 2 * DETAIL_LEVELS_MAX
+    if long and text.count("{") + text.count("[") > DETAIL_LEVELS_MAX < _levels(text):
+        return None
+    try:
+        return _decode(text)
+    except RecursionError:
+        return _decode_deep(text)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+
+
+def _decode_deep(text: str) -> dict[str, Any] | None:
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(usual + 2 * DETAIL_LEVELS_MAX)
+    try:
+        return _decode(text)
+    except msgspec.MsgspecError:
+        return None
+    finally:
+        sys.setrecursionlimit(usual)
+
+
+def _levels(text: str) -> int:
+    """How deeply the objects and arrays of a JSON text are nested."""
+    deepest = level = 0
+    for token in _TOKEN.findall(text):
+        if token in ("{", "["):
+            level += 1
+            deepest = max(deepest, level)
+        elif token in ("}", "]"):
+            level -= 1
+    return deepest
+
+
+def _fits_int64(value: Any) -> bool:
+    """Whether all integers of a JSON value fit into 64 bits with a sign (API reference)."""
+    values = [value]
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            values.extend(value.values())
+        elif isinstance(value, list):
+            values.extend(value)
+        elif isinstance(value, int) and value not in _INT64:
+            return False
+    return True
+
+
+def _uuid(bits: int) -> str:
+    """128 random bits in the shape of a UUID; the version digit is random too (captured)."""
+    digits = bits.to_bytes(16).hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

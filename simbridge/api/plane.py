@@ -1,0 +1,221 @@
+"""The control plane: check, run, answer.
+
+An operation is a plain function `(context, request) -> response`, registered under its own name
+with `@operation`. The plane checks the request against the service model, runs the function to
+completion at the current instant, and leaves one `Call` in the trace. The data plane hears of it
+only by the messages that the function sends, so a call may come from anywhere, a handler that is
+being invoked included, without anything being entered twice.
+
+A refused call changes nothing. Refusals are `ServiceError`s; what the little languages complain of
+is translated here, in one place.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import msgspec
+
+from simbridge.api.model import Answered, operation_names
+from simbridge.api.store import Store
+from simbridge.api.validation import check_request
+from simbridge.errors import (
+    InvalidArn,
+    InvalidPattern,
+    InvalidSchedule,
+    InvalidTransform,
+    LanguageError,
+    NotSimulated,
+    ServiceError,
+    SimbridgeError,
+)
+from simbridge.kernel import Kernel
+from simbridge.limits import Limits
+from simbridge.messages import Call, Configure, Message, Retire
+
+__all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
+
+Request = Mapping[str, Any]
+Response = dict[str, Any]
+Operation = Callable[["Context", Request], Response]
+
+OPERATIONS: dict[str, Operation] = {}
+"""Every simulated operation, by the name of the service model; filled by `@operation`."""
+
+_CODES: dict[type[LanguageError] | type[InvalidArn], str] = {
+    InvalidPattern: "InvalidEventPatternException",
+    InvalidSchedule: "ValidationException",
+    InvalidTransform: "ValidationException",
+    InvalidArn: "ValidationException",
+}
+
+
+_CHANGES = (Configure, Retire)
+"""The messages that change what the data plane does; they may take effect late."""
+
+
+def operation(function: Operation) -> Operation:
+    """Register a function named like boto3's method (`put_rule`) as that operation (`PutRule`)."""
+    name = "".join(part.title() for part in function.__name__.split("_"))
+    OPERATIONS[name] = function
+    return function
+
+
+@final
+@dataclass(slots=True)
+class Context:
+    """What an operation sees: the store it works on, the clock, the limits, and the outside."""
+
+    plane: ControlPlane
+    store: Store
+    sequence: int
+    sender: str
+
+    @property
+    def account(self) -> str:
+        """The account that calls, twelve digits."""
+        return self.store.account
+
+    @property
+    def region(self) -> str:
+        """The region of the endpoint that was called."""
+        return self.store.region
+
+    @property
+    def now(self) -> int:
+        """The current instant, microseconds since the epoch."""
+        return self.plane.kernel.now
+
+    @property
+    def limits(self) -> Limits:
+        """The quotas of this world."""
+        return self.plane.limits
+
+    def random(self, address: str, purpose: str) -> random.Random:
+        """A keyed stream of random numbers (`Kernel.random`)."""
+        return self.plane.kernel.random(address, purpose)
+
+    def send(self, to: str, message: Message) -> None:
+        """Tell the data plane. Changes of resources take effect after the propagation delay."""
+        plane = self.plane
+        late = plane.limits["control_plane_delay_us"] if isinstance(message, _CHANGES) else 0
+        plane.kernel.send(self.sender, to, message, after=late, cause=self.sequence)
+
+
+@final
+class ControlPlane:
+    """The API of a world, for all its accounts and regions."""
+
+    def __init__(self, kernel: Kernel, limits: Limits) -> None:
+        self.kernel = kernel
+        self.limits = limits
+        self.stores: dict[tuple[str, str], Store] = {}
+
+    def store(self, account: str, region: str) -> Store:
+        """The store of an account in a region; it is there as soon as somebody looks."""
+        key = (account, region)
+        if key not in self.stores:
+            store = Store.with_default_bus(account, region, self.kernel.now)
+            self.stores[key] = store
+            for bus in store.buses.values():
+                self.kernel.send(api_address(account, region), bus.bus.arn, Configure(bus.bus))
+        return self.stores[key]
+
+    def call(
+        self,
+        name: str,
+        request: Request,
+        *,
+        account: str,
+        region: str,
+        sender: str,
+        cause: int = 0,
+    ) -> Response:
+        """Run one operation and answer it.
+
+        Raises `ServiceError` when AWS would refuse, `NotSimulated` when the operation is still to
+        come, `SimbridgeError` when there is no such operation.
+        """
+        run = OPERATIONS.get(name)
+        if run is None:
+            raise _unknown(name)
+        store = self.store(account, region)
+        sequence = self.kernel.draw(cause=cause)
+        to = api_address(account, region)
+        try:
+            check_request(name, request)
+            response = run(Context(self, store, sequence, sender), request)
+        except (LanguageError, InvalidArn) as error:
+            refusal = ServiceError(_CODES[type(error)], str(error))
+            self._note(sequence, cause, sender, to, name, request, refusal)
+            raise refusal from error
+        except ServiceError as refusal:
+            self._note(sequence, cause, sender, to, name, request, refusal)
+            raise
+        self.kernel.note(sequence, cause, sender, to, Call(name, dict(request), response))
+        return response
+
+    def _note(
+        self,
+        sequence: int,
+        cause: int,
+        sender: str,
+        to: str,
+        name: str,
+        request: Request,
+        refusal: ServiceError,
+    ) -> None:
+        call = Call(name, dict(request), error=refusal.code, text=refusal.message)
+        self.kernel.note(sequence, cause, sender, to, call)
+
+    def answer(
+        self, name: str, body: bytes, *, account: str, region: str, sender: str, cause: int
+    ) -> Answered:
+        """Serve one HTTP request of the JSON protocol (behaviour reference 0.3)."""
+        payload: Response
+        try:
+            request = _read_body(body)
+            payload = self.call(
+                name, request, account=account, region=region, sender=sender, cause=cause
+            )
+            status = 200
+        except ServiceError as error:
+            status = error.status
+            payload = {"__type": error.code, "message": error.message}
+        headers = {
+            "x-amzn-requestid": _request_id(self.kernel),
+            "content-type": "application/x-amz-json-1.1",
+        }
+        return Answered(status, headers, msgspec.json.encode(payload))
+
+
+def api_address(account: str, region: str) -> str:
+    """Who calls are addressed to in the trace."""
+    return f"api:{region}:{account}"
+
+
+def _read_body(body: bytes) -> Request:
+    """The request in the body. One that cannot be read never reaches an operation."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ServiceError(
+            "SerializationException", f"The request is not valid: {error}"
+        ) from error
+
+
+def _request_id(kernel: Kernel) -> str:
+    digits = f"{kernel.random('api', 'request id').getrandbits(128):032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _unknown(name: str) -> SimbridgeError:
+    if name in operation_names():
+        return NotSimulated(
+            f"{name} is an operation of EventBridge that this version of simbridge does not "
+            f"simulate; it simulates {', '.join(sorted(OPERATIONS))}"
+        )
+    return SimbridgeError(f"EventBridge has no operation {name!r}")

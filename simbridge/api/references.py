@@ -1,0 +1,44 @@
+"""The ARNs that a request refers to: which of them the service accepts, and whose they may be.
+
+None of these resources is looked up. EventBridge checks the form of a target, a role or a queue
+when it is named and finds out at delivery whether it exists (recorded), so nothing here needs more
+than the text.
+"""
+
+from __future__ import annotations
+
+from simbridge import arn
+from simbridge.api.refusals import invalid, malformed_arn
+from simbridge.errors import InvalidArn, ServiceError
+
+__all__ = ["check_dead_letter_queue", "check_role", "read_arn"]
+
+
+def read_arn(text: str) -> arn.Arn:
+    """The parts of an ARN, or the service's complaint."""
+    try:
+        return arn.parse(text)
+    except InvalidArn as error:
+        raise malformed_arn(text) from error
+
+
+def check_role(text: str, account: str) -> None:
+    """A role is well formed and of the rule's own account; it need not exist (captured)."""
+    if read_arn(text).account != account:
+        # The words are those of other AWS services for the same refusal (lint).
+        raise ServiceError("AccessDeniedException", "Cross-account pass role is not allowed.")
+
+
+def check_dead_letter_queue(text: str, region: str) -> None:
+    """A dead-letter queue is a standard SQS queue of this region, of any account (lint)."""
+    queue = read_arn(text)
+    if queue.service != "sqs":
+        raise invalid(f"{queue.service} is not supported as a dead letter resource")
+    if queue.resource.endswith(".fifo"):
+        raise invalid("SQS FIFO is not supported by Dead Letter Queues")
+    if queue.region != region:
+        # That it is refused was measured; with what words was not recorded.
+        raise invalid(
+            f"Parameter {text} is not valid. "
+            "Reason: Dead letter queue must be in the same Region as the rule."
+        )

@@ -1,0 +1,46 @@
+"""What the service answers when it refuses, where several operations refuse in the same words.
+
+The texts are the service's own ("recorded" and "captured" answers); a text that only one operation
+uses stands in that operation.
+"""
+
+from __future__ import annotations
+
+from simbridge.errors import ServiceError
+
+__all__ = ["invalid", "limit_exceeded", "malformed_arn", "managed_rule", "no_bus", "no_rule"]
+
+
+def invalid(text: str) -> ServiceError:
+    """The request has the right shape and still cannot be."""
+    return ServiceError("ValidationException", text)
+
+
+def malformed_arn(text: str) -> ServiceError:
+    """A text that does not have the form of the ARN that is wanted (captured)."""
+    return invalid(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
+
+
+def no_bus(name: str) -> ServiceError:
+    """There is no such event bus (recorded)."""
+    return ServiceError("ResourceNotFoundException", f"Event bus {name} does not exist.")
+
+
+def no_rule(name: str, bus: str) -> ServiceError:
+    """The event bus has no such rule (recorded)."""
+    return ServiceError(
+        "ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus}."
+    )
+
+
+def limit_exceeded() -> ServiceError:
+    """A quota is used up; the service does not say which (recorded)."""
+    return ServiceError(
+        "LimitExceededException", "The requested resource exceeds the maximum number allowed."
+    )
+
+
+def managed_rule(name: str, *, can_force: bool) -> ServiceError:
+    """The rule belongs to an AWS service (captured)."""
+    hint = " Set 'force' parameter to true to override." if can_force else ""
+    return ServiceError("ManagedRuleException", f"{name} is a managed rule.{hint}")

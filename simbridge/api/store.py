@@ -1,0 +1,43 @@
+"""What one account remembers in one region: dicts of frozen records, no behaviour.
+
+An operation checks everything first and then replaces records, so a refused call has changed
+nothing. Dicts keep the order of creation; lists are sorted by name when they are answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import final
+
+from simbridge.arn import event_bus_arn
+from simbridge.resources import EventBus, Rule
+
+__all__ = ["Bus", "Store"]
+
+
+@final
+@dataclass(slots=True)
+class Bus:
+    """An event bus with what hangs on it. `rule_tags` is keyed by rule name."""
+
+    bus: EventBus
+    rules: dict[str, Rule] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    rule_tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@final
+@dataclass(slots=True)
+class Store:
+    """The resources of one account in one region."""
+
+    account: str
+    region: str
+    buses: dict[str, Bus] = field(default_factory=dict)
+
+    @classmethod
+    def with_default_bus(cls, account: str, region: str, now: int) -> Store:
+        """A store as AWS hands it out: the default bus is there from the beginning."""
+        arn = event_bus_arn(region, account, "default")
+        bus = EventBus(arn=arn, name="default", created_us=now, modified_us=now)
+        return cls(account, region, {"default": Bus(bus)})

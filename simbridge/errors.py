@@ -1,0 +1,123 @@
+"""Everything that can go wrong, and who is at fault.
+
+    Exception
+     +-- SimbridgeError            you asked for something that cannot be done; the text says what to change
+     |    +-- InvalidTime             an instant or a duration that cannot be read (also a ValueError)
+     |    +-- InvalidArn              text that is not an ARN (also a ValueError)
+     |    +-- LanguageError           a text in one of EventBridge's little languages is wrong (also a ValueError)
+     |    |    +-- InvalidPattern        an event pattern
+     |    |    +-- InvalidSchedule       a rate() or cron() expression
+     |    |    +-- InvalidTransform      an input path or an input template
+     |    +-- Runaway                 one instant does not come to an end: a loop of events
+     |    +-- Stalled                 an async story waits for something that will never happen
+     |    +-- HandlerFailed           a target handler of yours raised; the cause is attached
+     |    +-- NotSimulated            AWS has it, this version of simbridge does not
+     +-- ServiceError              AWS's answer to the simulated client: a code, a text, an HTTP status
+
+`SimbridgeError` is for the person who writes a scenario. `ServiceError` is not a failure of the
+simulation at all: it travels to the boto3 client and arrives there as the `ClientError` AWS would
+have caused. The little languages know neither: they raise `LanguageError`, and the control plane
+translates it (`api/plane`). Broken promises inside simbridge are plain `assert`s.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+__all__ = [
+    "BlockedThread",
+    "HandlerFailed",
+    "InvalidArn",
+    "InvalidPattern",
+    "InvalidSchedule",
+    "InvalidTime",
+    "InvalidTransform",
+    "LanguageError",
+    "NotSimulated",
+    "Runaway",
+    "ServiceError",
+    "SimbridgeError",
+    "Stalled",
+    "Unsimulated",
+]
+
+
+class SimbridgeError(Exception):
+    """Something in your scenario cannot be done; the message says what to change."""
+
+
+@final
+class InvalidTime(SimbridgeError, ValueError):
+    """An instant or a duration cannot be read, is naive, negative or beyond the calendar."""
+
+
+@final
+class InvalidArn(SimbridgeError, ValueError):
+    """A text is not an Amazon Resource Name."""
+
+
+class LanguageError(SimbridgeError, ValueError):
+    """A text in one of EventBridge's languages is not valid."""
+
+
+@final
+class InvalidPattern(LanguageError):
+    """An event pattern is not valid. The text is the one that AWS answers with."""
+
+
+@final
+class InvalidSchedule(LanguageError):
+    """A schedule expression is not valid."""
+
+
+@final
+class InvalidTransform(LanguageError):
+    """An input path or an input template is not valid."""
+
+
+@final
+class Runaway(SimbridgeError):
+    """Messages at one instant of virtual time cause each other without end."""
+
+
+@final
+class Stalled(SimbridgeError):
+    """An async story waits, and nothing in the world will ever wake it."""
+
+
+@final
+class HandlerFailed(SimbridgeError):
+    """A target handler raised. `__cause__` is what it raised, with its own traceback."""
+
+
+@final
+class NotSimulated(SimbridgeError):
+    """AWS offers this; this version of simbridge does not simulate it."""
+
+
+@final
+class ServiceError(Exception):
+    """What AWS answers to a call it refuses.
+
+    `code` and `message` are AWS's own; `status` is the HTTP status (400 for every modelled error
+    but InternalException: behaviour reference 0.3).
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+    def __reduce__(self) -> tuple[type[ServiceError], tuple[str, str, int]]:
+        return ServiceError, (self.code, self.message, self.status)
+
+
+@final
+class BlockedThread(UserWarning):
+    """An async guest held the thread in real time: virtual time cannot pass meanwhile."""
+
+
+@final
+class Unsimulated(UserWarning):
+    """A call was accepted and remembered, but part of what it asks for does not happen yet."""

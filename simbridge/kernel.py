@@ -1,0 +1,397 @@
+"""The kernel: one queue, one clock, one order.
+
+Theory of operation
+-------------------
+Everything that happens is a message that an actor receives. Messages are delivered in the order
+(time, sequence), where the sequence number is drawn when the message is *sent*; there is no second
+tie-breaker, so nothing about hashing, identity or the host can change the order. Messages that are
+due now wait in a deque, later ones in a heap. When time moves, everything due at the new instant
+leaves the heap at once: whatever is sent from then on has a larger sequence number, so the deque
+stays sorted and the hot loop never touches the heap.
+
+The queue entry *is* the line of the trace: a `Record` tuple that is appended to a list when it is
+delivered. There is no `record()` call to forget. Records, messages and instants are objects that
+Python's garbage collector need not track, which keeps a trace of millions of records cheap.
+
+An actor runs to completion and never waits. It may hold plain data only: then the whole kernel is
+plain data, and can be copied (`fork`) or pickled between two steps.
+
+Two things are deliberately outside the order. A *call* of the control plane is answered at once,
+wherever it comes from, and only leaves its record (`note`). A *host* runs `async def` code: once an
+instant has gone quiet, the kernel asks it whether a sleeping coroutine is due (`Host.wake`). Waking
+draws no sequence number and leaves no record, so the same story has the same trace whether it is
+written with `world.run(...)` or with `await anyio.sleep(...)`.
+
+The kernel knows nothing of EventBridge. The shape follows SimPy's core (a queue, `step`, `run`);
+unlike there, actors are not generators: a method call per message is several times faster, and
+state that lives in generator frames could be neither copied nor pickled.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import random
+from collections import deque
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
+from typing import Any, NamedTuple, Protocol, final
+
+from simbridge import clock
+from simbridge.errors import InvalidTime, Runaway, SimbridgeError
+
+__all__ = ["OUTSIDE", "Actor", "Host", "Kernel", "Record", "Turn"]
+
+OUTSIDE = "story"
+"""The address of the scenario itself: whoever calls from outside the world."""
+
+
+class Actor(Protocol):
+    """Something with an address that handles one message at a time, to completion."""
+
+    def receive(self, message: Any, turn: Turn) -> None:
+        """Handle one message. Everything an actor does to others, it does through `turn`."""
+
+
+class Host(Protocol):
+    """Whoever runs coroutines for the kernel (`hosts/`)."""
+
+    def deadline(self) -> int | None:
+        """When the next sleeping coroutine wants to be woken, in microseconds since the epoch."""
+
+    def wake(self) -> None:
+        """Wake exactly one coroutine whose deadline has come, and run it until it waits again."""
+
+
+@final
+class Record(NamedTuple):
+    """One delivered message: a line of the trace.
+
+    `time` is microseconds since the epoch, `sequence` the number drawn when it was sent, `cause`
+    the sequence of the message whose handling sent it (0: it came from outside).
+    """
+
+    time: int
+    sequence: int
+    cause: int
+    sender: str
+    to: str
+    message: Any
+
+
+# The hot loop moves plain tuples of this shape; `Record` is how they are shown to people.
+Entry = tuple[int, int, int, str, str, Any]
+
+
+@final
+class Turn:
+    """What an actor holds while it handles one message.
+
+    There is one `Turn` for each kernel, refilled for each message: an actor must not keep it.
+    """
+
+    __slots__ = ("_heap", "_kernel", "_ready", "address", "now", "sender", "sequence")
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._ready = kernel._ready
+        self._heap = kernel._heap
+        self.now = kernel.now
+        self.sequence = 0
+        self.address = OUTSIDE
+        self.sender = OUTSIDE
+
+    def send(self, to: str, message: Any, after: int = 0) -> None:
+        """Send a message; `after` microseconds from now (0: still at this instant)."""
+        kernel = self._kernel
+        sequence = kernel.sequence = kernel.sequence + 1
+        if after:
+            if after < 0:
+                raise InvalidTime(f"negative delay {after} µs: messages only travel forward in time")
+            entry = (self.now + after, sequence, self.sequence, self.address, to, message)
+            heappush(self._heap, entry)
+        else:
+            self._ready.append((self.now, sequence, self.sequence, self.address, to, message))
+
+    def reply(self, message: Any, after: int = 0) -> None:
+        """Send a message back to the sender of the one in hand."""
+        self.send(self.sender, message, after)
+
+    def random(self, purpose: str) -> random.Random:
+        """This actor's own stream of random numbers for one purpose (see `Kernel.random`)."""
+        return self._kernel.random(self.address, purpose)
+
+    def stop(self) -> None:
+        """Leave: nobody lives at this address any more."""
+        self._kernel.actors.pop(self.address, None)
+
+
+@final
+class Kernel:
+    """One queue of messages and the clock they move.
+
+    `populate(address, message)` is asked for an actor when a message is due at an address where
+    nobody lives; it is how a world creates actors, and the only place that can.
+    `burst` bounds the messages of one instant: this many in any case, as many again for each call
+    from outside, and a tenth as many for each message that was due when the instant began. A loop
+    of events goes past it within a second; a load of millions of events at one instant does not.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        start: int,
+        populate: Callable[[str, Any], Actor | None],
+        burst: int = 100_000,
+    ) -> None:
+        self.seed = seed
+        self.now = start
+        self.sequence = 0
+        self.burst = burst
+        self.populate = populate
+        self.actors: dict[str, Actor] = {}
+        self.trace: list[Entry] = []
+        self.host: Host | None = None
+        self.listener: Callable[[list[Entry]], None] | None = None
+        self.running = False
+        self._ready: deque[Entry] = deque()
+        self._heap: list[Entry] = []
+        self._streams: dict[tuple[str, str], random.Random] = {}
+        self._granted = burst
+        self._heard = 0
+        self._turn = Turn(self)
+
+    # -- what the outside may do ------------------------------------------------------------
+
+    def send(self, sender: str, to: str, message: Any, *, after: int = 0, cause: int = 0) -> None:
+        """Send a message from outside any actor's turn."""
+        if after < 0:
+            raise InvalidTime(f"negative delay {after} µs: messages only travel forward in time")
+        self.sequence += 1
+        entry = (self.now + after, self.sequence, cause, sender, to, message)
+        if after:
+            heappush(self._heap, entry)
+        else:
+            self._ready.append(entry)
+            if not cause:
+                self._granted += self.burst // 10
+
+    def draw(self, *, cause: int = 0) -> int:
+        """Draw the sequence number of a call that is about to be answered (see `note`)."""
+        self.sequence += 1
+        if not cause:
+            self._granted += self.burst
+        return self.sequence
+
+    def note(self, sequence: int, cause: int, sender: str, to: str, message: Any) -> None:
+        """Record something that happened without an actor: a call of the control plane.
+
+        Its number is drawn before it runs, so that it is the cause of whatever it sends.
+        """
+        self.trace.append((self.now, sequence, cause, sender, to, message))
+
+    def random(self, address: str, purpose: str) -> random.Random:
+        """The stream of random numbers of one address for one purpose.
+
+        Streams are derived from the seed and these two names with a stable hash, so a new actor or
+        a new purpose leaves every other stream as it was: what makes two what-if runs comparable.
+        """
+        stream = self._streams.get((address, purpose))
+        if stream is None:
+            key = f"{self.seed}\0{address}\0{purpose}".encode()
+            digest = hashlib.blake2b(key, digest_size=16).digest()
+            stream = self._streams[address, purpose] = random.Random(int.from_bytes(digest))
+        return stream
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn in progress, when an actor is at work."""
+        return self._turn if self._turn.sequence else None
+
+    # -- time -------------------------------------------------------------------------------
+
+    def run(self, until: int) -> None:
+        """Deliver everything due up to and including `until`, then stand at `until`.
+
+        Raises `InvalidTime` when `until` has passed, `Runaway` when an instant does not end, and
+        whatever a handler raises; the kernel can go on from there.
+        """
+        if until < self.now:
+            raise InvalidTime(
+                f"cannot run until {clock.moment(until)}: it is already {clock.moment(self.now)}"
+            )
+        if until > clock.LATEST:
+            raise InvalidTime("cannot run past the year 9999, the end of the calendar")
+        self.advance(until, lambda: False)
+
+    def settle(self) -> None:
+        """Deliver everything due at this very instant; time does not move."""
+        self.advance(self.now, lambda: False)
+
+    def step(self) -> Record | None:
+        """Deliver the next message, moving time if need be; None when nothing is left."""
+        self._enter()
+        try:
+            if not self._ready and not self._next_instant(clock.LATEST):
+                return None
+            entry = self._ready[0]
+            self._deliver(1)
+            return Record._make(entry)
+        finally:
+            self._leave()
+
+    def peek(self) -> int | None:
+        """When the next message is due, in microseconds since the epoch; None: never."""
+        if self._ready:
+            return self.now
+        return self._heap[0][0] if self._heap else None
+
+    def advance(self, until: int, done: Callable[[], bool]) -> bool:
+        """Run until `until` or until `done()`, asked whenever the host has had its turn.
+
+        Returns whether `done()` ended it. If not, the clock stands at `until`, except where that is
+        the end of the calendar: then it stands where the last thing happened.
+        """
+        self._enter()
+        host = self.host
+        try:
+            while not done():
+                if self._ready:
+                    self._deliver(self._granted)
+                    if self._ready:
+                        self._stop_runaway()
+                wake = host.deadline() if host else None
+                if host and wake is not None and wake <= self.now:
+                    host.wake()
+                    continue
+                if not self._next_instant(until, wake):
+                    if until != clock.LATEST:
+                        self._set_time(until)
+                    return False
+            return True
+        finally:
+            self._leave()
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _enter(self) -> None:
+        if self.running:
+            raise SimbridgeError(
+                "the world is already running: a handler or an async story cannot run it again. "
+                "To let time pass in async code, await anyio.sleep(seconds)"
+            )
+        self.running = True
+
+    def _leave(self) -> None:
+        self.running = False
+        self._turn.sequence = 0
+        self._turn.address = OUTSIDE
+        self.listen()
+
+    def listen(self) -> None:
+        """Tell the listener, if there is one, what has been recorded since it last heard."""
+        if self.listener is not None and self._heard < len(self.trace):
+            news = self.trace[self._heard :]
+            self._heard = len(self.trace)
+            self.listener(news)
+
+    def _set_time(self, time: int) -> None:
+        if time != self.now:
+            self.now = self._turn.now = time
+            self._granted = self.burst
+
+    def _next_instant(self, until: int, wake: int | None = None) -> bool:
+        """Move the clock to the next thing due by `until`, if there is one."""
+        heap, ready = self._heap, self._ready
+        time = heap[0][0] if heap else None
+        if wake is not None and (time is None or wake < time):
+            time = wake
+        if time is None or time > until:
+            return False
+        self._set_time(time)
+        while heap and heap[0][0] == time:
+            ready.append(heappop(heap))
+        self._granted += len(ready) * (self.burst // 10)
+        return True
+
+    def _deliver(self, count: int) -> None:
+        """Deliver what is ready, at most `count` messages: the hot loop of simbridge."""
+        ready, actors, turn = self._ready, self.actors, self._turn
+        pop, record = ready.popleft, self.trace.append
+        delivered = 0
+        try:
+            for delivered in range(1, count + 1):  # noqa: B007 - the budget of this instant
+                entry = pop()
+                record(entry)
+                _, turn.sequence, _, turn.sender, to, message = entry
+                turn.address = to
+                actor = actors.get(to)
+                if actor is None:
+                    actor = self._move_in(to, message)
+                actor.receive(message, turn)
+                if not ready:
+                    break
+        finally:
+            self._granted -= delivered
+            turn.sequence = 0
+            turn.address = OUTSIDE
+
+    def _move_in(self, address: str, message: Any) -> Actor:
+        actor = self.populate(address, message)
+        if actor is None:
+            raise SimbridgeError(
+                f"{type(message).__name__} was sent to {address}, where nobody lives"
+            )
+        self.actors[address] = actor
+        return actor
+
+    def _stop_runaway(self) -> None:
+        entries = [entry for entry in self.trace[-self.burst :] if entry[0] == self.now]
+        self._granted = self.burst
+        raise Runaway(
+            f"events are going round in a circle: {len(entries):,} messages and more at one instant, "
+            f"{clock.iso_micros(self.now)} (seed {self.seed}).\n{_cycle(entries)}\n"
+            "Break the circle (a rule must not match what its own target puts), let time pass in it, "
+            'or raise the bound with World(limits={"messages_per_instant": ...}).'
+        )
+
+    # -- state ------------------------------------------------------------------------------
+
+    def fork(self, populate: Callable[[str, Any], Actor | None]) -> Kernel:
+        """An independent kernel that continues from here. Messages are shared: they are frozen."""
+        twin = Kernel(self.seed, self.now, populate, self.burst)
+        twin.sequence = self.sequence
+        twin.trace.extend(self.trace)
+        twin._heard = len(self.trace)
+        twin._ready.extend(self._ready)
+        twin._heap.extend(self._heap)
+        for key, stream in self._streams.items():
+            twin._streams[key] = copy.copy(stream)
+        twin._granted = self._granted
+        # One deepcopy, so that whatever two actors share they still share afterwards.
+        twin.actors.update(copy.deepcopy(self.actors))
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        for name in ("_turn", "host", "listener", "populate"):
+            del state[name]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.host = None
+        self.listener = None
+        self._turn = Turn(self)
+
+
+def _cycle(entries: Iterable[Entry]) -> str:
+    """The circle that a runaway goes round in, told by following the causes backwards."""
+    by_sequence = {entry[1]: entry for entry in entries}
+    chain: list[str] = []
+    entry = next(reversed(by_sequence.values()), None)
+    while entry is not None and len(chain) < 64:
+        chain.append(f"  {entry[3]} -> {entry[4]}: {type(entry[5]).__name__}")
+        entry = by_sequence.get(entry[2])
+    period = next((n for n in range(1, len(chain)) if chain[n] == chain[0]), min(len(chain), 8))
+    return "\n".join(["The circle, in the order it happens:", *reversed(chain[:period])])

@@ -1,0 +1,88 @@
+"""Every number AWS documents, with its unit and its source; a world may override any of them.
+
+`World(limits={"targets_per_rule": 10})` is a quota increase. Names end in their unit where it is
+not a plain count. The bounds that stand in AWS's service model (lengths, patterns) are not repeated
+here: requests are checked against the model itself (`api/model`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import NamedTuple, final
+
+from simbridge.errors import SimbridgeError
+
+__all__ = ["LIMITS", "Limit", "Limits", "limits_with"]
+
+Limits = Mapping[str, int]
+
+
+@final
+class Limit(NamedTuple):
+    """One number: its default, what it bounds, and who says so."""
+
+    default: int
+    meaning: str
+    source: str
+
+
+LIMITS: dict[str, Limit] = {
+    "event_buses": Limit(100, "event buses of an account in a region", "EventBridge quotas page"),
+    "rules_per_bus": Limit(300, "rules on one event bus", "EventBridge quotas page"),
+    "wildcard_rules_per_bus": Limit(
+        30, "rules on one event bus whose pattern uses wildcard", "EventBridge quotas page"
+    ),
+    "targets_per_rule": Limit(5, "targets of one rule", "recorded answers of the service"),
+    "bus_target_role_required": Limit(
+        0,
+        "1: PutTargets wants a RoleArn for an event bus in any case, as the service does today",
+        "API documentation of 2022, when only some cases needed one; captured answers say 1",
+    ),
+    "event_pattern_chars": Limit(
+        2048, "characters of an event pattern in PutRule", "EventBridge quotas page"
+    ),
+    "put_events_entries": Limit(
+        10, "entries of one PutEvents request", "recorded answers of the service"
+    ),
+    "put_events_bytes": Limit(
+        262_144,
+        "bytes of all entries of one PutEvents request; a total of this size is refused",
+        "recorded answers of the service (2025); newer pages say 1 MiB",
+    ),
+    "list_page": Limit(100, "items of one page of a list, where Limit is not given", "observed"),
+    "tags_per_resource": Limit(50, "tags of one resource", "EventBridge quotas page"),
+    "retry_attempts": Limit(
+        185, "retries of a delivery, where its target does not say", "EventBridge user guide"
+    ),
+    "event_age_s": Limit(
+        86_400,
+        "seconds a delivery is retried, where its target does not say",
+        "EventBridge user guide",
+    ),
+    "same_region_hops": Limit(
+        1, "event buses of one region an event is forwarded to", "captured answers of the service"
+    ),
+    "cross_region_hops": Limit(
+        1, "event buses of other regions an event is forwarded to", "captured answers"
+    ),
+    "control_plane_delay_us": Limit(
+        0, "microseconds until a change of a rule or target takes effect", "the ideal profile"
+    ),
+    "messages_per_instant": Limit(
+        100_000, "messages of one instant before a loop is suspected", "simbridge, not AWS"
+    ),
+}
+
+
+def limits_with(overrides: Mapping[str, int] | None) -> dict[str, int]:
+    """The numbers of a world. Raises `SimbridgeError` for a name or a value that cannot be."""
+    limits = {name: limit.default for name, limit in LIMITS.items()}
+    for name, value in (overrides or {}).items():
+        if name not in limits:
+            close = difflib.get_close_matches(name, limits, n=3) or sorted(limits)
+            raise SimbridgeError(f"no limit is called {name!r}; did you mean {', '.join(close)}?")
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise SimbridgeError(f"limit {name!r} must be a whole number >= 0, not {value!r}")
+        limits[name] = value
+    return limits

@@ -1,0 +1,226 @@
+"""Everything an actor can say. If it is not a message, it did not happen.
+
+Messages are frozen records without behaviour. They are `msgspec` structs: as quick to make as a
+tuple, untracked by the garbage collector, and with one unambiguous JSON form, the line of the trace.
+An `Event` is the one exception in form: many messages carry the same event, so the trace writes it
+out once and refers to it afterwards (`trace/codec`), which needs a class of our own.
+
+The life of one event, as the messages tell it::
+
+    story ----Call----> control plane        PutEvents, with request and answer
+          --Publish--> event bus             the event is in the world
+    bus   ----Match---> delivery             a rule matched; one delivery for each of its targets
+    delivery -Invoke--> target               attempt n
+    target --Outcome--> delivery             accepted, or an error code
+    delivery -DeadLetter-> queue             given up; or `Drop` to the bus where nobody keeps it
+    target --Handled--> itself               a function of yours has returned
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, final
+
+import msgspec
+
+from simbridge.resources import Resource
+
+__all__ = [
+    "Call",
+    "Configure",
+    "DeadLetter",
+    "Drop",
+    "Event",
+    "Handled",
+    "Invoke",
+    "Match",
+    "Message",
+    "Outcome",
+    "Publish",
+    "Retire",
+]
+
+
+@final
+class Event:
+    """An event on one bus: the envelope that rules match and targets receive, and its history.
+
+    `envelope` is the JSON object in AWS's key order (behaviour reference 1.1) and must not be
+    changed by anybody. `size_bytes` is what PutEvents counts (1.5). `hops` and `region_hops` count
+    the buses it was forwarded through (8.5).
+    """
+
+    __slots__ = (
+        "bus",
+        "envelope",
+        "hops",
+        "id",
+        "ingested_us",
+        "region_hops",
+        "size_bytes",
+        "trace_header",
+    )
+
+    def __init__(
+        self,
+        bus: str,
+        envelope: dict[str, Any],
+        ingested_us: int,
+        size_bytes: int,
+        trace_header: str | None = None,
+        hops: int = 0,
+        region_hops: int = 0,
+    ) -> None:
+        self.bus: Final = bus
+        self.envelope: Final = envelope
+        self.id: Final[str] = envelope["id"]
+        self.ingested_us: Final = ingested_us
+        self.size_bytes: Final = size_bytes
+        self.trace_header: Final = trace_header
+        self.hops: Final = hops
+        self.region_hops: Final = region_hops
+
+    def state(self) -> tuple[Any, ...]:
+        """The arguments that make an equal event again."""
+        return (
+            self.bus,
+            self.envelope,
+            self.ingested_us,
+            self.size_bytes,
+            self.trace_header,
+            self.hops,
+            self.region_hops,
+        )
+
+    def __reduce__(self) -> tuple[type[Event], tuple[Any, ...]]:
+        return Event, self.state()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Event) and self.state() == other.state()
+
+    def __hash__(self) -> int:
+        raise TypeError("events are not hashable: use event.id")
+
+    def __deepcopy__(self, memo: object) -> Event:
+        return self
+
+    def __repr__(self) -> str:
+        return f"Event({self.envelope.get('source')!r}, {self.envelope.get('detail-type')!r}, {self.id})"
+
+
+class _Message(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """Frozen, hence shared and never copied."""
+
+    def __deepcopy__(self, memo: object) -> _Message:
+        return self
+
+
+@final
+class Call(_Message):
+    """An operation of the control plane was called, and answered at once.
+
+    `error` is the code of AWS's refusal, `text` its words; `response` the answer otherwise.
+    """
+
+    operation: str
+    request: dict[str, Any]
+    response: dict[str, Any] | None = None
+    error: str | None = None
+    text: str | None = None
+
+
+@final
+class Configure(_Message):
+    """This is how the resource at this address looks from now on."""
+
+    resource: Resource
+
+
+@final
+class Retire(_Message):
+    """The rule or event bus of this ARN has been removed; its bus is told."""
+
+    arn: str
+
+
+@final
+class Publish(_Message):
+    """An event arrives on a bus."""
+
+    event: Event
+
+
+@final
+class Match(_Message):
+    """A rule matched an event: its delivery to one target begins.
+
+    The sequence number of this message is the name of the delivery in all that follows.
+    """
+
+    event: Event
+    rule: str
+    target: str
+    target_arn: str
+
+
+@final
+class Invoke(_Message):
+    """One attempt to hand an event to a target. `body` None means the whole event."""
+
+    delivery: int
+    attempt: int
+    event: Event
+    rule: str
+    body: str | None = None
+
+
+@final
+class Outcome(_Message):
+    """What a target answered to one attempt; no `error` means it has accepted."""
+
+    delivery: int
+    attempt: int
+    error: str | None = None
+    text: str | None = None
+
+
+@final
+class DeadLetter(_Message):
+    """A delivery is given up and put into its dead-letter queue (behaviour reference 2.4)."""
+
+    delivery: int
+    event: Event
+    attributes: dict[str, str]
+    body: str | None = None
+
+
+@final
+class Drop(_Message):
+    """A delivery is given up and the event is lost to this target."""
+
+    delivery: int
+    error: str
+    text: str
+    exhausted: str | None = None
+
+
+@final
+class Handled(_Message):
+    """A handler of yours has returned from one invocation; `result` is its JSON, where it has one."""
+
+    delivery: int
+    attempt: int
+    result: Any = None
+
+
+Message = (
+    Call
+    | Configure
+    | Retire
+    | Publish
+    | Match
+    | Invoke
+    | Outcome
+    | DeadLetter
+    | Drop
+    | Handled
+)

@@ -1,0 +1,75 @@
+"""Everything the control plane can describe, as frozen records.
+
+The store of an account and region keeps these, `Configure` carries them to the data plane, and the
+Describe and List operations read them. Field names follow boto3 in snake case.
+"""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import msgspec
+
+__all__ = ["EventBus", "Resource", "Rule", "Target"]
+
+
+class _Resource(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Frozen, hence shared and never copied."""
+
+    def __deepcopy__(self, memo: object) -> _Resource:
+        return self
+
+
+@final
+class EventBus(_Resource):
+    """An event bus. Times are microseconds since the epoch."""
+
+    arn: str
+    name: str
+    created_us: int
+    modified_us: int
+    description: str | None = None
+    kms_key_identifier: str | None = None
+    dead_letter_config: dict[str, Any] | None = None
+    log_config: dict[str, Any] | None = None
+    event_source_name: str | None = None
+
+
+@final
+class Target(_Resource):
+    """A target of a rule. `request` is the boto3-shaped dict exactly as it was supplied."""
+
+    rule_arn: str
+    rule_name: str
+    id: str
+    arn: str
+    request: dict[str, Any]
+
+    @property
+    def address(self) -> str:
+        """Where the delivery actor of this rule and target lives."""
+        return f"{self.rule_arn}#{self.id}"
+
+
+@final
+class Rule(_Resource):
+    """A rule with its targets, in the order of their ids."""
+
+    arn: str
+    name: str
+    bus_arn: str
+    state: str
+    created_by: str
+    event_pattern: str | None = None
+    schedule_expression: str | None = None
+    description: str | None = None
+    role_arn: str | None = None
+    managed_by: str | None = None
+    targets: tuple[Target, ...] = ()
+
+    def target(self, target_id: str) -> Target | None:
+        """The target of this id, if the rule has it."""
+        return next((target for target in self.targets if target.id == target_id), None)
+
+
+Resource = EventBus | Rule | Target

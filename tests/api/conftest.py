@@ -1,0 +1,123 @@
+"""An API without a world: the control plane on a bare kernel, and everything it sends.
+
+`api.put_rule(Name=...)` is one call of PutRule. `api.refused("put_rule", ...)` is a call that AWS
+refuses: it returns code and text, and checks by itself that nothing was changed and nothing sent.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+import simbridge.api
+from simbridge import clock
+from simbridge.api.model import make_client
+from simbridge.api.plane import ControlPlane
+from simbridge.api.store import Bus
+from simbridge.errors import ServiceError
+from simbridge.kernel import Kernel, Turn
+from simbridge.limits import limits_with
+from simbridge.resources import Rule
+
+ACCOUNT, OTHER_ACCOUNT = "123456789012", "210987654321"
+REGION, OTHER_REGION = "us-east-1", "eu-west-1"
+
+assert simbridge.api.__all__  # importing it registers the operations
+
+
+class Listener:
+    """Lives at every address and writes down what arrives there."""
+
+    def __init__(self, heard: list[tuple[str, Any]]) -> None:
+        self.heard = heard
+
+    def receive(self, message: Any, turn: Turn) -> None:
+        self.heard.append((turn.address, message))
+
+
+class Api:
+    """One account's API in one region, and the messages that left it."""
+
+    def __init__(self, limits: Mapping[str, int] | None = None, seed: int = 7) -> None:
+        self.heard: list[tuple[str, Any]] = []
+        self.kernel = Kernel(
+            seed, clock.instant("2026-03-01T00:00:00.123456Z"), lambda *_: Listener(self.heard)
+        )
+        self.plane = ControlPlane(self.kernel, limits_with(limits))
+        self.account, self.region = ACCOUNT, REGION
+        self.store = self.plane.store(ACCOUNT, REGION)
+        self.news()
+
+    def call(self, operation: str, **request: Any) -> dict[str, Any]:
+        return self.plane.call(
+            operation,
+            json.loads(json.dumps(request)),
+            account=self.account,
+            region=self.region,
+            sender="story",
+        )
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        operation = "".join(part.title() for part in name.split("_"))
+        return lambda **request: self.call(operation, **request)
+
+    def news(self) -> list[tuple[str, Any]]:
+        """The messages that were sent since this was last asked: (to, message)."""
+        self.kernel.run(self.kernel.now + 1_000_000)
+        heard, self.heard[:] = list(self.heard), []
+        return heard
+
+    def refused(self, name: str, /, **request: Any) -> tuple[str, str]:
+        """Code and text of a refusal; a refused call has changed nothing and sent nothing."""
+        self.news()
+        before = copy.deepcopy(self.plane.stores)
+        with pytest.raises(ServiceError) as refusal:
+            getattr(self, name)(**request)
+        assert self.plane.stores == before
+        assert self.news() == []
+        return refusal.value.code, refusal.value.message
+
+    def bus(self, name: str = "default") -> Bus:
+        return self.store.buses[name]
+
+    def manage(self, rule: str, by: str = "states.amazonaws.com") -> None:
+        """Let an AWS service manage a rule, as no operation of this version can."""
+        old = self.bus().rules[rule]
+        self.bus().rules[rule] = Rule(
+            arn=old.arn,
+            name=old.name,
+            bus_arn=old.bus_arn,
+            state=old.state,
+            created_by=old.created_by,
+            event_pattern=old.event_pattern,
+            managed_by=by,
+            targets=old.targets,
+        )
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+@pytest.fixture
+def client(api: Api) -> Any:
+    """A genuine botocore client in front of `api`."""
+    return make_client(
+        lambda name, body, region: api.plane.answer(
+            name, body, account=api.account, region=region, sender="story", cause=0
+        ),
+        REGION,
+    )
+
+
+@pytest.fixture
+def api_with() -> Callable[..., Api]:
+    """`api_with(targets_per_rule=2)`: an API with other quotas."""
+    return lambda **limits: Api(limits)

@@ -1,0 +1,351 @@
+"""Targets of rules, against the behaviour reference 2.5, 5.1, 5.2, 8.4 and 11.5."""
+
+from __future__ import annotations
+
+import pytest
+
+from simbridge.messages import Configure
+
+INVALID = "ValidationException"
+DENIED = "AccessDeniedException"
+PATTERN = '{"source":["shop"]}'
+BUS = "arn:aws:events:us-east-1:123456789012:event-bus/"
+ROLE = "arn:aws:iam::123456789012:role/r"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
+FIFO = QUEUE + ".fifo"
+TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
+LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/events/x"
+ECS = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
+BATCH = "arn:aws:batch:us-east-1:123456789012:job-queue/q"
+TASK = {"TaskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/t"}
+DONE = {"FailedEntryCount": 0, "FailedEntries": []}
+TEMPLATE = {"InputTemplate": '"x"'}
+
+
+@pytest.fixture
+def api(api):
+    """An API with a rule `r` on the default bus, and a bus `b`."""
+    api.create_event_bus(Name="b")
+    api.put_rule(Name="r", EventPattern=PATTERN)
+    api.news()
+    return api
+
+
+def put(api, *targets):
+    return api.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": QUEUE} | t for t in targets])
+
+
+def listed(api):
+    return api.list_targets_by_rule(Rule="r")["Targets"]
+
+
+def test_put_tells_the_bus_the_whole_rule(api):
+    """One `Configure` with the rule and all its targets, sorted by id; ids know their rule."""
+    assert put(api, {"Id": "b"}, {"Id": "a", "Arn": TOPIC}) == DONE
+    [(to, message)] = api.news()
+    assert (to, message) == (BUS + "default", Configure(api.bus().rules["r"]))
+    assert [(target.id, target.arn) for target in message.resource.targets] == [
+        ("a", TOPIC),
+        ("b", QUEUE),
+    ]
+    target = message.resource.target("a")
+    assert target.rule_arn == message.resource.arn
+    assert target.request == {"Id": "a", "Arn": TOPIC}
+
+
+def test_targets_are_listed_as_they_were_supplied(api):
+    """Every field comes back as it was, in the order of ids; the default is nothing added."""
+    given = {
+        "Id": "t",
+        "Arn": QUEUE,
+        "Input": " null ",
+        "RetryPolicy": {"MaximumRetryAttempts": 0},
+        "DeadLetterConfig": {"Arn": QUEUE},
+        "SqsParameters": {"MessageGroupId": "g"},
+    }
+    put(api, given, {"Id": "s"})
+    assert listed(api) == [{"Id": "s", "Arn": QUEUE}, given]
+
+
+def test_ecs_targets_show_their_switches(api):
+    """The two booleans of EcsParameters are answered as false where they were left out."""
+    put(api, {"Arn": ECS, "RoleArn": ROLE, "EcsParameters": TASK | {"EnableExecuteCommand": True}})
+    assert listed(api)[0]["EcsParameters"] == TASK | {
+        "EnableECSManagedTags": False,
+        "EnableExecuteCommand": True,
+    }
+
+
+def test_the_same_id_replaces_the_whole_target(api):
+    """In a later call or in the same one: the last wins, and omitted fields are cleared."""
+    put(api, {"Input": "1"}, {"Arn": TOPIC, "Input": "2"})
+    assert listed(api) == [{"Id": "t", "Arn": TOPIC, "Input": "2"}]
+    put(api, {})
+    assert listed(api) == [{"Id": "t", "Arn": QUEUE}]
+
+
+def test_the_same_arn_may_be_a_target_twice(api):
+    """Two ids for one ARN are two targets; the rule is listed once for it."""
+    put(api, {"Id": "a"}, {"Id": "b"})
+    assert [target["Id"] for target in listed(api)] == ["a", "b"]
+    assert api.list_rule_names_by_target(TargetArn=QUEUE) == {"RuleNames": ["r"]}
+
+
+def test_a_sixth_target_refuses_the_whole_call(api):
+    """Distinct ids count, and nothing of the refused call is added."""
+    full = ("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+    put(api, *({"Id": f"t{n}"} for n in range(4)))
+    more = [{"Id": name, "Arn": QUEUE} for name in ("t0", "new", "newer")]
+    assert api.refused("put_targets", Rule="r", Targets=more) == full
+    put(api, {"Id": "t0"}, {"Id": "new"}, {"Id": "new"})
+    assert len(listed(api)) == 5
+
+
+def test_remove_takes_what_is_there(api):
+    """Unknown ids are no error; the bus is told the rule that remains."""
+    put(api, {"Id": "a"}, {"Id": "b"})
+    api.news()
+    assert api.remove_targets(Rule="r", Ids=["a", "unknown", "a"]) == DONE
+    [(_, message)] = api.news()
+    assert [target.id for target in message.resource.targets] == ["b"]
+    assert listed(api) == [{"Id": "b", "Arn": QUEUE}]
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("put_targets", {"Targets": [{"Id": "t", "Arn": "not checked yet"}]}),
+        ("remove_targets", {"Ids": ["t"]}),
+        ("list_targets_by_rule", {}),
+    ],
+)
+def test_the_rule_must_exist(api, operation, request_):
+    """The refusal names the rule and its bus, before anything is said about targets."""
+    assert api.refused(operation, Rule="none", EventBusName="b", **request_) == (
+        "ResourceNotFoundException",
+        "Rule none does not exist on EventBus b.",
+    )
+
+
+def test_rule_names_of_a_target(api):
+    """Disabled rules are found too, other buses are not searched, unknown ARNs find nothing."""
+    api.put_rule(Name="off", EventPattern=PATTERN, State="DISABLED")
+    api.put_rule(Name="other", EventPattern=PATTERN, EventBusName="b")
+    for rule, bus in (("r", "default"), ("off", "default"), ("other", "b")):
+        api.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "t", "Arn": QUEUE}])
+    assert api.list_rule_names_by_target(TargetArn=QUEUE) == {"RuleNames": ["off", "r"]}
+    assert api.list_rule_names_by_target(TargetArn="anything") == {"RuleNames": []}
+
+
+def malformed(text):
+    return f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format."
+
+
+REFUSALS = {
+    "not an ARN": ({"Arn": "queue"}, malformed("queue")),
+    "no resource": ({"Arn": "arn:aws:sqs:us-east-1:1:"}, malformed("arn:aws:sqs:us-east-1:1:")),
+    "not a region": (
+        {"Arn": "arn:aws:events:moon-1:123456789012:event-bus/b"},
+        malformed("arn:aws:events:moon-1:123456789012:event-bus/b"),
+    ),
+    "a log stream": ({"Arn": LOGS + ":log-stream:s"}, malformed(LOGS + ":log-stream:s")),
+    "something else of a known service": (
+        {"Arn": "arn:aws:lambda:us-east-1:123456789012:layer:x"},
+        malformed("arn:aws:lambda:us-east-1:123456789012:layer:x"),
+    ),
+    "a role that is not an ARN": ({"RoleArn": "role"}, malformed("role")),
+    "unsupported service": (
+        {"Arn": "arn:aws:s3:::bucket"},
+        "s3 is not a supported service for a target.",
+    ),
+    "no role": ({"Arn": BATCH}, f"RoleArn is required for target {BATCH}."),
+    "role for Logs": (
+        {"Arn": LOGS, "RoleArn": ROLE},
+        f"RoleArn is not supported for target {LOGS}.",
+    ),
+    "two inputs": (
+        {"Input": "1", "InputPath": "$"},
+        "Only one of Input, InputPath, or InputTransformer must be provided for target t.",
+    ),
+    "Input that is not JSON": (
+        {"Input": "not-json"},
+        'JSON syntax error in input for target t: [Source: (String)"not-json"; line: 1, column: 1]',
+    ),
+    "a bad path": ({"InputPath": "detail"}, "InputPath for target t is invalid."),
+    "a bad path in a map": (
+        {"InputTransformer": TEMPLATE | {"InputPathsMap": {"a": "detail"}}},
+        "InputPath for target t is invalid.",
+    ),
+    "an unknown placeholder": (
+        {"InputTransformer": {"InputTemplate": '{"a": <name>}', "InputPathsMap": {"a": "$.a"}}},
+        "InputTemplate for target t contains invalid placeholder name.",
+    ),
+    "the event in a template that is no object": (
+        {"InputTransformer": {"InputTemplate": '"<aws.events.event.json>"'}},
+        "InputTemplate for target t contains placeholder aws.events.event.json valid only for "
+        "JSON template.",
+    ),
+    "Logs with Input": (
+        {"Arn": LOGS, "Input": "1"},
+        "Input and InputPath are not valid forms of input for target t. "
+        "The only valid form of input is InputTransformer.",
+    ),
+    "Logs with InputPath": (
+        {"Arn": LOGS, "InputPath": "$.detail"},
+        "Input and InputPath are not valid forms of input for target t. "
+        "The only valid form of input is InputTransformer.",
+    ),
+    "ECS with InputPath": (
+        {"Arn": ECS, "RoleArn": ROLE, "EcsParameters": TASK, "InputPath": "$"},
+        "Parameter(s) InputPath not supported for target: t",
+    ),
+    "ECS without its block": (
+        {"Arn": ECS, "RoleArn": ROLE},
+        "Parameter(s) EcsParameters must be specified for target: t.",
+    ),
+    "Batch without its block": (
+        {"Arn": BATCH, "RoleArn": ROLE},
+        "Parameter(s) BatchParameters must be specified for target: t.",
+    ),
+    "FIFO without its block": (
+        {"Arn": FIFO},
+        "Parameter(s) SqsParameters must be specified for target: t.",
+    ),
+    "a block of others": (
+        {"EcsParameters": TASK},
+        "Parameter(s) EcsParameters not supported for target: t",
+    ),
+    "the wrong one of two blocks": (
+        {"Arn": ECS, "RoleArn": ROLE, "EcsParameters": TASK, "HttpParameters": {}},
+        "Parameter(s) HttpParameters not supported for target: t",
+    ),
+    "bus to itself": (
+        {"Arn": BUS + "default"},
+        "Source EventBus and Target EventBus must not be the same.",
+    ),
+    "bus with RetryPolicy": (
+        {"Arn": BUS + "b", "RetryPolicy": {"MaximumRetryAttempts": 1}},
+        "Retry policy is not supported for Event bus targets.",
+    ),
+    "bus with Input": (
+        {"Arn": BUS + "b", "Input": "{}"},
+        "Modifying the input for target t is not supported.",
+    ),
+    "bus with InputPath": (
+        {"Arn": BUS + "b", "InputPath": "$.detail"},
+        "Modifying the input for target t is not supported.",
+    ),
+    "bus with InputTransformer": (
+        {"Arn": BUS + "b", "InputTransformer": TEMPLATE},
+        "Modifying the input for target t is not supported.",
+    ),
+    "dead letters to a topic": (
+        {"DeadLetterConfig": {"Arn": TOPIC}},
+        "sns is not supported as a dead letter resource",
+    ),
+    "dead letters to a FIFO queue": (
+        {"DeadLetterConfig": {"Arn": FIFO}},
+        "SQS FIFO is not supported by Dead Letter Queues",
+    ),
+    "dead letters that are no ARN": ({"DeadLetterConfig": {"Arn": "q"}}, malformed("q")),
+    "dead letters to another region": (
+        {"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}},
+        "Parameter arn:aws:sqs:eu-west-1:123456789012:q is not valid. "
+        "Reason: Dead letter queue must be in the same Region as the rule.",
+    ),
+    "another region": (
+        {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"},
+        "Access to the resource arn:aws:sqs:eu-west-1:123456789012:q is denied. "
+        "Reason: Adding cross-region target is not permitted.",
+    ),
+    "an id that is none": (
+        {"Id": "a b" * 30},
+        f"2 validation errors detected: Value '{'a b' * 30}' at 'targets.2.member.id' failed to "
+        r"satisfy constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+; "
+        f"Value '{'a b' * 30}' at 'targets.2.member.id' failed to satisfy constraint: Member must "
+        "have length less than or equal to 64",
+    ),
+    "too many retries": (
+        {"RetryPolicy": {"MaximumRetryAttempts": 186, "MaximumEventAgeInSeconds": 59}},
+        "2 validation errors detected: Value '186' at "
+        "'targets.2.member.retryPolicy.maximumRetryAttempts' failed to satisfy constraint: Member "
+        "must have value less than or equal to 185; Value '59' at "
+        "'targets.2.member.retryPolicy.maximumEventAgeInSeconds' failed to satisfy constraint: "
+        "Member must have value greater than or equal to 60",
+    ),
+}
+
+
+@pytest.mark.parametrize(("target", "text"), REFUSALS.values(), ids=REFUSALS)
+def test_put_refuses_all_targets_for_one(api, target, text):
+    """One bad target refuses the whole call in the service's words; the good one is not added."""
+    targets = [{"Id": "good", "Arn": QUEUE}, {"Id": "t", "Arn": QUEUE} | target]
+    assert api.refused("put_targets", Rule="r", Targets=targets) == (INVALID, text)
+
+
+FOREIGN = "arn:aws:sqs:us-east-1:210987654321:q"
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        (
+            {"Arn": FOREIGN},
+            f"Access to the resource {FOREIGN} is denied. "
+            "Reason: Adding cross-account target is not permitted.",
+        ),
+        (
+            {"RoleArn": ROLE.replace("123456789012", "210987654321")},
+            "Cross-account pass role is not allowed.",
+        ),
+    ],
+)
+def test_other_accounts_are_denied(api, target, text):
+    """A target that is no event bus, and a role, belong to the account of the rule."""
+    assert api.refused("put_targets", Rule="r", Targets=[{"Id": "t", "Arn": QUEUE} | target]) == (
+        DENIED,
+        text,
+    )
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"Arn": BUS + "b"},
+        {"Arn": BUS + "none"},
+        {"Arn": "arn:aws:events:eu-west-1:123456789012:event-bus/default"},
+        {"Arn": "arn:aws:events:us-east-1:210987654321:event-bus/b", "RoleArn": ROLE},
+        {"Arn": BUS + "b", "DeadLetterConfig": {"Arn": QUEUE}},
+        {"DeadLetterConfig": {"Arn": FOREIGN}},
+        {"DeadLetterConfig": {}},
+        {"Arn": LOGS, "InputTransformer": TEMPLATE},
+        {"Arn": FIFO, "SqsParameters": {"MessageGroupId": "g"}},
+        {"Arn": TOPIC, "SqsParameters": {"MessageGroupId": "accepted anywhere"}},
+        {"RoleArn": ROLE},
+        {"Arn": "arn:aws:ssm:us-east-1::document/AWS-RunShellScript", "RoleArn": ROLE},
+        {"InputPath": "$"},
+    ],
+)
+def test_put_accepts(api, target):
+    """Other buses wherever they are, foreign dead-letter queues, ARNs without an account."""
+    assert put(api, target) == DONE
+    assert listed(api) == [{"Id": "t", "Arn": QUEUE} | target]
+
+
+def test_roles_of_bus_targets_are_a_setting(api_with):
+    """As AWS is today, every event bus target needs a role: `bus_target_role_required`."""
+    api = api_with(bus_target_role_required=1)
+    api.put_rule(Name="r", EventPattern=PATTERN)
+    target = {"Id": "t", "Arn": BUS + "b"}
+    assert api.refused("put_targets", Rule="r", Targets=[target]) == (
+        INVALID,
+        f"RoleArn is required for target {BUS}b.",
+    )
+    put(api, target | {"RoleArn": ROLE})
+
+
+def test_a_target_is_kept_as_it_was_when_it_is_put(api):
+    """What a listing answers can be changed by its receiver without changing the target."""
+    put(api, {})
+    listed(api)[0]["Arn"] = "changed"
+    assert listed(api) == [{"Id": "t", "Arn": QUEUE}]

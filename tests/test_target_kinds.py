@@ -1,0 +1,106 @@
+"""The catalogue of target types, against the behaviour reference 5.2."""
+
+from __future__ import annotations
+
+import re
+
+import botocore.session
+import pytest
+
+from simbridge import arn
+from simbridge.targets import BLOCKS, KINDS, is_service, kind_of
+
+EXAMPLES = {
+    "Lambda function": ("lambda", "function:pay", "function:pay:live"),
+    "SNS topic": ("sns", "topic"),
+    "SQS FIFO queue": ("sqs", "orders.fifo"),
+    "SQS queue": ("sqs", "orders", "fifo"),
+    "CloudWatch Logs group": ("logs", "log-group:/aws/events/x"),
+    "Kinesis stream": ("kinesis", "stream/s"),
+    "Firehose stream": ("firehose", "deliverystream/s"),
+    "Step Functions state machine": ("states", "stateMachine:m", "stateMachine:m:live"),
+    "ECS cluster": ("ecs", "cluster/c"),
+    "Batch queue": ("batch", "job-queue/q"),
+    "CodeBuild project": ("codebuild", "project/p"),
+    "CodePipeline pipeline": ("codepipeline", "p"),
+    "SSM Run Command": ("ssm", "document/d"),
+    "SSM Automation": ("ssm", "automation-definition/d:$DEFAULT", "automation-definition/d"),
+    "SSM OpsItem": ("ssm", "opsitem"),
+    "Incident Manager plan": ("ssm-incidents", "response-plan/p"),
+    "Inspector template": ("inspector", "target/0-a/template/0-b"),
+    "Redshift cluster": ("redshift", "cluster:c"),
+    "Redshift workgroup": ("redshift-serverless", "workgroup/w"),
+    "SageMaker pipeline": ("sagemaker", "pipeline/p"),
+    "AppSync API": ("appsync", "endpoints/graphql-api/a"),
+    "Glue workflow": ("glue", "workflow/w"),
+    "Image Builder pipeline": ("imagebuilder", "image-pipeline/p"),
+    "API Gateway API": ("execute-api", "a/prod/POST/orders/*", "a/prod/GET/", "a/prod"),
+    "API destination": ("events", "api-destination/d/0-1-2"),
+    "event bus": ("events", "event-bus/b", "event-bus/aws.partner/p/n"),
+}
+
+ROLE_REQUIRED = {
+    "batch",
+    "codebuild",
+    "codepipeline",
+    "ecs",
+    "events",
+    "firehose",
+    "glue",
+    "inspector",
+    "kinesis",
+    "redshift",
+    "redshift-serverless",
+    "sagemaker",
+    "ssm",
+    "ssm-incidents",
+    "states",
+}
+
+
+def made(service, resource, region="us-east-1"):
+    return arn.Arn("aws", service, region, "123456789012", resource)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_each_kind_is_recognised_by_its_arn(kind):
+    """Every row has examples, and they find that row and no other."""
+    service, *resources = EXAMPLES[kind.name]
+    assert is_service(service)
+    for resource in resources:
+        assert kind_of(made(service, resource)) is kind
+
+
+@pytest.mark.parametrize(
+    ("service", "resource"),
+    [
+        ("lambda", "layer:x"),
+        ("sqs", "a:b"),
+        ("logs", "log-group:g:*"),
+        ("logs", "log-group:g:log-stream:s"),
+        ("states", "activity:a"),
+        ("events", "rule/r"),
+        ("events", "event-bus/"),
+        ("s3", "bucket"),
+    ],
+)
+def test_other_arns_are_no_targets(service, resource):
+    """A known service is not enough: the resource must be of a kind that events go to."""
+    assert kind_of(made(service, resource)) is None
+    assert kind_of(made("sqs", "q", region="moon-1")) is None
+
+
+def test_roles_are_demanded_where_the_service_was_measured_to():
+    """The services that refuse a target without a role (lint), event buses left to a setting."""
+    required = {kind.service for kind in KINDS if kind.role == "required"}
+    assert required == ROLE_REQUIRED
+    assert [kind.name for kind in KINDS if kind.role == "refused"] == ["CloudWatch Logs group"]
+
+
+def test_every_parameter_block_of_the_service_model_belongs_to_a_kind():
+    """A block that AWS adds to the model shows up here until the catalogue knows it."""
+    model = botocore.session.get_session().get_service_model("events")
+    members = model.shape_for("Target").members
+    blocks = {name for name in members if re.search(r"Parameters$", name)}
+    assert blocks == {*BLOCKS, "SqsParameters"}
+    assert {kind.block for kind in KINDS if kind.block} == blocks
