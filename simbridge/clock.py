@@ -17,6 +17,7 @@ import pendulum
 from simbridge.errors import InvalidTime
 
 __all__ = [
+    "EARLIEST",
     "LATEST",
     "SECOND",
     "DateTime",
@@ -38,7 +39,14 @@ Instant = str | dt.datetime
 Duration = str | dt.timedelta
 
 SECOND = 1_000_000
-_UNITS = {"us": 1, "ms": 1_000, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86400 * SECOND}
+_UNITS = {
+    "us": 1,
+    "ms": 1_000,
+    "s": SECOND,
+    "m": 60 * SECOND,
+    "h": 3600 * SECOND,
+    "d": 86400 * SECOND,
+}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _TERM = re.compile(r"(\d+)(?:\.(\d+))?(us|ms|s|m|h|d)")
@@ -75,7 +83,7 @@ def instant(value: Instant) -> int:
             f"naive datetime {value.isoformat()}: say which zone it is in, "
             "for example datetime(..., tzinfo=timezone.utc) or ISO 8601 text ending in 'Z'"
         )
-    return (value - _EPOCH) // _MICROSECOND
+    return _micros(value.astimezone(dt.UTC) - _EPOCH)
 
 
 def duration(value: Duration) -> int:
@@ -85,7 +93,7 @@ def duration(value: Duration) -> int:
     pendulum duration. Raises `InvalidTime` for anything else and for negative durations.
     """
     if isinstance(value, dt.timedelta):
-        micros = value // _MICROSECOND
+        micros = _micros(value)
     elif isinstance(value, str):
         micros = _parse_duration(value)
     else:
@@ -156,6 +164,12 @@ def elapsed(micros: int) -> str:
     if hours:
         return f"{hours}h{minutes:02d}m{seconds:02d}s"
     return f"{minutes}m{seconds:02d}s"
+
+
+def _micros(delta: dt.timedelta) -> int:
+    # pendulum's subclasses of timedelta overload division; the three plain fields they leave alone.
+    plain = dt.timedelta(delta.days, delta.seconds, delta.microseconds)
+    return plain // _MICROSECOND
 
 
 def _datetime(micros: int) -> dt.datetime:

@@ -40,7 +40,7 @@ from typing import Any, NamedTuple, Protocol, final
 from simbridge import clock
 from simbridge.errors import InvalidTime, Runaway, SimbridgeError
 
-__all__ = ["OUTSIDE", "Actor", "Host", "Kernel", "Record", "Turn"]
+__all__ = ["OUTSIDE", "Actor", "Host", "Kernel", "Record", "Turn", "uuid_from"]
 
 OUTSIDE = "story"
 """The address of the scenario itself: whoever calls from outside the world."""
@@ -55,6 +55,11 @@ class Actor(Protocol):
 
 class Host(Protocol):
     """Whoever runs coroutines for the kernel (`hosts/`)."""
+
+    def start(
+        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
+    ) -> None:
+        """Run `await function()` until it waits; call `done(result)` when it has returned."""
 
     def deadline(self) -> int | None:
         """When the next sleeping coroutine wants to be woken, in microseconds since the epoch."""
@@ -120,6 +125,17 @@ class Turn:
     def random(self, purpose: str) -> random.Random:
         """This actor's own stream of random numbers for one purpose (see `Kernel.random`)."""
         return self._kernel.random(self.address, purpose)
+
+    def sender_later(self) -> Callable[..., None]:
+        """`Kernel.send`, for what is to be sent after this turn is over (a coroutine's answer)."""
+        return self._kernel.send
+
+    def start(self, function: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Start a coroutine of this actor's; it runs at once, up to where it first waits."""
+        host = self._kernel.host
+        if host is None:
+            raise SimbridgeError(f"{self.address}: nobody runs async handlers in this world")
+        host.start(self.address, self.sequence, function, done)
 
     def stop(self) -> None:
         """Leave: nobody lives at this address any more."""
@@ -383,6 +399,12 @@ class Kernel:
         self.host = None
         self.listener = None
         self._turn = Turn(self)
+
+
+def uuid_from(stream: random.Random) -> str:
+    """A UUID-shaped id of 128 random bits. AWS's own do not always carry a version (captured)."""
+    digits = f"{stream.getrandbits(128):032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _cycle(entries: Iterable[Entry]) -> str:

@@ -115,7 +115,7 @@ class _Message(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=Tr
 
 
 @final
-class Call(_Message):
+class Call(_Message, frozen=True):
     """An operation of the control plane was called, and answered at once.
 
     `error` is the code of AWS's refusal, `text` its words; `response` the answer otherwise.
@@ -129,28 +129,28 @@ class Call(_Message):
 
 
 @final
-class Configure(_Message):
+class Configure(_Message, frozen=True):
     """This is how the resource at this address looks from now on."""
 
     resource: Resource
 
 
 @final
-class Retire(_Message):
+class Retire(_Message, frozen=True):
     """The rule or event bus of this ARN has been removed; its bus is told."""
 
     arn: str
 
 
 @final
-class Publish(_Message):
+class Publish(_Message, frozen=True):
     """An event arrives on a bus."""
 
     event: Event
 
 
 @final
-class Match(_Message):
+class Match(_Message, frozen=True):
     """A rule matched an event: its delivery to one target begins.
 
     The sequence number of this message is the name of the delivery in all that follows.
@@ -163,7 +163,7 @@ class Match(_Message):
 
 
 @final
-class Invoke(_Message):
+class Invoke(_Message, frozen=True):
     """One attempt to hand an event to a target. `body` None means the whole event."""
 
     delivery: int
@@ -174,7 +174,7 @@ class Invoke(_Message):
 
 
 @final
-class Outcome(_Message):
+class Outcome(_Message, frozen=True):
     """What a target answered to one attempt; no `error` means it has accepted."""
 
     delivery: int
@@ -184,7 +184,7 @@ class Outcome(_Message):
 
 
 @final
-class DeadLetter(_Message):
+class DeadLetter(_Message, frozen=True):
     """A delivery is given up and put into its dead-letter queue (behaviour reference 2.4)."""
 
     delivery: int
@@ -194,7 +194,7 @@ class DeadLetter(_Message):
 
 
 @final
-class Drop(_Message):
+class Drop(_Message, frozen=True):
     """A delivery is given up and the event is lost to this target."""
 
     delivery: int
@@ -204,7 +204,7 @@ class Drop(_Message):
 
 
 @final
-class Handled(_Message):
+class Handled(_Message, frozen=True):
     """A handler of yours has returned from one invocation; `result` is its JSON, where it has one."""
 
     delivery: int

@@ -21,7 +21,7 @@ class _Resource(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
 
 
 @final
-class EventBus(_Resource):
+class EventBus(_Resource, frozen=True):
     """An event bus. Times are microseconds since the epoch."""
 
     arn: str
@@ -36,7 +36,7 @@ class EventBus(_Resource):
 
 
 @final
-class Target(_Resource):
+class Target(_Resource, frozen=True):
     """A target of a rule. `request` is the boto3-shaped dict exactly as it was supplied."""
 
     rule_arn: str
@@ -52,7 +52,7 @@ class Target(_Resource):
 
 
 @final
-class Rule(_Resource):
+class Rule(_Resource, frozen=True):
     """A rule with its targets, in the order of their ids."""
 
     arn: str

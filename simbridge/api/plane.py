@@ -32,7 +32,7 @@ from simbridge.errors import (
     ServiceError,
     SimbridgeError,
 )
-from simbridge.kernel import Kernel
+from simbridge.kernel import Kernel, uuid_from
 from simbridge.limits import Limits
 from simbridge.messages import Call, Configure, Message, Retire
 
@@ -186,7 +186,7 @@ class ControlPlane:
             status = error.status
             payload = {"__type": error.code, "message": error.message}
         headers = {
-            "x-amzn-requestid": _request_id(self.kernel),
+            "x-amzn-requestid": uuid_from(self.kernel.random("api", "request id")),
             "content-type": "application/x-amz-json-1.1",
         }
         return Answered(status, headers, msgspec.json.encode(payload))
@@ -205,11 +205,6 @@ def _read_body(body: bytes) -> Request:
         raise ServiceError(
             "SerializationException", f"The request is not valid: {error}"
         ) from error
-
-
-def _request_id(kernel: Kernel) -> str:
-    digits = f"{kernel.random('api', 'request id').getrandbits(128):032x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _unknown(name: str) -> SimbridgeError:

@@ -1,0 +1,42 @@
+"""simbridge: Amazon EventBridge, simulated deterministically on a virtual clock."""
+
+from simbridge.errors import (
+    BlockedThread,
+    HandlerFailed,
+    InvalidArn,
+    InvalidPattern,
+    InvalidSchedule,
+    InvalidTime,
+    InvalidTransform,
+    LanguageError,
+    NotSimulated,
+    Runaway,
+    SimbridgeError,
+    Stalled,
+    Unsimulated,
+)
+from simbridge.lab.story import run
+from simbridge.pattern import Matcher, match
+from simbridge.trace import Trace
+from simbridge.world import World
+
+__all__ = [
+    "BlockedThread",
+    "HandlerFailed",
+    "InvalidArn",
+    "InvalidPattern",
+    "InvalidSchedule",
+    "InvalidTime",
+    "InvalidTransform",
+    "LanguageError",
+    "Matcher",
+    "NotSimulated",
+    "Runaway",
+    "SimbridgeError",
+    "Stalled",
+    "Trace",
+    "Unsimulated",
+    "World",
+    "match",
+    "run",
+]

@@ -1,0 +1,1 @@
+"""The data plane: buses, deliveries and the stand-ins they deliver to."""

@@ -1,0 +1,115 @@
+"""An event bus: which rules match, and a delivery for each of their targets.
+
+The bus owns its rules. It learns of a rule by one `Configure` with all its targets, keeps the
+patterns of the enabled ones in one matcher, and tells each target's delivery actor apart. Deliveries
+that are under way when a target goes away are carried through: what AWS does then is not documented
+(behaviour reference 2.3).
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+from simbridge import arn as arns
+from simbridge.kernel import Turn, uuid_from
+from simbridge.messages import (
+    Configure,
+    Drop,
+    Event,
+    Invoke,
+    Match,
+    Message,
+    Outcome,
+    Publish,
+    Retire,
+)
+from simbridge.pattern import Matcher
+from simbridge.resources import EventBus, Rule
+
+__all__ = ["EventBusActor"]
+
+
+@final
+class EventBusActor:
+    """The actor at an event bus's ARN."""
+
+    def __init__(self) -> None:
+        self.bus: EventBus | None = None
+        self.rules: dict[str, Rule] = {}
+        self.matcher = Matcher()
+
+    def receive(self, message: Message, turn: Turn) -> None:
+        """Publish is the hot path: one `Match` for each target of each matching rule."""
+        match message:
+            case Publish(event):
+                for name in self.matcher.match_parsed(event.envelope):
+                    for target in self.rules[name].targets:
+                        turn.send(target.address, Match(event, target.rule_arn, target.id, target.arn))
+            case Configure(Rule() as rule):
+                self._configure(rule, turn)
+            case Configure(EventBus() as bus):
+                self.bus = bus
+            case Retire(arn):
+                self._retire(arn, turn)
+            case Invoke(delivery, attempt):
+                self._forward(delivery, attempt, message.event, turn)
+            case Drop():
+                pass  # the record is the point: the bus learns of a loss, and has nothing to do
+            case _:
+                raise AssertionError(f"an event bus does not take {message!r}")
+
+    def _configure(self, rule: Rule, turn: Turn) -> None:
+        old = self.rules.get(rule.name)
+        self.rules[rule.name] = rule
+        if rule.event_pattern and rule.state != "DISABLED":
+            self.matcher.add(rule.name, rule.event_pattern)
+        elif rule.name in self.matcher:
+            self.matcher.remove(rule.name)
+        for target in rule.targets:
+            if old is None or old.target(target.id) != target:
+                turn.send(target.address, Configure(target))
+        for target in old.targets if old else ():
+            if rule.target(target.id) is None:
+                turn.send(target.address, Retire(target.address))
+
+    def _forward(self, delivery: int, attempt: int, event: Event, turn: Turn) -> None:
+        """Take an event from a rule of another bus (behaviour reference 8.4, 8.5, captured).
+
+        Within a region it keeps its id; from another region it gets a new one. One hop of each
+        kind is allowed. Another account needs a bus policy, which cannot exist yet.
+        """
+        here, there = arns.parse(turn.address), arns.parse(event.bus)
+        local = here.region == there.region
+        if here.account != there.account:
+            refusal = ("NO_PERMISSIONS", "no resource-based policy allows events:PutEvents")
+        elif local and event.hops:
+            refusal = (
+                "THIRD_ACCOUNT_HOP_DETECTED",
+                "Events received from another event bus cannot be forwarded to this event bus.",
+            )
+        elif not local and event.region_hops:
+            refusal = ("THIRD_REGION_HOP_DETECTED", "Unknown exception.")
+        else:
+            envelope = event.envelope
+            if not local:
+                envelope = {**envelope, "id": uuid_from(turn.random("event id"))}
+            hops = (event.hops + local, event.region_hops + (not local))
+            forwarded = Event(
+                turn.address, envelope, turn.now, event.size_bytes, event.trace_header, *hops
+            )
+            turn.reply(Outcome(delivery, attempt))
+            turn.send(turn.address, Publish(forwarded))
+            return
+        turn.reply(Outcome(delivery, attempt, *refusal))
+
+    def _retire(self, arn: str, turn: Turn) -> None:
+        if arn == turn.address:
+            turn.stop()
+            return
+        name = next((name for name, rule in self.rules.items() if rule.arn == arn), None)
+        if name is not None:
+            rule = self.rules.pop(name)
+            if name in self.matcher:
+                self.matcher.remove(name)
+            for target in rule.targets:
+                turn.send(target.address, Retire(target.address))

@@ -1,0 +1,123 @@
+"""One delivery actor for each rule and target: render once, attempt, settle.
+
+The state machine of one delivery (behaviour reference 2.3)::
+
+    PENDING --attempt accepted----------------> delivered
+    PENDING --attempt failed, not retried-----> given up
+    given up --dead-letter queue accepts------> dead-lettered
+    given up --no queue, or it fails----------> dropped
+
+Retries, the step from PENDING back to PENDING after a backoff, come with the delivery capability;
+nothing that this version can deliver to fails in a way that AWS retries. The input is rendered once,
+when the rule matches, and kept for the dead letter (captured).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, final
+
+from simbridge import arn as arns
+from simbridge import transform
+from simbridge.kernel import Turn
+from simbridge.messages import (
+    Configure,
+    DeadLetter,
+    Drop,
+    Event,
+    Invoke,
+    Match,
+    Message,
+    Outcome,
+    Retire,
+)
+from simbridge.resources import Target
+
+__all__ = ["DeliveryActor"]
+
+
+@final
+class _Pending(NamedTuple):
+    event: Event
+    body: str | None
+    target: Target
+    error: str = ""
+    text: str = ""
+
+
+@final
+class DeliveryActor:
+    """The actor at `<rule arn>#<target id>`."""
+
+    def __init__(self) -> None:
+        self.target: Target | None = None
+        self.transform: transform.Transform | None = None
+        self.retired = False
+        self.pending: dict[int, _Pending] = {}
+
+    def receive(self, message: Message, turn: Turn) -> None:
+        """Match opens a delivery, Outcome ends an attempt or the dead letter."""
+        match message:
+            case Match(event):
+                self._begin(event, turn)
+            case Outcome(delivery, attempt, error, text):
+                self._end(delivery, attempt, error, text or "", turn)
+            case Configure(Target() as target):
+                self.target = target
+                self.transform = transform.compile(target.request)
+                self.retired = False
+            case Retire():
+                self.retired = True
+            case _:
+                raise AssertionError(f"a delivery does not take {message!r}")
+        if self.retired and not self.pending:
+            turn.stop()
+
+    def _begin(self, event: Event, turn: Turn) -> None:
+        target = self.target
+        assert target is not None and self.transform is not None, "configured before it matches"
+        context = transform.Context(target.rule_arn, target.rule_name, event.ingested_us)
+        rendered = self.transform.render(event.envelope, context)
+        delivery = turn.sequence
+        if rendered is None or rendered.valid:
+            body = rendered.text if rendered else None
+            self.pending[delivery] = _Pending(event, body, target)
+            turn.send(target.arn, Invoke(delivery, 1, event, target.rule_arn, body))
+        else:
+            pending = _Pending(event, rendered.text, target)
+            self._give_up(delivery, pending, "INVALID_JSON", "Invalid input for target.", turn)
+
+    def _end(self, delivery: int, attempt: int, error: str | None, text: str, turn: Turn) -> None:
+        pending = self.pending.pop(delivery)
+        if error is None:
+            return
+        if attempt:
+            self._give_up(delivery, pending, error, text, turn)
+        else:  # the dead-letter queue refused; the first error is what ended the delivery
+            self._drop(delivery, pending.error, pending.text, turn)
+
+    def _give_up(
+        self, delivery: int, pending: _Pending, error: str, text: str, turn: Turn
+    ) -> None:
+        queue = (pending.target.request.get("DeadLetterConfig") or {}).get("Arn")
+        if not queue:
+            self._drop(delivery, error, text, turn)
+            return
+        self.pending[delivery] = pending._replace(error=error, text=text)
+        attributes = {
+            "RULE_ARN": pending.target.rule_arn,
+            "TARGET_ARN": pending.target.arn,
+            "ERROR_CODE": error,
+            "ERROR_MESSAGE": text,
+        }
+        turn.send(queue, DeadLetter(delivery, pending.event, attributes, pending.body))
+
+    def _drop(self, delivery: int, error: str, text: str, turn: Turn) -> None:
+        assert self.target is not None
+        turn.send(_bus_of(self.target.rule_arn), Drop(delivery, error, text))
+
+
+def _bus_of(rule_arn: str) -> str:
+    """The ARN of the bus a rule belongs to; only custom buses stand in their rules' ARNs."""
+    arn = arns.parse(rule_arn)
+    bus, separator, _ = arn.resource.removeprefix("rule/").rpartition("/")
+    return arns.event_bus_arn(arn.region, arn.account, bus if separator else "default")

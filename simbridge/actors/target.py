@@ -1,0 +1,101 @@
+"""Stand-ins: what lives at a target's ARN instead of the real service.
+
+A stand-in accepts what it is sent and remembers it. A function may have a handler of yours. As on
+AWS, its invocation is asynchronous: EventBridge has delivered as soon as Lambda has accepted, and
+what the handler does afterwards is not EventBridge's business. An exception in a handler is
+therefore not a simulated failure but a bug in your scenario, and it ends the run.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, final
+
+import msgspec
+
+from simbridge.errors import HandlerFailed
+from simbridge.kernel import Turn
+from simbridge.messages import DeadLetter, Handled, Invoke, Message, Outcome
+
+__all__ = ["Nowhere", "StandIn", "body_of"]
+
+Handler = Callable[[Any], Any]
+
+
+def body_of(message: Invoke | DeadLetter) -> str:
+    """The text that a target receives: its rendered input, or the event as compact JSON."""
+    if message.body is not None:
+        return message.body
+    return msgspec.json.encode(message.event.envelope).decode()
+
+
+@final
+class StandIn:
+    """The actor at a target's ARN: a queue, a function, anything that accepts."""
+
+    def __init__(self, handler: Handler | None = None) -> None:
+        self.handler = handler
+        self.received: list[Invoke | DeadLetter] = []
+
+    def receive(self, message: Message, turn: Turn) -> None:
+        """Accept, remember, and call the handler, if there is one."""
+        match message:
+            case Invoke(delivery, attempt):
+                self.received.append(message)
+                turn.reply(Outcome(delivery, attempt))
+                if self.handler is not None:
+                    self._handle(self.handler, message, turn)
+            case DeadLetter(delivery):
+                self.received.append(message)
+                turn.reply(Outcome(delivery, 0))
+            case Handled():
+                pass  # the record is the point
+            case _:
+                raise AssertionError(f"a stand-in does not take {message!r}")
+
+    def _handle(self, handler: Handler, message: Invoke, turn: Turn) -> None:
+        payload = msgspec.json.decode(body_of(message))
+        if inspect.iscoroutinefunction(handler):
+            # The turn is refilled by the time the coroutine returns: keep what the answer needs.
+            kernel_send, address, cause = turn.sender_later(), turn.address, turn.sequence
+
+            def done(result: Any) -> None:
+                kernel_send(address, address, _handled(message, result), cause=cause)
+
+            turn.start(lambda: handler(payload), done)
+            return
+        try:
+            result = handler(payload)
+        except Exception as error:
+            raise HandlerFailed(describe(turn.address, error)) from error
+        turn.send(turn.address, _handled(message, result))
+
+
+@final
+class Nowhere:
+    """Answers for an address where nobody lives: the delivery fails (behaviour reference 2.2)."""
+
+    def receive(self, message: Message, turn: Turn) -> None:
+        """Refuse, and make room for whoever moves in later."""
+        if isinstance(message, Invoke | DeadLetter):
+            attempt = message.attempt if isinstance(message, Invoke) else 0
+            text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
+            turn.reply(Outcome(message.delivery, attempt, "NO_RESOURCE", text))
+        turn.stop()
+
+
+def describe(address: str, error: BaseException) -> str:
+    """What to tell the author of a handler that raised."""
+    return (
+        f"the handler of {address} raised {type(error).__name__}: {error}. An exception in a handler "
+        "is a bug in the scenario, not a failed delivery: catch it in the handler"
+    )
+
+
+def _handled(message: Invoke, result: Any) -> Handled:
+    try:
+        plain = msgspec.json.decode(msgspec.json.encode(result))
+    except (TypeError, msgspec.EncodeError, RecursionError):
+        plain = type(result).__name__
+    return Handled(message.delivery, message.attempt, plain)

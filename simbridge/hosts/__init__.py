@@ -1,0 +1,1 @@
+"""Hosts: who runs `async def` code for the kernel."""

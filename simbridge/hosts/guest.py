@@ -1,0 +1,122 @@
+"""Guests: `async def` stories and handlers, and what an engine that runs them must offer.
+
+The kernel stays in charge. An engine is an async runtime that can be stepped from outside: start a
+coroutine and run it until everything waits, say when the next sleeper is due, wake exactly that one.
+So the same kernel loop serves a plain script, a notebook cell with an event loop already running,
+asyncio and trio; and no coroutine can ever run while an actor is half-way through a message, except
+the one that this actor has just started.
+
+Order: guests that sleep until the same instant are woken one at a time, in the order in which they
+went to sleep, handlers before the story, each only once the instant has gone quiet again.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import anyio
+import msgspec
+
+from simbridge import clock
+from simbridge.errors import HandlerFailed, SimbridgeError, Stalled
+from simbridge.kernel import OUTSIDE, Kernel
+
+__all__ = ["Engine", "check_backend", "current", "decoded", "make_engine", "play", "stalled"]
+
+BACKENDS = {"asyncio": "simbridge.hosts.asyncio", "trio": "simbridge.hosts.trio"}
+
+_current: ContextVar[tuple[str, int] | None] = ContextVar("simbridge_guest", default=None)
+
+
+class Engine(Protocol):
+    """An async runtime that is stepped from outside (a `kernel.Host` with an end)."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether any guest is under way."""
+
+    def start(
+        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
+    ) -> None:
+        """Run `await function()` until it waits; call `done(result)` when it has returned."""
+
+    def deadline(self) -> int | None:
+        """When the next sleeper wants to be woken, microseconds since the epoch."""
+
+    def wake(self) -> None:
+        """Wake the sleeper of that deadline and run until everything waits again."""
+
+    def close(self) -> None:
+        """Cancel what is under way and let it clean up."""
+
+
+def check_backend(backend: str) -> None:
+    """Raise `SimbridgeError` for a backend that does not exist."""
+    if backend not in BACKENDS:
+        raise SimbridgeError(f"unknown backend {backend!r}: use {' or '.join(sorted(BACKENDS))}")
+
+
+def make_engine(backend: str, kernel: Kernel) -> Engine:
+    """The engine of this name; only the library in use is ever imported."""
+    check_backend(backend)
+    engine: Engine = importlib.import_module(BACKENDS[backend]).make(kernel)
+    return engine
+
+
+def current() -> tuple[str, int] | None:
+    """(address, cause) of the guest whose code is running, None outside of guests."""
+    return _current.get()
+
+
+async def play(
+    address: str,
+    cause: int,
+    function: Callable[[], Any],
+    done: Callable[[Any], None],
+    failed: Callable[[BaseException], None],
+    scopes: dict[int, anyio.CancelScope],
+) -> None:
+    """The life of one guest, the same under every engine."""
+    _current.set((address, cause))
+    with anyio.CancelScope() as scope:
+        scopes[id(scope)] = scope
+        try:
+            done(await function())
+        except Exception as error:
+            if address != OUTSIDE:
+                failure = HandlerFailed(
+                    f"the async handler of {address} raised {type(error).__name__}: {error}. "
+                    "An exception in a handler is a bug in the scenario, not a failed delivery: "
+                    "catch it in the handler"
+                )
+                failure.__cause__ = error
+                failed(failure)
+            else:
+                failed(error)
+        finally:
+            del scopes[id(scope)]
+
+
+def rank(address: str) -> int:
+    """The story wakes after the handlers of the same instant."""
+    return 1 if address == OUTSIDE else 0
+
+
+def stalled(kernel: Kernel) -> Stalled:
+    """The story waits, and nothing will ever happen again."""
+    return Stalled(
+        f"the story waits for something that will never happen: at {clock.iso_micros(kernel.now)} "
+        "no message is due and nobody sleeps. (Real threads, sockets and other worlds do not exist "
+        "in virtual time.)"
+    )
+
+
+def decoded(text: str) -> Any:
+    """A body as a Python object; text that is not JSON stays text."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text

@@ -1,0 +1,1 @@
+"""Experiments: stories and scenarios."""

@@ -1,0 +1,5 @@
+"""The trace: everything that happened, in order; query it, keep it, print it."""
+
+from simbridge.trace.query import Attempt, Delivery, Trace
+
+__all__ = ["Attempt", "Delivery", "Trace"]
