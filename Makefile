@@ -15,7 +15,7 @@ test: $(VENV)/ready
 	$(BIN)/python -m pytest -q
 
 bench: $(VENV)/ready
-	$(BIN)/python tests/bench/kernel.py
+	$(BIN)/python tests/bench/bench_kernel.py
 
 format: $(VENV)/ready
 	$(BIN)/ruff format .

@@ -46,7 +46,9 @@ def order_fan_out(world: sb.World) -> None:
     place(events, order=2, total=4000)
     world.settle()
     assert [event["detail"]["order"] for event in desk.received] == [2]
-    assert [lost.error_code for lost in world.trace.deliveries(outcome="dropped")] == ["NO_RESOURCE"]
+    assert [lost.error_code for lost in world.trace.deliveries(outcome="dropped")] == [
+        "NO_RESOURCE"
+    ]
 
 
 def place(events, *, order: int, total: int) -> None:
@@ -54,7 +56,12 @@ def place(events, *, order: int, total: int) -> None:
     detail = json.dumps({"order": order, "total": total})
     events.put_events(
         Entries=[
-            {"Source": "shop", "DetailType": "OrderPlaced", "Detail": detail, "EventBusName": "shop"}
+            {
+                "Source": "shop",
+                "DetailType": "OrderPlaced",
+                "Detail": detail,
+                "EventBusName": "shop",
+            }
         ]
     )
 

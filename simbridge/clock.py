@@ -75,9 +75,7 @@ def instant(value: Instant) -> int:
             )
         value = parsed
     if not isinstance(value, dt.datetime):
-        raise InvalidTime(
-            f"{value!r} is not an instant: pass ISO 8601 text or an aware datetime"
-        )
+        raise InvalidTime(f"{value!r} is not an instant: pass ISO 8601 text or an aware datetime")
     if value.tzinfo is None:
         raise InvalidTime(
             f"naive datetime {value.isoformat()}: say which zone it is in, "
@@ -109,7 +107,9 @@ def duration(value: Duration) -> int:
 def _parse_duration(text: str) -> int:
     terms = list(_TERM.finditer(text))
     if not terms or "".join(term[0] for term in terms) != text:
-        hint = "time only moves forward" if text.startswith("-") else "write '90s', '5m', '2h' or '1d'"
+        hint = (
+            "time only moves forward" if text.startswith("-") else "write '90s', '5m', '2h' or '1d'"
+        )
         raise InvalidTime(f"{text!r} is not a duration: {hint}")
     total = 0
     for term in terms:

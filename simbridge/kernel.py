@@ -112,7 +112,9 @@ class Turn:
         sequence = kernel.sequence = kernel.sequence + 1
         if after:
             if after < 0:
-                raise InvalidTime(f"negative delay {after} µs: messages only travel forward in time")
+                raise InvalidTime(
+                    f"negative delay {after} µs: messages only travel forward in time"
+                )
             entry = (self.now + after, sequence, self.sequence, self.address, to, message)
             heappush(self._heap, entry)
         else:

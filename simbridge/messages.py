@@ -213,14 +213,5 @@ class Handled(_Message, frozen=True):
 
 
 Message = (
-    Call
-    | Configure
-    | Retire
-    | Publish
-    | Match
-    | Invoke
-    | Outcome
-    | DeadLetter
-    | Drop
-    | Handled
+    Call | Configure | Retire | Publish | Match | Invoke | Outcome | DeadLetter | Drop | Handled
 )

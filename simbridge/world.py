@@ -31,7 +31,7 @@ from simbridge.messages import Configure
 from simbridge.resources import EventBus, Target
 from simbridge.trace import Trace
 
-__all__ = ["World", "StandInHandle"]
+__all__ = ["StandInHandle", "World"]
 
 _ACCOUNT = re.compile(r"\d{12}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -131,9 +131,7 @@ class World:
         """A stand-in for a Lambda function. `handler(event)` may be `def` or `async def`."""
         return self.stand_in(self._arn("lambda", f"function:{name}"), handler)
 
-    def stand_in(
-        self, arn: str, handler: Callable[[Any], Any] | None = None
-    ) -> StandInHandle:
+    def stand_in(self, arn: str, handler: Callable[[Any], Any] | None = None) -> StandInHandle:
         """A stand-in at any target ARN. Asked again for the same ARN, it is the same stand-in."""
         arns.parse(arn)
         actor = self._kernel.actors.get(arn)

@@ -44,7 +44,9 @@ class EventBusActor:
             case Publish(event):
                 for name in self.matcher.match_parsed(event.envelope):
                     for target in self.rules[name].targets:
-                        turn.send(target.address, Match(event, target.rule_arn, target.id, target.arn))
+                        turn.send(
+                            target.address, Match(event, target.rule_arn, target.id, target.arn)
+                        )
             case Configure(Rule() as rule):
                 self._configure(rule, turn)
             case Configure(EventBus() as bus):

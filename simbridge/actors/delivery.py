@@ -95,9 +95,7 @@ class DeliveryActor:
         else:  # the dead-letter queue refused; the first error is what ended the delivery
             self._drop(delivery, pending.error, pending.text, turn)
 
-    def _give_up(
-        self, delivery: int, pending: _Pending, error: str, text: str, turn: Turn
-    ) -> None:
+    def _give_up(self, delivery: int, pending: _Pending, error: str, text: str, turn: Turn) -> None:
         queue = (pending.target.request.get("DeadLetterConfig") or {}).get("Arn")
         if not queue:
             self._drop(delivery, error, text, turn)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 import time
 import warnings
 from collections import deque
@@ -69,7 +70,7 @@ class AsyncioEngine:
 
     def close(self) -> None:
         for scope in list(self._scopes.values()):
-            scope.cancel()
+            self._loop.call_soon(scope.cancel)
         self._loop.settle()
         self._loop.close()
 
@@ -149,7 +150,9 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         self._ready.append(handle)
         return handle
 
-    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+    def call_soon_threadsafe(
+        self, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.Handle:
         if not self._stepping and asyncio._get_running_loop() is None and not self._closed:
             _impossible("a callback from another thread")
         return self.call_soon(callback, *args, context=context)
@@ -157,20 +160,21 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def call_later(
         self, delay: float, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
-        return self._call_at_us(
-            self._kernel.now + max(0, round(delay * SECOND)), callback, args, context
-        )
+        return self._call_at_us(self._kernel.now, delay, callback, args, context)
 
     def call_at(
         self, when: float, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
-        micros = max(self._kernel.now, self._epoch + round(when * SECOND))
-        return self._call_at_us(micros, callback, args, context)
+        return self._call_at_us(self._epoch, when, callback, args, context)
 
-    def _call_at_us(self, micros: int, callback: Any, args: Any, context: Any) -> asyncio.TimerHandle:
-        handle = asyncio.TimerHandle(
-            (micros - self._epoch) / SECOND, callback, args, self, context
-        )
+    def _call_at_us(
+        self, base: int, seconds: float, callback: Any, args: Any, context: Any
+    ) -> asyncio.TimerHandle:
+        if seconds == math.inf:  # a timer that never fires needs no place in the heap
+            return asyncio.TimerHandle(math.inf, callback, args, self, context)
+        micros = max(self._kernel.now, base + round(seconds * SECOND))
+        when = (micros - self._epoch) / SECOND
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
         self._sequence += 1
         who = guest.current()
         rank = guest.rank(who[0]) if who else 0
@@ -186,7 +190,9 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def create_task(  # type: ignore[override]
         self, coro: Coroutine[Any, Any, Any], *, name: str | None = None, context: Any = None
     ) -> asyncio.Task[Any]:
-        return asyncio.Task(coro, loop=self, name=name, context=context or contextvars.copy_context())
+        return asyncio.Task(
+            coro, loop=self, name=name, context=context or contextvars.copy_context()
+        )
 
     def get_task_factory(self) -> None:
         return None

@@ -12,7 +12,9 @@ from simbridge.world import World, run_story
 __all__ = ["run"]
 
 
-def run(story: Callable[[World], Any], *, seed: int = 0, backend: str = "asyncio", **world: Any) -> World:
+def run(
+    story: Callable[[World], Any], *, seed: int = 0, backend: str = "asyncio", **world: Any
+) -> World:
     """Run `story(world)` to its end and return the world.
 
     `story` is `async def` (time passes with `anyio.sleep`) or `def` (with `world.run`); `backend` is

@@ -15,7 +15,15 @@ from typing import Final, TypeAlias
 
 from simbridge.pattern.scalars import Digits, Scalar, comparable
 
-__all__ = ["ANY_NUMBER", "EVERYTHING_ELSE", "Condition", "Span", "exact_point", "is_odd", "no_string"]
+__all__ = [
+    "ANY_NUMBER",
+    "EVERYTHING_ELSE",
+    "Condition",
+    "Span",
+    "exact_point",
+    "is_odd",
+    "no_string",
+]
 
 Span: TypeAlias = tuple[float, bool, float, bool]
 """Numbers from a bottom (open?) to a top (open?)."""

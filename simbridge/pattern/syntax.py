@@ -28,7 +28,17 @@ from simbridge.pattern.json_text import Reader, Token
 from simbridge.pattern.operators import RESERVED, read_operator, read_value
 from simbridge.pattern.wildcards import COMPLEXITY_MAX, complexity
 
-__all__ = ["SUBRULES_MAX", "Either", "Field", "Group", "Node", "Pattern", "SubRule", "check", "parse"]
+__all__ = [
+    "SUBRULES_MAX",
+    "Either",
+    "Field",
+    "Group",
+    "Node",
+    "Pattern",
+    "SubRule",
+    "check",
+    "parse",
+]
 
 SUBRULES_MAX: Final = 1000
 """How many combinations of `$or` branches a pattern may have [docs]."""

@@ -48,9 +48,7 @@ def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
         seen[f"{event.id}@{event.bus}#{event.hops}"] = event
         return event
 
-    decoder = msgspec.json.Decoder(
-        tuple[int, int, int, str, str, Message], dec_hook=read_event
-    )
+    decoder = msgspec.json.Decoder(tuple[int, int, int, str, str, Message], dec_hook=read_event)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

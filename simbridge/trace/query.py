@@ -104,12 +104,15 @@ class Trace(Sequence[Record]):
         `event` an event id, `outcome` one of delivered, dead-lettered, dropped, pending.
         """
         if outcome is not None and outcome not in OUTCOMES:
-            raise SimbridgeError(f"no outcome is called {outcome!r}; it is one of {', '.join(OUTCOMES)}")
+            raise SimbridgeError(
+                f"no outcome is called {outcome!r}; it is one of {', '.join(OUTCOMES)}"
+            )
         return [
             found
             for found in self._all_deliveries()
             if rule in (None, found.rule, found.rule_arn)
-            and target in (None, found.target, found.target_arn, found.target_arn.rpartition(":")[2])
+            and target
+            in (None, found.target, found.target_arn, found.target_arn.rpartition(":")[2])
             and event in (None, found.event.id)
             and bus in (None, found.bus, found.event.bus)
             and outcome in (None, found.outcome)

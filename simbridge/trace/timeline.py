@@ -48,17 +48,30 @@ def describe(entry: Entry) -> tuple[str, str, str] | None:
     match kind:
         case Call(operation, request, _, None):
             count = len(request["Entries"]) if operation == "PutEvents" else 0
-            what = f"{count} event{'s' * (count != 1)}" if count else str(request.get("Name") or request.get("Rule") or "")
+            what = (
+                f"{count} event{'s' * (count != 1)}"
+                if count
+                else str(request.get("Name") or request.get("Rule") or "")
+            )
             return "·", _PLAIN, f"{_short(sender)} calls {operation} {what}".rstrip()
         case Call(operation, _, _, error, text):
             return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {text}"
         case Publish(event):
             envelope = event.envelope
-            return "●", _PLAIN, f"{_short(to)} receives {envelope['source']} {envelope['detail-type']!r} {event.id[:8]}"
+            return (
+                "●",
+                _PLAIN,
+                f"{_short(to)} receives {envelope['source']} {envelope['detail-type']!r} {event.id[:8]}",
+            )
         case Match(event, rule, target):
             return "→", _PLAIN, f"{_short(rule)} matches {event.id[:8]}, target {target}"
         case Outcome(_, attempt, None):
-            return "✓", _GREEN, f"{_short(sender)} accepts" + (f", attempt {attempt}" if attempt else " the dead letter")
+            return (
+                "✓",
+                _GREEN,
+                f"{_short(sender)} accepts"
+                + (f", attempt {attempt}" if attempt else " the dead letter"),
+            )
         case Outcome(_, attempt, error, text):
             return "✗", _RED, f"{_short(sender)} refuses, attempt {attempt}: {error}: {text}"
         case DeadLetter(_, event):

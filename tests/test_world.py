@@ -1,0 +1,208 @@
+"""A world, its stand-ins, its trace, and what is told to whoever uses it wrongly."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import simbridge as sb
+
+ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": '{"order": 1}'}
+
+
+def small_world(**options: Any) -> sb.World:
+    """One rule, one queue."""
+    world = sb.World(seed=7, start="2026-03-01T00:00:00Z", **options)
+    events = world.client("events")
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="orders", Targets=[{"Id": "q", "Arn": world.queue("orders").arn}])
+    return world
+
+
+def test_an_event_is_delivered_in_the_exact_envelope() -> None:
+    """Compact JSON, AWS's key order, the id that PutEvents answered."""
+    world = small_world()
+    answer = world.client().put_events(Entries=[ENTRY])
+    world.run(hours=26)
+    assert world.queue("orders").messages == [
+        '{"version":"0","id":"' + answer["Entries"][0]["EventId"] + '",'
+        '"detail-type":"OrderPlaced","source":"shop","account":"123456789012",'
+        '"time":"2026-03-01T00:00:00Z","region":"us-east-1","resources":[],"detail":{"order":1}}'
+    ]
+    (delivery,) = world.trace.deliveries(rule="orders", target="q", bus="default")
+    assert delivery.outcome == "delivered"
+    assert delivery.latency == 0
+    assert str(world.now) == "2026-03-02 02:00:00+00:00"
+
+
+def test_nobody_home_is_a_failed_delivery_unless_stand_ins_are_automatic() -> None:
+    """Strict worlds drop it with NO_RESOURCE; auto worlds put a stand-in there."""
+    for stand_ins, outcome in (("strict", "dropped"), ("auto", "delivered")):
+        world = sb.World(stand_ins=stand_ins)  # type: ignore[arg-type]
+        arn = "arn:aws:sqs:us-east-1:123456789012:missing"
+        world.client().put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+        world.client().put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn}])
+        world.client().put_events(Entries=[ENTRY])
+        world.settle()
+        assert [d.outcome for d in world.trace.deliveries()] == [outcome]
+
+
+def test_a_dead_letter_queue_keeps_what_cannot_be_delivered() -> None:
+    """Body and attributes as AWS sends them; no retry attributes for a permanent failure."""
+    world = sb.World()
+    dead, arn = world.queue("dead"), "arn:aws:sqs:us-east-1:123456789012:missing"
+    world.client().put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    target = {"Id": "1", "Arn": arn, "DeadLetterConfig": {"Arn": dead.arn}, "Input": '{"a": 1}'}
+    world.client().put_targets(Rule="r", Targets=[target])
+    world.client().put_events(Entries=[ENTRY])
+    world.settle()
+    (delivery,) = world.trace.deliveries(outcome="dead-lettered")
+    assert delivery.error_code == "NO_RESOURCE"
+    assert dead.messages == ['{"a": 1}']
+
+
+def test_events_are_forwarded_to_one_more_bus_and_no_further() -> None:
+    """The same id arrives on the second bus; the third refuses (captured)."""
+    world = sb.World()
+    events = world.client()
+    buses = [events.create_event_bus(Name=name)["EventBusArn"] for name in ("a", "b", "c")]
+    queue = world.queue("end")
+    for name, arn in (("a", buses[1]), ("b", buses[2]), ("b", queue.arn)):
+        rule = f"to-{arn.rpartition('/')[2].rpartition(':')[2]}"
+        events.put_rule(Name=rule, EventBusName=name, EventPattern='{"source": ["shop"]}')
+        events.put_targets(Rule=rule, EventBusName=name, Targets=[{"Id": "1", "Arn": arn}])
+    answer = events.put_events(Entries=[{**ENTRY, "EventBusName": "a"}])
+    world.settle()
+    assert [event["id"] for event in queue.received] == [answer["Entries"][0]["EventId"]]
+    (lost,) = world.trace.deliveries(outcome="dropped")
+    assert lost.error_code == "THIRD_ACCOUNT_HOP_DETECTED"
+
+
+def test_a_fork_and_a_pickle_have_the_same_future() -> None:
+    """Both continue independently, to the same digest."""
+    world = small_world()
+    world.client().put_events(Entries=[ENTRY])
+    world.run(hours=1)
+    futures = [world.fork(), pickle.loads(pickle.dumps(world)), world]
+    digests = set()
+    for future in futures:
+        future.client().put_events(Entries=[ENTRY])
+        future.run(hours=1)
+        digests.add(future.trace.digest())
+        assert len(future.queue("orders").messages) == 2
+    assert len(digests) == 1
+
+
+def test_jsonl_round_trip(tmp_path: Path) -> None:
+    """What is written is read back equal, to the digest and the deliveries."""
+    world = small_world()
+    world.client().put_events(Entries=[ENTRY] * 3)
+    world.settle()
+    world.trace.to_jsonl(tmp_path / "out.jsonl")
+    read = sb.Trace.from_jsonl(tmp_path / "out.jsonl")
+    assert read.digest() == world.trace.digest()
+    assert [d.outcome for d in read.deliveries()] == ["delivered"] * 3
+    assert list(read) == list(world.trace)
+    with pytest.raises(sb.SimbridgeError, match="no trace at"):
+        sb.Trace.from_jsonl(tmp_path / "missing")
+    (tmp_path / "bad").write_text("[1]\n")
+    with pytest.raises(sb.SimbridgeError, match="line 1"):
+        sb.Trace.from_jsonl(tmp_path / "bad")
+
+
+def test_the_timeline_is_plain_text_where_there_is_no_terminal() -> None:
+    """Virtual times, who, what, outcome."""
+    world = small_world()
+    world.client().put_events(Entries=[ENTRY])
+    world.settle()
+    text = str(world.trace)
+    assert "2026-03-01 00:00:00.000" in text and "✓ orders accepts" in text
+    assert "\x1b[" not in text
+    assert "\x1b[32m" in world.trace.timeline(colour=True)
+
+
+def test_intercept_serves_clients_made_by_others() -> None:
+    """Code under test keeps its own boto3 client."""
+    world = small_world()
+    theirs = boto3.client("events", region_name="us-east-1")
+    with world.intercept():
+        theirs.put_events(Entries=[ENTRY])
+    world.settle()
+    assert len(world.queue("orders").messages) == 1
+
+
+def test_other_accounts_and_regions_are_apart() -> None:
+    """Each account and region has its own default bus."""
+    world = small_world()
+    other = world.client(account="210987654321", region="eu-west-1")
+    assert other.list_rules()["Rules"] == []
+    arn = other.describe_event_bus()["Arn"]
+    assert arn == "arn:aws:events:eu-west-1:210987654321:event-bus/default"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda: sb.World(start=dt.datetime(2026, 1, 1)), "naive datetime"),
+        (lambda: sb.World(start="yesterday"), "ISO 8601"),
+        (lambda: sb.World(account="12"), "twelve digits"),
+        (lambda: sb.World(region="Mars"), "us-east-1"),
+        (lambda: sb.World(limits={"targets_per_rul": 1}), "targets_per_rule"),
+        (lambda: sb.World(profile="aws"), "not simulated"),
+        (lambda: sb.World(backend="curio"), "unknown backend 'curio'"),
+        (lambda: sb.World().run(hours=-1), "negative duration"),
+        (lambda: sb.World().run(), "say how long"),
+        (lambda: sb.World().run(until="2020-01-01"), "already"),
+        (lambda: sb.World().client("sqs"), "moto"),
+        (lambda: sb.World().trace.deliveries(outcome="lost"), "dead-lettered"),
+        (lambda: sb.World().client().list_archives(), "does not simulate"),
+        (lambda: sb.run(3), "a story is a function"),  # type: ignore[arg-type]
+    ],
+)
+def test_wrong_use_says_what_to_change(wrong: Any, says: str) -> None:
+    """Every refusal of our own names the remedy."""
+    with pytest.raises(sb.SimbridgeError, match=says):
+        wrong()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rules=st.lists(
+        st.tuples(st.sampled_from(["a", "b"]), st.lists(st.sampled_from("xyz"), max_size=3)),
+        max_size=4,
+    ),
+    puts=st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.integers(0, 3)), max_size=8),
+)
+def test_every_matching_target_ends_exactly_once(rules: Any, puts: Any) -> None:
+    """Conservation: accepted events x matching targets, each delivered or dropped, none twice."""
+    world = sb.World(seed=1)
+    events = world.client()
+    queues = {"x": world.queue("x").arn, "y": world.queue("y").arn}
+    queues["z"] = "arn:aws:sqs:us-east-1:123456789012:nowhere"
+    for number, (source, names) in enumerate(rules):
+        rule = f"r{number}"
+        events.put_rule(Name=rule, EventPattern=json.dumps({"source": [source]}))
+        targets = [{"Id": str(n), "Arn": queues[name]} for n, name in enumerate(names)]
+        if targets:
+            events.put_targets(Rule=rule, Targets=targets)
+    for source, wait in puts:
+        events.put_events(Entries=[{**ENTRY, "Source": source}])
+        if wait:
+            world.run(minutes=wait)
+    opened = world.trace.deliveries()
+    world.settle()
+    ended = world.trace.deliveries()
+    expected = sum(len(names) for source, _ in puts for wanted, names in rules if wanted == source)
+    assert len(opened) <= len(ended) == expected
+    for delivery in ended:
+        lost = delivery.target_arn.endswith("nowhere")
+        assert delivery.outcome == ("dropped" if lost else "delivered")
+        assert len(delivery.attempts) == 1
