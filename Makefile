@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test bench format clean
 
 demo: $(VENV)/ready
-	$(BIN)/python scenarios/order_fan_out.py
+	$(BIN)/simbridge run scenarios/order_fan_out.py
 
 test: $(VENV)/ready
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""An order is placed: billing and the warehouse hear of it, a small order leaves the fraud desk alone.
+"""An order is placed: billing and the warehouse hear of it, the fraud desk only of large ones.
 
 The next day an auditor's queue that was never created is added as a target: what is sent to it is
 dropped, and the timeline says why.
@@ -9,6 +9,7 @@ import json
 import simbridge as sb
 
 
+@sb.scenario(seed=7, start="2026-03-01T00:00:00Z")
 def order_fan_out(world: sb.World) -> None:
     """Build the world, place two orders a day apart, and look at what was delivered."""
     events = world.client("events")
@@ -64,9 +65,3 @@ def place(events, *, order: int, total: int) -> None:
             }
         ]
     )
-
-
-if __name__ == "__main__":
-    world = sb.run(order_fan_out, seed=7, start="2026-03-01T00:00:00Z")
-    print(world.trace)
-    print(f"\ndigest {world.trace.digest()}")

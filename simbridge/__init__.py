@@ -15,6 +15,7 @@ from simbridge.errors import (
     Stalled,
     Unsimulated,
 )
+from simbridge.lab.scenario import scenario
 from simbridge.lab.story import run
 from simbridge.pattern import Matcher, match
 from simbridge.trace import Trace
@@ -39,4 +40,5 @@ __all__ = [
     "World",
     "match",
     "run",
+    "scenario",
 ]

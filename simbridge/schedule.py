@@ -213,7 +213,7 @@ def _span(field: _Field, item: str) -> range:
         raise _invalid(f"{field.title}: {rest!r} cannot follow in {item!r}")
     if first == "*" and last:
         raise _invalid(f"{field.title}: * has no range in {item!r}")
-    if first == "*":
+    if first == "*":  # noqa: SIM108 - two thoughts, two lines
         start = field.low if field.star_low is None else field.star_low
     else:
         start = _value(field, first)

@@ -9,6 +9,10 @@ It can run inside another running loop (a notebook): for the length of a step it
 place, the way asyncio documents for implementers of loops.
 """
 
+# The interface is asyncio's: typeshed's variadic signatures, and the methods refused at the end of
+# the file, are beyond what a type checker can follow.
+# mypy: disable-error-code="override, abstract, misc"
+
 from __future__ import annotations
 
 import asyncio
@@ -187,7 +191,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
 
-    def create_task(  # type: ignore[override]
+    def create_task(
         self, coro: Coroutine[Any, Any, Any], *, name: str | None = None, context: Any = None
     ) -> asyncio.Task[Any]:
         return asyncio.Task(
@@ -234,12 +238,19 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
             future.set_exception(error)
         return future
 
-    def run_forever(self) -> NoReturn:
-        _impossible("run_forever")
-
-    def run_until_complete(self, future: Any) -> NoReturn:
-        _impossible("run_until_complete")
-
 
 def _impossible(what: str) -> NoReturn:
     raise SimbridgeError(f"{what} cannot exist in virtual time; time passes with anyio.sleep")
+
+
+def _refused(name: str) -> Callable[..., NoReturn]:
+    def refuse(self: _VirtualLoop, *args: Any, **kwargs: Any) -> NoReturn:
+        _impossible(name)
+
+    return refuse
+
+
+# Everything else that asyncio's interface names needs a real world around it.
+for _name in sorted(asyncio.AbstractEventLoop.__dict__.keys() - _VirtualLoop.__dict__.keys()):
+    if not _name.startswith("_"):
+        setattr(_VirtualLoop, _name, _refused(_name))

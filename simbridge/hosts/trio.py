@@ -30,7 +30,7 @@ from typing import Any, final
 
 import anyio
 import trio
-from trio._core import _run
+from trio._core import _run as _trio_run
 
 from simbridge.clock import SECOND
 from simbridge.errors import SimbridgeError
@@ -40,6 +40,9 @@ from simbridge.kernel import Kernel
 __all__ = ["TrioEngine", "make"]
 
 STEPS_MAX = 1_000_000
+
+_scheduler: Any = _trio_run
+"""The one private module of trio that is touched, and only by `TrioEngine._stepping`."""
 
 _open: weakref.WeakSet[TrioEngine] = weakref.WeakSet()
 
@@ -133,13 +136,13 @@ class TrioEngine:
     @contextmanager
     def _stepping(self) -> Iterator[None]:
         """Put this run in the place of whatever trio run the thread is in, for one step."""
-        context = _run.GLOBAL_RUN_CONTEXT.__dict__
+        context = _scheduler.GLOBAL_RUN_CONTEXT.__dict__
         outer, hooks = dict(context), sys.get_asyncgen_hooks()
-        luck, switch = _run._r, _run._ALLOW_DETERMINISTIC_SCHEDULING
+        luck, switch = _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING
         context.clear()
         context.update(self._state)
         sys.set_asyncgen_hooks(*self._hooks)
-        _run._r, _run._ALLOW_DETERMINISTIC_SCHEDULING = self._luck, True
+        _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = self._luck, True
         try:
             yield
         finally:
@@ -147,7 +150,7 @@ class TrioEngine:
             context.clear()
             context.update(outer)
             sys.set_asyncgen_hooks(*hooks)
-            _run._r, _run._ALLOW_DETERMINISTIC_SCHEDULING = luck, switch
+            _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = luck, switch
 
 
 @final

@@ -9,7 +9,7 @@ from typing import Any
 from simbridge.errors import SimbridgeError
 from simbridge.world import World, run_story
 
-__all__ = ["run"]
+__all__ = ["play_in", "run"]
 
 
 def run(
@@ -23,7 +23,11 @@ def run(
     """
     if not callable(story):
         raise SimbridgeError(f"a story is a function that takes a world, not {story!r}")
-    made = World(seed, backend=backend, **world)
+    return play_in(World(seed, backend=backend, **world), story)
+
+
+def play_in(made: World, story: Callable[[World], Any]) -> World:
+    """Run a story to its end in a world that is there already, and return that world."""
     if inspect.iscoroutinefunction(story):
         run_story(made, story)
     else:

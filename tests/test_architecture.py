@@ -1,0 +1,98 @@
+"""Who may import whom, one door for each third party, and what importing simbridge costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import simbridge as sb
+
+ROOT = Path(sb.__file__).parent
+DOORS = {
+    "pendulum": {"clock"},
+    "botocore": {"api.model"},
+    "anyio": {"hosts.guest", "hosts.asyncio", "hosts.trio"},
+    "trio": {"hosts.trio"},
+    "asyncio": {"hosts.asyncio"},
+    "pytest": {"adapters.pytest"},
+}
+# Lower layers first; a module may import its own layer and those below. Of a layer in
+# `APART`, packages do not import each other.
+LAYERS = [
+    {"errors"},
+    {"clock", "arn"},
+    {"kernel", "limits", "resources", "targets", "pattern", "schedule", "transform"},
+    {"messages"},
+    {"api", "actors", "trace", "hosts"},
+    {"world"},
+    {"lab"},
+    {"adapters"},
+    {"cli"},
+]
+APART = {"api", "actors", "trace", "hosts"}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(ROOT.rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_imports_point_down() -> None:
+    """No module imports a layer above it, or a neighbour that it must not know."""
+    height = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    for module, tree in modules():
+        if module == "__init__":
+            continue
+        here = module.partition(".")[0]
+        for name in imports(tree):
+            there = name.removeprefix("simbridge.").partition(".")[0]
+            if name.startswith("simbridge.") and there in height:
+                assert height[there] <= height[here], f"{module} imports {name}"
+                assert there == here or not {here, there} <= APART, f"{module} imports {name}"
+
+
+def test_one_door_for_each_third_party() -> None:
+    """A library is imported where the table says, and nowhere else."""
+    for module, tree in modules():
+        for name in imports(tree):
+            top = name.partition(".")[0]
+            assert module in DOORS.get(top, {module}), f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", [name for name, _ in modules() if name != "__init__"])
+def test_every_module_lists_its_names(module: str) -> None:
+    """A module opens with why it is there, and what it gives others is a list."""
+    tree = dict(modules())[module]
+    assert ast.get_docstring(tree)
+    names = {n.id for node in tree.body if isinstance(node, ast.Assign) for n in node.targets}
+    assert "__all__" in names or len(tree.body) <= 2
+
+
+def test_public_names_exist_and_are_sorted() -> None:
+    """`simbridge.__all__` is the surface."""
+    assert sb.__all__ == sorted(sb.__all__, key=str)
+    assert all(hasattr(sb, name) for name in sb.__all__)
+
+
+def test_importing_simbridge_is_light() -> None:
+    """Neither trio nor pytest nor a plotting library nor botocore comes along."""
+    program = "import sys, simbridge; print(*sorted(m.partition('.')[0] for m in sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"trio", "pytest", "matplotlib", "botocore", "boto3", "moto"} & set(loaded)
