@@ -18,8 +18,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import math
-import time
-import warnings
 from collections import deque
 from collections.abc import Callable, Coroutine
 from heapq import heappop, heappush
@@ -28,13 +26,12 @@ from typing import Any, NoReturn, final
 import anyio
 
 from simbridge.clock import SECOND
-from simbridge.errors import BlockedThread, SimbridgeError
+from simbridge.errors import SimbridgeError
 from simbridge.hosts import guest
 from simbridge.kernel import Kernel
 
 __all__ = ["AsyncioEngine", "make"]
 
-BLOCKED_S = 1.0
 STEPS_MAX = 1_000_000
 
 
@@ -98,37 +95,31 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
 
     def settle(self) -> None:
         """Run callbacks until none is ready; then raise what a guest has raised, if one did."""
-        began, worked = time.perf_counter(), time.thread_time()
         outer = asyncio._get_running_loop()
         asyncio._set_running_loop(None)
         asyncio._set_running_loop(self)
         self._stepping = True
         try:
-            for _ in range(STEPS_MAX):
-                if not self._ready:
-                    break
-                handle = self._ready.popleft()
-                if not handle._cancelled:
-                    handle._run()
-            else:
-                raise SimbridgeError(
-                    f"an async guest ran {STEPS_MAX:,} steps without waiting for time to pass: "
-                    "await anyio.sleep(seconds) in its loop"
-                )
+            with guest.watching():
+                self._run_ready()
         finally:
             self._stepping = False
             asyncio._set_running_loop(outer)
-        idle = (time.perf_counter() - began) - (time.thread_time() - worked)
-        if idle > BLOCKED_S:
-            warnings.warn(
-                f"async code held the thread for {idle:.1f} s of real time (time.sleep, a socket?); "
-                "virtual time cannot pass meanwhile: await anyio.sleep(seconds) instead",
-                BlockedThread,
-                stacklevel=2,
-            )
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
+
+    def _run_ready(self) -> None:
+        for _ in range(STEPS_MAX):
+            if not self._ready:
+                return
+            handle = self._ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+        raise SimbridgeError(
+            f"async guests ran {STEPS_MAX:,} steps without waiting for time to pass: "
+            "await anyio.sleep(seconds) in the loop"
+        )
 
     def fail(self, error: BaseException) -> None:
         """A guest has raised: the step ends with it."""

@@ -13,7 +13,10 @@ went to sleep, handlers before the story, each only once the instant has gone qu
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -21,12 +24,14 @@ import anyio
 import msgspec
 
 from simbridge import clock
-from simbridge.errors import HandlerFailed, SimbridgeError, Stalled
+from simbridge.errors import BlockedThread, HandlerFailed, SimbridgeError, Stalled
 from simbridge.kernel import OUTSIDE, Kernel
 
-__all__ = ["Engine", "check_backend", "current", "decoded", "make_engine", "play", "stalled"]
+__all__ = ["Engine", "check_backend", "current", "decoded", "make_engine", "play", "stalled", "watching"]
 
 BACKENDS = {"asyncio": "simbridge.hosts.asyncio", "trio": "simbridge.hosts.trio"}
+
+BLOCKED_S = 1.0
 
 _current: ContextVar[tuple[str, int] | None] = ContextVar("simbridge_guest", default=None)
 
@@ -98,6 +103,21 @@ async def play(
                 failed(error)
         finally:
             del scopes[id(scope)]
+
+
+@contextmanager
+def watching() -> Iterator[None]:
+    """Warn when a step of async code spends real time waiting, which virtual time cannot know."""
+    began, worked = time.perf_counter(), time.thread_time()
+    yield
+    idle = (time.perf_counter() - began) - (time.thread_time() - worked)
+    if idle > BLOCKED_S:
+        warnings.warn(
+            f"async code held the thread for {idle:.1f} s of real time (time.sleep, a socket?); "
+            "virtual time cannot pass meanwhile: await anyio.sleep(seconds) instead",
+            BlockedThread,
+            stacklevel=3,
+        )
 
 
 def rank(address: str) -> int:

@@ -144,7 +144,8 @@ class TrioEngine:
         sys.set_asyncgen_hooks(*self._hooks)
         _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = self._luck, True
         try:
-            yield
+            with guest.watching():
+                yield
         finally:
             self._state, self._hooks = dict(context), sys.get_asyncgen_hooks()
             context.clear()
