@@ -27,7 +27,16 @@ from simbridge import clock
 from simbridge.errors import BlockedThread, HandlerFailed, SimbridgeError, Stalled
 from simbridge.kernel import OUTSIDE, Kernel
 
-__all__ = ["Engine", "check_backend", "current", "decoded", "make_engine", "play", "stalled", "watching"]
+__all__ = [
+    "Engine",
+    "check_backend",
+    "current",
+    "decoded",
+    "make_engine",
+    "play",
+    "stalled",
+    "watching",
+]
 
 BACKENDS = {"asyncio": "simbridge.hosts.asyncio", "trio": "simbridge.hosts.trio"}
 
