@@ -110,6 +110,11 @@ class Reader:
                 return self._field(character)
         return self._arrive(self._value(character))
 
+    def expect(self, token: Token, complaint: str) -> None:
+        """Read the next token and refuse the pattern if it is another."""
+        if self.next() is not token:
+            self.fail(complaint)
+
     def text(self) -> str:
         """The text of the token read last: the value of a string, the digits of a number."""
         if self._lazy:

@@ -19,7 +19,8 @@ from typing import Any, Final, TypeAlias, final
 import msgspec
 
 from simbridge.errors import SimbridgeError
-from simbridge.pattern.operators import Condition, Scalar
+from simbridge.pattern.conditions import Condition
+from simbridge.pattern.scalars import Scalar
 from simbridge.pattern.syntax import SubRule, parse
 
 __all__ = ["Matcher", "match"]
@@ -27,7 +28,7 @@ __all__ = ["Matcher", "match"]
 MEMO_MAX: Final = 4096
 """Distinct values remembered for each path."""
 
-Key: TypeAlias = tuple[bool, Scalar]
+Key: TypeAlias = tuple[type, Scalar]
 Membership: TypeAlias = tuple[tuple[str, int], ...]
 Leaf: TypeAlias = tuple[Scalar, Membership]
 
@@ -139,7 +140,7 @@ class _Field:
     def __init__(self) -> None:
         self.named = 0
         self.absent = 0
-        self.equal: dict[Key, int] = {}
+        self.equal: dict[str, int] = {}
         self.tests: dict[int, list[Condition]] = {}
         self.memo: dict[Key, int] = {}
 
@@ -149,10 +150,10 @@ class _Field:
         for condition in conditions:
             if condition.absent:
                 self.absent |= bit
-            elif condition.equal is not None:
-                key = _key(condition.equal[0])
-                self.equal[key] = self.equal.get(key, 0) | bit
-            else:
+            words = _words(condition)
+            for word in words or ():
+                self.equal[word] = self.equal.get(word, 0) | bit
+            if words is None:
                 self.tests.setdefault(bit, []).append(condition)
 
     def remove(self, bit: int, conditions: tuple[Condition, ...]) -> None:
@@ -161,25 +162,24 @@ class _Field:
         self.memo.clear()
         self.tests.pop(bit, None)
         for condition in conditions:
-            if condition.equal is not None:
-                key = _key(condition.equal[0])
-                left = self.equal.get(key, 0) & ~bit
+            for word in _words(condition) or ():
+                left = self.equal.get(word, 0) & ~bit
                 if left:
-                    self.equal[key] = left
+                    self.equal[word] = left
                 else:
-                    self.equal.pop(key, None)
+                    self.equal.pop(word, None)
 
     def holds(self, value: Scalar) -> int:
         """The sub-rules that this value satisfies."""
-        key = (value is True or value is False, value)
-        exact = self.equal.get(key, 0)
+        exact = self.equal.get(value, 0) if type(value) is str else 0
         if not self.tests:
             return exact
+        key = (type(value), value)  # True == 1 == 1.0 in Python, but not in JSON
         tested = self.memo.get(key)
         if tested is None:
             tested = 0
             for bit, conditions in self.tests.items():
-                if any(one.test is not None and one.test(value) for one in conditions):
+                if any(one.accepts(value) for one in conditions):
                     tested |= bit
             if len(self.memo) >= MEMO_MAX:
                 self.memo.clear()
@@ -187,9 +187,11 @@ class _Field:
         return exact | tested
 
 
-def _key(value: Scalar) -> Key:
-    # True == 1 in Python, but not in JSON.
-    return (value is True or value is False, value)
+def _words(condition: Condition) -> frozenset[str] | None:
+    """The strings a condition accepts, if they are all that it accepts."""
+    if condition.spans or condition.odd or condition.literals or condition.absent:
+        return None
+    return condition.words
 
 
 def _flatten(
@@ -231,7 +233,7 @@ def _consistent(subrule: SubRule, leaves: dict[str, list[Leaf]]) -> bool:
         found = leaves.get(path)
         if found is None:
             continue  # the mask has seen that absence is fine
-        members = {member for value, member in found if _accepts(conditions, value)}
+        members = {member for value, member in found if any(c.accepts(value) for c in conditions)}
         chosen = {
             joined
             for before in chosen
@@ -241,15 +243,6 @@ def _consistent(subrule: SubRule, leaves: dict[str, list[Leaf]]) -> bool:
         if not chosen:
             return False
     return True
-
-
-def _accepts(conditions: tuple[Condition, ...], value: Scalar) -> bool:
-    for condition in conditions:
-        if condition.equal is not None and _key(condition.equal[0]) == _key(value):
-            return True
-        if condition.test is not None and condition.test(value):
-            return True
-    return False
 
 
 def _joined(one: Membership, other: Membership) -> Membership | None:

@@ -1,467 +1,349 @@
-"""What each operator of the pattern language demands, and what it means.
+"""The operators of the pattern language: what each accepts and what it means, side by side.
 
-`OPERATORS` is the language's vocabulary: one entry per operator, and the function there both checks
-the operand and says what a value must be like. To look an operator up, or to add one, one reads one
-function. It takes the operand from the `Reader` and not from a finished tree, because a complaint
-names the place the reader had reached when the operand turned out to be wrong; reading all of it
-first would put every error at the wrong column.
+Every function here reads one match value from the pattern text, complains in AWS's words when it is
+wrong, and returns the `Condition` it stands for. `OPERATORS` lists them; the parser looks an operator
+up there, and the reference page and its tests are made from the same rows. A new operator is one
+function and one row.
 
-What comes out is a `Condition`: a value it equals (such conditions end up in a dictionary), or a
-test (evaluated once per distinct value), or the wish that the field be absent. The literals of a
-leaf array (`"running"`, `300`, `null`) become conditions as well, in `literal`.
-
-The rules of the house that are easy to get wrong:
-
-- A number never equals a text, `True` never equals 1.
-- Numbers are doubles. A literal no double spells (2**53 + 1) equals itself and has no order.
-- Ignoring case goes character by character, upper and lower as Java does it: `İ` is also the two
-  characters `i̇`, and `ß` is also `SS`, but a character outside the basic plane has no case.
-- Addresses are compared as addresses: `::1` equals `0:0:0:0:0:0:0:1`.
-- Wildcards match by segments, each found once from the left: no backtracking, linear time.
+The order of the checks, and the place at which a complaint points, are part of the language: a client
+sees them (behaviour reference 4.9). That is why the functions read tokens one by one and do not
+receive a finished value. Some complaints look odd (a `cidr` that is no string is told about `prefix`);
+they are what the service answers. `anything-but` has forms enough for a file of its own.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final, NoReturn, TypeAlias
+from functools import partial
+from typing import Final, TypeAlias
 
+from simbridge.pattern.anything_but import read_anything_but
+from simbridge.pattern.conditions import Condition, Span, as_json, as_number, made, present
 from simbridge.pattern.json_text import Reader, Token
+from simbridge.pattern.scalars import (
+    address,
+    ends_without_case,
+    equals_without_case,
+    in_block,
+    letters,
+    starts_without_case,
+    written_number,
+)
+from simbridge.pattern.wildcards import checked_wildcard
 
-__all__ = ["OPERATORS", "Condition", "Scalar", "Test", "literal"]
+__all__ = ["OPERATORS", "RESERVED", "Operator", "read_operator", "read_value"]
 
-Scalar: TypeAlias = str | int | float | bool | None
-Test: TypeAlias = Callable[[Scalar], bool]
-TextTest: TypeAlias = Callable[[str], bool]
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+_ONE_KEY: Final = "Only one key allowed in match expression"
+_TOO_MANY: Final = "Too many elements in numeric expression"
+_CASELESS: Final = "equals-ignore-case match pattern must be a string"
+_INFINITY: Final = float("inf")
+_Read: TypeAlias = Callable[[Reader], Condition]
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """One element of a leaf array: equal to a value, passing a test, or the field being absent."""
+class Operator:
+    """A row of the table.
 
-    equal: tuple[Scalar] | None = None
-    test: Test | None = None
-    absent: bool = False
+    `read` reads the operand and the closing brace. `meaning` is one sentence for the reference page;
+    `example` a leaf array, `takes` and `refuses` JSON values that it matches and does not match.
+    """
+
+    name: str
+    read: _Read
+    meaning: str
+    example: str
+    takes: tuple[str, ...]
+    refuses: tuple[str, ...]
 
 
-# ---------------------------------------------------------------------- literals
+# ------------------------------------------------------------------ plain values
 
 
-def literal(reader: Reader, token: Token) -> list[Condition]:
-    """The conditions of a plain value; refuses what is neither a scalar nor an object."""
+def read_value(reader: Reader, token: Token) -> Condition:
+    """A string, number, true, false or null standing for itself.
+
+    A string that is an address stands for every spelling of the address [ruler].
+    """
+    text = reader.text()
     if token is Token.TEXT:
-        text = reader.text()
-        address = _address(text)
-        if address is None:
-            return [Condition(equal=(text,))]
-        return [Condition(equal=(text,)), Condition(test=_of_text(_is_address(address)))]
+        digits = address(text)
+        if digits is not None:
+            return Condition(as_json(text), "", text, string=partial(_in_range, digits, digits))
+        return Condition(as_json(text), "", text, words=frozenset([text]))
     if token is Token.NUMBER:
-        return [Condition(equal=(_number(reader.text()),))]
-    if token in _WORDS:
-        return [Condition(equal=(_WORDS[token],))]
+        number = written_number(text)
+        if number is None:
+            return Condition(text, "", as_number(text), odd=text)
+        return Condition(text, "", as_number(text), spans=((number, False, number, False),))
+    if token in _LITERALS:
+        value = _LITERALS[token]
+        return Condition(text, "", value, literals=frozenset([value]))
     reader.fail("Match value must be String, number, true, false, or null")
 
 
-_WORDS: Final[dict[Token, Scalar]] = {Token.TRUE: True, Token.FALSE: False, Token.NULL: None}
+_LITERALS: Final = {Token.TRUE: True, Token.FALSE: False, Token.NULL: None}
 
 
-def _number(text: str) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
+def read_operator(reader: Reader) -> Condition:
+    """A match object, whose opening brace has been read: one operator and its operand."""
+    reader.expect(Token.NAME, "Match expression name not found")
+    name = reader.text()
+    if name not in OPERATORS:
+        reader.fail(f"Unrecognized match type {name}")
+    return OPERATORS[name].read(reader)
 
 
-def _ordered(reader: Reader) -> float:
-    text = reader.text()
-    number = float(text)
-    if abs(number) == float("inf") or Decimal(text) != Decimal(repr(number)):
-        reader.fail(f"Cannot compare number : {text}")
-    return number
-
-
-def _double(value: Scalar) -> float | None:
-    if type(value) is float:
-        return value
-    if type(value) is not int:
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if Decimal(repr(number)) == value else None
-
-
-# ------------------------------------------------------------------------- texts
-
-
-def _of_text(test: TextTest) -> Test:
-    return lambda value: isinstance(value, str) and test(value)
-
-
-def _text_operand(reader: Reader, token: Token, complaint: str) -> str:
-    if token is not Token.TEXT:
-        reader.fail(complaint)
-    return reader.text()
+# ----------------------------------------------------------------------- strings
 
 
 def _exactly(reader: Reader) -> Condition:
-    text = _text_operand(reader, reader.next(), "exact match pattern must be a string")
-    return Condition(equal=(text,))
-
-
-def _starts(text: str) -> TextTest:
-    return lambda value: value.startswith(text)
-
-
-def _ends(text: str) -> TextTest:
-    return lambda value: value.endswith(text)
+    reader.expect(Token.TEXT, "exact match pattern must be a string")
+    text = reader.text()
+    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    return made("exactly", text, words=frozenset([text]))
 
 
 def _prefix(reader: Reader) -> Condition:
-    return _edge(reader, "prefix", _starts, _starts_any_case)
+    if reader.next() is Token.START_OBJECT:
+        text = _without_case(reader, "Prefix")
+        pattern = letters(text)
+        return made(
+            "prefix",
+            {"equals-ignore-case": text},
+            string=lambda value: starts_without_case(pattern, value) >= 0,
+        )
+    text = _affix(reader, "prefix")
+    return made("prefix", text, string=lambda value: value.startswith(text))
 
 
 def _suffix(reader: Reader) -> Condition:
-    return _edge(reader, "suffix", _ends, _ends_any_case)
+    if reader.next() is Token.START_OBJECT:
+        text = _without_case(reader, "Suffix")
+        pattern = letters(text)
+        operand = {"equals-ignore-case": text}
+        return made("suffix", operand, string=partial(ends_without_case, pattern))
+    text = _affix(reader, "suffix")
+    return made("suffix", text, string=lambda value: value.endswith(text))
 
 
-def _edge(
-    reader: Reader,
-    name: str,
-    plain: Callable[[str], TextTest],
-    any_case: Callable[[str], TextTest],
-) -> Condition:
-    token = reader.next()
-    if token is not Token.START_OBJECT:
-        text = _text_operand(reader, token, f"{name} match pattern must be a string")
-        return Condition(test=_of_text(plain(text)))
-    if reader.next() is not Token.NAME:
-        reader.fail(f"{name.capitalize()} expression name not found")
-    inner = reader.text()
-    if inner != "equals-ignore-case":
-        reader.fail(f"Unsupported {name} pattern: {inner}")
-    complaint = "equals-ignore-case match pattern must be a string"
-    text = _text_operand(reader, reader.next(), complaint)
-    _close(reader)
-    return Condition(test=_of_text(any_case(text)))
+def _affix(reader: Reader, operator: str) -> str:
+    """The text of `{"prefix": text}`, whose token has been read."""
+    if reader.token is not Token.TEXT:
+        reader.fail(f"{operator} match pattern must be a string")
+    text = reader.text()
+    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    return text
 
 
-def _close(reader: Reader) -> None:
-    if reader.next() is not Token.END_OBJECT:
-        reader.fail("Only one key allowed in match expression")
+def _without_case(reader: Reader, operator: str) -> str:
+    """The text of `{"prefix": {"equals-ignore-case": text}}`, after the inner brace."""
+    reader.expect(Token.NAME, f"{operator} expression name not found")
+    if (name := reader.text()) != "equals-ignore-case":
+        reader.fail(f"Unsupported {operator.lower()} pattern: {name}")
+    reader.expect(Token.TEXT, _CASELESS)
+    text = reader.text()
+    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    return text
 
 
 def _equals_ignore_case(reader: Reader) -> Condition:
-    complaint = "equals-ignore-case match pattern must be a string"
-    text = _text_operand(reader, reader.next(), complaint)
-    return Condition(test=_of_text(_same_any_case(text)))
-
-
-def _spellings(text: str) -> list[tuple[str, ...]]:
-    return [
-        (character,)
-        if ord(character) > 0xFFFF
-        else tuple(sorted({character.lower(), character.upper()}))
-        for character in text
-    ]
-
-
-def _reach(spellings: list[tuple[str, ...]], value: str) -> set[int]:
-    places = {0}
-    for ways in spellings:
-        places = {at + len(way) for at in places for way in ways if value.startswith(way, at)}
-        if not places:
-            break
-    return places
-
-
-def _same_any_case(text: str) -> TextTest:
-    spellings = _spellings(text)
-    return lambda value: len(value) in _reach(spellings, value)
-
-
-def _starts_any_case(text: str) -> TextTest:
-    spellings = _spellings(text)
-    return lambda value: bool(_reach(spellings, value))
-
-
-def _ends_any_case(text: str) -> TextTest:
-    spellings = [tuple(way[::-1] for way in ways) for ways in reversed(_spellings(text))]
-    return lambda value: bool(_reach(spellings, value[::-1]))
+    reader.expect(Token.TEXT, _CASELESS)
+    text = reader.text()
+    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    return made("equals-ignore-case", text, string=partial(equals_without_case, letters(text)))
 
 
 def _wildcard(reader: Reader) -> Condition:
-    text = _text_operand(reader, reader.next(), "wildcard match pattern must be a string")
-    return Condition(test=_of_text(_glob(reader, text)))
-
-
-def _segments(reader: Reader, text: str) -> list[str]:
-    segments = [""]
-    at = 0
-    while at < len(text):
-        character = text[at]
-        if character == "*":
-            if text[at + 1 : at + 2] == "*":
-                reader.fail(f"Consecutive wildcard characters at pos {_byte(text, at)}")
-            segments.append("")
-        elif character == "\\":
-            at += 1
-            if text[at : at + 1] not in ("*", "\\"):
-                reader.fail(f"Invalid escape character at pos {_byte(text, at - 1)}")
-            segments[-1] += text[at]
-        else:
-            segments[-1] += character
-        at += 1
-    return segments
-
-
-def _byte(text: str, at: int) -> int:
-    return len(text[:at].encode("utf-8", "surrogatepass")) + 1
-
-
-def _glob(reader: Reader, text: str) -> TextTest:
-    first, *rest = _segments(reader, text)
-    if not rest:
-        return lambda value: value == first
-    *middle, last = rest
-
-    def matches(value: str) -> bool:
-        end = len(value) - len(last)
-        if end < len(first) or not (value.startswith(first) and value.endswith(last)):
-            return False
-        at = len(first)
-        for segment in middle:
-            found = value.find(segment, at, end)
-            if found < 0:
-                return False
-            at = found + len(segment)
-        return True
-
-    return matches
-
-
-# ------------------------------------------------------------------ anything-but
-
-
-def _anything_but(reader: Reader) -> Condition:
-    token = reader.next()
-    if token is Token.START_OBJECT:
-        return _anything_but_object(reader)
-    if token is Token.START_ARRAY:
-        with reader.doubled():
-            excluded = _excluded_list(reader)
-        if len({isinstance(value, str) for value in excluded}) != 1:
-            reader.fail(
-                "Inside anything but list, either all values are number or string, "
-                "mixed type is not supported"
-            )
-    elif token is Token.TEXT:
-        excluded = [reader.text()]
-    elif token is Token.NUMBER:
-        excluded = [_number(reader.text())]
-    else:
-        reader.fail("Value of anything-but must be an array or single string/number value.")
-    values = frozenset(excluded)
-    return Condition(test=lambda value: isinstance(value, bool) or value not in values)
-
-
-def _excluded_list(reader: Reader) -> list[str | int | float]:
-    excluded: list[str | int | float] = []
-    while (token := reader.next()) is not Token.END_ARRAY:
-        if token is Token.TEXT:
-            excluded.append(reader.text())
-        elif token is Token.NUMBER:
-            excluded.append(_number(reader.text()))
-        else:
-            reader.fail("Inside anything but list, start|null|boolean is not supported.")
-    return excluded
-
-
-def _anything_but_object(reader: Reader) -> Condition:
-    if reader.next() is not Token.NAME:
-        reader.fail("Anything-But expression name not found")
-    name = reader.text()
-    if name not in _BUT_TESTS:
-        reader.fail(f"Unsupported anything-but pattern: {name}")
-    make, complaint = _BUT_TESTS[name]
-    token = reader.next()
-    tests: list[TextTest] = []
-    if token is Token.START_ARRAY:
-        with reader.doubled():
-            while (token := reader.next()) is not Token.END_ARRAY:
-                tests.append(make(reader, _text_operand(reader, token, complaint)))
-        if not tests:
-            reader.fail(complaint)
-    else:
-        tests.append(make(reader, _text_operand(reader, token, complaint)))
-    _close(reader)
-    return Condition(
-        test=lambda value: not (isinstance(value, str) and any(test(value) for test in tests))
-    )
-
-
-def _not_empty(make: Callable[[str], TextTest]) -> Callable[[Reader, str], TextTest]:
-    def checked(reader: Reader, text: str) -> TextTest:
-        if not text:
-            reader.fail("Null prefix/suffix not allowed")
-        return make(text)
-
-    return checked
-
-
-_EDGE_COMPLAINT: Final = "prefix/suffix match pattern must be a string"
-_BUT_TESTS: Final[dict[str, tuple[Callable[[Reader, str], TextTest], str]]] = {
-    "prefix": (_not_empty(_starts), _EDGE_COMPLAINT),
-    "suffix": (_not_empty(_ends), _EDGE_COMPLAINT),
-    "equals-ignore-case": (
-        lambda reader, text: _same_any_case(text),
-        "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
-    ),
-    "wildcard": (_glob, "wildcard match pattern must be a string"),
-}
+    reader.expect(Token.TEXT, "wildcard match pattern must be a string")
+    text = reader.text()
+    pattern = checked_wildcard(reader, text)
+    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    return made("wildcard", text, string=pattern.matches, wildcards=(text,))
 
 
 # ----------------------------------------------------------------------- numbers
 
 
 def _numeric(reader: Reader) -> Condition:
-    if reader.next() is not Token.START_ARRAY:
-        reader.fail("Value of numeric must be an array.")
+    reader.expect(Token.START_ARRAY, "Value of numeric must be an array.")
     if reader.next() is not Token.TEXT:
         reader.fail(f"Invalid member in numeric match: {reader.text()}")
-    operator = reader.text()
-    token = reader.next()
-    if operator not in _COMPARISONS:
-        reader.fail(f"Unrecognized numeric range operator: {operator}")
-    number = _bound(reader, token, "equals" if operator == "=" else operator)
-    first = _COMPARISONS[operator](number)
-    token = reader.next()
+    relation, token = reader.text(), reader.next()
+    if relation not in ("=", ">=", ">", "<=", "<"):
+        reader.fail(f"Unrecognized numeric range operator: {relation}")
+    if token is not Token.NUMBER:
+        reader.fail(f"Value of {'equals' if relation == '=' else relation} must be numeric")
+    operand: list[object] = [relation, as_number(reader.text())]
+    if relation in (">=", ">"):
+        span = _from_bottom(reader, relation == ">", operand)
+    else:
+        text = reader.text()
+        reader.expect(Token.END_ARRAY, _TOO_MANY)
+        number = _number(reader, text)
+        bottom = number if relation == "=" else -_INFINITY
+        span = (bottom, False, number, relation == "<")
+    reader.expect(Token.END_OBJECT, _TOO_MANY)
+    return made("numeric", operand, spans=(span,))
+
+
+def _from_bottom(reader: Reader, bottom_open: bool, operand: list[object]) -> Span:
+    """The rest of a range that begins with a lower bound."""
+    bottom, token = reader.text(), reader.next()
     if token is Token.END_ARRAY:
-        return Condition(test=first)
-    if operator not in (">", ">="):
-        reader.fail("Too many elements in numeric expression")
-    second = _upper_bound(reader, token, number)
-    return Condition(test=lambda value: first(value) and second(value))
-
-
-def _upper_bound(reader: Reader, token: Token, bottom: float) -> Test:
+        return (_number(reader, bottom), bottom_open, _INFINITY, False)
     if token is not Token.TEXT:
         reader.fail(f"Bad value in numeric range: {reader.text()}")
-    operator = reader.text()
-    token = reader.next()
-    if operator not in ("<", "<="):
-        reader.fail(f"Bad numeric range operator: {operator}")
-    top = _bound(reader, token, operator)
-    if reader.next() is not Token.END_ARRAY:
-        reader.fail("Too many terms in numeric range expression")
-    if bottom >= top:
+    relation = reader.text()
+    if relation not in ("<", "<="):
+        reader.fail(f"Bad numeric range operator: {relation}")
+    reader.expect(Token.NUMBER, f"Value of {relation} must be numeric")
+    top = reader.text()
+    operand += [relation, as_number(top)]
+    reader.expect(Token.END_ARRAY, "Too many terms in numeric range expression")
+    low, high = _number(reader, bottom), _number(reader, top)
+    if low >= high:
         reader.fail("Bottom must be less than top")
-    return _COMPARISONS[operator](top)
+    return (low, bottom_open, high, relation == "<")
 
 
-def _bound(reader: Reader, token: Token, operator: str) -> float:
-    if token is not Token.NUMBER:
-        reader.fail(f"Value of {operator} must be numeric")
-    return _ordered(reader)
-
-
-def _comparing(compare: Callable[[float, float], bool]) -> Callable[[float], Test]:
-    def against(bound: float) -> Test:
-        def test(value: Scalar) -> bool:
-            number = _double(value)
-            return number is not None and compare(number, bound)
-
-        return test
-
-    return against
-
-
-_COMPARISONS: Final[dict[str, Callable[[float], Test]]] = {
-    "=": _comparing(lambda number, bound: number == bound),
-    "<": _comparing(lambda number, bound: number < bound),
-    "<=": _comparing(lambda number, bound: number <= bound),
-    ">": _comparing(lambda number, bound: number > bound),
-    ">=": _comparing(lambda number, bound: number >= bound),
-}
+def _number(reader: Reader, text: str) -> float:
+    number = written_number(text)
+    if number is None:
+        reader.fail(f"Cannot compare number : {text}")
+    return number
 
 
 # --------------------------------------------------------------------- addresses
 
-_QUAD: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
-_COLON_HEX: Final = re.compile(r"[0-9A-Fa-f:]*:[0-9A-Fa-f:]*")
-
-
-def _address(text: str) -> Address | None:
-    if len(text) > 39 or not (_QUAD.fullmatch(text) or _COLON_HEX.fullmatch(text)):
-        return None
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
-
-
-def _is_address(wanted: Address) -> TextTest:
-    return lambda value: _address(value) == wanted
-
 
 def _cidr(reader: Reader) -> Condition:
-    text = _text_operand(reader, reader.next(), "prefix match pattern must be a string")
-    base, *masks = text.split("/")
-    if len(masks) != 1:
+    reader.expect(Token.TEXT, "prefix match pattern must be a string")
+    text = reader.text()
+    bottom, top = _block(reader, text)
+    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    return made("cidr", text, string=partial(_in_range, bottom, top))
+
+
+def _block(reader: Reader, text: str) -> tuple[str, str]:
+    """The first and last address of a block, in digits. The first is as written, not masked [ruler].
+
+    As in Java, slashes at the end do not count.
+    """
+    parts = text.rstrip("/").split("/")
+    if len(parts) != 2:
         reader.fail_without_place("Malformed CIDR, one '/' required")
-    if not re.fullmatch(r"[+-]?[0-9]{1,9}", masks[0]):
+    if not _MASK.fullmatch(parts[1]) or not -(2**31) <= int(parts[1]) < 2**31:
         reader.fail_without_place("Malformed CIDR, mask bits must be an integer")
-    bits = int(masks[0])
-    if bits < 0:
+    mask = int(parts[1])
+    if mask < 0:
         reader.fail_without_place("Malformed CIDR, mask bits must not be negative")
-    address = _address(base)
-    if address is None:
-        _not_an_address(reader, base)
-    width = address.max_prefixlen
-    if bits >= width:
-        reader.fail_without_place(f"IPv{address.version} mask bits must be < {width}")
-    shift = width - bits
-    wanted = int(address) >> shift
-
-    def inside(value: str) -> bool:
-        found = _address(value)
-        if found is None or found.version != address.version:
-            return False
-        return int(found) >> shift == wanted
-
-    return Condition(test=_of_text(inside))
+    bottom = address(parts[0])
+    if bottom is None:
+        kind = "Invalid" if _ADDRESS_LIKE.fullmatch(parts[0]) else "Nonstandard"
+        reader.fail_without_place(f"{kind} IP address: {parts[0]}")
+    version, bits = (4, 32) if len(bottom) == 8 else (6, 128)
+    if mask >= bits:
+        reader.fail_without_place(f"IPv{version} mask bits must be < {bits}")
+    top = int(bottom, 16) | (1 << (bits - mask)) - 1
+    return bottom, f"{top:0{len(bottom)}X}"
 
 
-def _not_an_address(reader: Reader, base: str) -> NoReturn:
-    reader.fail_without_place(f"Nonstandard IP address: {base}")
+_MASK: Final = re.compile(r"[+-]?[0-9]{1,40}")
+_ADDRESS_LIKE: Final = re.compile(r"[0-9]+(\.[0-9]+){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
 
 
-# ------------------------------------------------------------------------ exists
+def _in_range(bottom: str, top: str, value: str) -> bool:
+    digits = address(value)
+    return digits is not None and in_block(digits, bottom, top)
+
+
+# ----------------------------------------------------------------------- presence
 
 
 def _exists(reader: Reader) -> Condition:
     token = reader.next()
-    if token is Token.TRUE:
-        return Condition(test=lambda value: True)
+    if token not in (Token.TRUE, Token.FALSE):
+        reader.fail("exists match pattern must be either true or false.")
+    reader.expect(Token.END_OBJECT, _ONE_KEY)
     if token is Token.FALSE:
-        return Condition(absent=True)
-    reader.fail("exists match pattern must be either true or false.")
+        return made("exists", False, absent=True)
+    return present("exists", True, lambda value: True)
 
 
-OPERATORS: Final[dict[str, Callable[[Reader], Condition]]] = {
-    "anything-but": _anything_but,
-    "cidr": _cidr,
-    "equals-ignore-case": _equals_ignore_case,
-    "exactly": _exactly,
-    "exists": _exists,
-    "numeric": _numeric,
-    "prefix": _prefix,
-    "suffix": _suffix,
-    "wildcard": _wildcard,
-}
-"""Every operator by its name: reads the operand behind the name, and says what it means."""
+# ---------------------------------------------------------------------- the table
+
+_ROWS: Final = (
+    Operator(
+        "exactly", _exactly,
+        "The string is equal.",
+        '[{"exactly": "running"}]', ('"running"',), ('"Running"', "null"),
+    ),
+    Operator(
+        "prefix", _prefix,
+        "The string begins with this text; with `equals-ignore-case` inside, in any case.",
+        '[{"prefix": {"equals-ignore-case": "aws."}}]', ('"aws.ec2"', '"AWS.s3"'), ('"my.app"',),
+    ),
+    Operator(
+        "suffix", _suffix,
+        "The string ends with this text; with `equals-ignore-case` inside, in any case.",
+        '[{"suffix": ".png"}]', ('"image.png"',), ('"image.PNG"', '"image.png.bak"'),
+    ),
+    Operator(
+        "equals-ignore-case", _equals_ignore_case,
+        "The string is equal but for the case of its letters.",
+        '[{"equals-ignore-case": "running"}]', ('"RunninG"',), ('"running "',),
+    ),
+    Operator(
+        "wildcard", _wildcard,
+        "The string fits a text in which `*` stands for any run of characters.",
+        '[{"wildcard": "*.log"}]', ('"app.log"', '".log"'), ('"app.log.gz"',),
+    ),
+    Operator(
+        "anything-but", read_anything_but,
+        "The value is present and is none of these; with `prefix`, `suffix`, "
+        "`equals-ignore-case` or `wildcard` inside, no string like these.",
+        '[{"anything-but": ["stopped", "overloaded"]}]', ('"running"', "null", "7"), ('"stopped"',),
+    ),
+    Operator(
+        "numeric", _numeric,
+        "The number is equal to this one, or lies in this range.",
+        '[{"numeric": [">", 0, "<=", 5]}]', ("5", "0.5"), ("0", '"5"'),
+    ),
+    Operator(
+        "cidr", _cidr,
+        "The string is an IPv4 or IPv6 address of this block.",
+        '[{"cidr": "10.0.0.0/24"}]', ('"10.0.0.255"',), ('"10.0.1.0"', '"10.0.0.256"', "10"),
+    ),
+    Operator(
+        "exists", _exists,
+        "The field holds a value (`true`), or it is missing (`false`).",
+        '[{"exists": true}]', ('"x"', "null"), ("{}", "[]"),
+    ),
+)  # fmt: skip
+
+OPERATORS: Final[dict[str, Operator]] = {row.name: row for row in _ROWS}
+"""The operators by name (behaviour reference 4.2)."""
+
+RESERVED: Final[frozenset[str]] = frozenset(OPERATORS) | frozenset(
+    (
+        "=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "regex",
+        "not-wildcard",
+        "not-equals-ignore-case",
+        "date-after",
+        "date-on-or-after",
+        "date-before",
+        "date-on-or-before",
+        "in-date-range",
+        "ip-address-in-range",
+        "ip-address-not-in-range",
+    )
+)
+"""Words that no key inside `$or` may be (behaviour reference 4.9)."""

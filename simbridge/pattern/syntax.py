@@ -8,8 +8,7 @@ its match values, one for every way to choose a branch of every `$or`.
 The tree is folded into sub-rules in the order of the text, because order counts. A path that is
 spelled twice keeps its last array [recorded], however it is spelled (`"a.b"` or `"a": {"b"`), and an
 array that follows an `$or` replaces the same path inside the branches. More than 1,000 sub-rules are
-refused. (The service also refuses patterns whose wildcards are too complex for its engine; this
-parser does not count that yet.)
+refused; so are patterns whose wildcards make AWS's engine slow (see `wildcards`).
 
 The parser keeps its own stack, so that a deeply nested text is a matter of Jackson's limit and not of
 Python's recursion.
@@ -24,8 +23,10 @@ from typing import Final, TypeAlias
 import msgspec
 
 from simbridge.errors import InvalidPattern, SimbridgeError
+from simbridge.pattern.conditions import Condition
 from simbridge.pattern.json_text import Reader, Token
-from simbridge.pattern.operators import OPERATORS, Condition, literal
+from simbridge.pattern.operators import RESERVED, read_operator, read_value
+from simbridge.pattern.wildcards import COMPLEXITY_MAX, complexity
 
 __all__ = [
     "SUBRULES_MAX",
@@ -43,10 +44,10 @@ SUBRULES_MAX: Final = 1000
 """How many combinations of `$or` branches a pattern may have [docs]."""
 
 _REFUSED: Final = "Event pattern is not valid. Reason: "
-RESERVED: Final = frozenset(
-    ["exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr", "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case", "date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range", "ip-address-in-range", "ip-address-not-in-range"]
+_TOO_COMPLEX: Final = (
+    "Rule is too complex - try using fewer wildcard characters or fewer repeating character "
+    "sequences after a wildcard character"
 )
-"""Words that cannot be field names inside `$or` [ruler]."""
 
 SubRule: TypeAlias = Mapping[str, tuple[Condition, ...]]
 """Dotted paths and the match values of each; all paths must hold."""
@@ -96,7 +97,10 @@ def parse(pattern: str | Mapping[str, object]) -> Pattern:
     """
     text = pattern if isinstance(pattern, str) else _as_text(pattern)
     tree = _Parser(text).read()
-    return Pattern(text, tree, tuple(_fold(tree)))
+    subrules = tuple(_fold(tree))
+    if _is_too_complex(subrules):
+        raise InvalidPattern(_REFUSED + _TOO_COMPLEX)
+    return Pattern(text, tree, subrules)
 
 
 def check(pattern: str | Mapping[str, object]) -> None:
@@ -191,28 +195,15 @@ class _Parser:
         else:
             self._frames.pop()
 
-    def _operator(self) -> Condition:
-        """A match object, whose brace has been read: one operator and its operand."""
-        reader = self._reader
-        if reader.next() is not Token.NAME:
-            reader.fail("Match expression name not found")
-        name = reader.text()
-        if name not in OPERATORS:
-            reader.fail(f"Unrecognized match type {name}")
-        condition = OPERATORS[name](reader)
-        if reader.next() is not Token.END_OBJECT:
-            reader.fail("Only one key allowed in match expression")
-        return condition
-
     def _conditions(self) -> tuple[Condition, ...]:
         """The match values of a leaf array, whose bracket has been read."""
         reader = self._reader
-        conditions: list[Condition] = []
+        conditions = []
         while (token := reader.next()) is not Token.END_ARRAY:
             if token is Token.START_OBJECT:
-                conditions.append(self._operator())
+                conditions.append(read_operator(reader))
             else:
-                conditions += literal(reader, token)
+                conditions.append(read_value(reader, token))
         if not conditions:
             reader.fail("Empty arrays are not allowed")
         return tuple(conditions)
@@ -265,3 +256,21 @@ def _fold(tree: Group) -> list[_Draft]:
 
 
 _TOO_MANY: Final = f"Rule has more than {SUBRULES_MAX} combinations of $or branches"
+
+
+def _is_too_complex(subrules: tuple[SubRule, ...]) -> bool:
+    """Whether the wildcards of one path, in sub-rules that come to it the same way, are too many.
+
+    AWS's engine reads the paths of a sub-rule in order and shares its automata between sub-rules that
+    have the same paths before.
+    """
+    automata: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for subrule in subrules:
+        if not any(one.wildcards for conditions in subrule.values() for one in conditions):
+            continue
+        paths = tuple(sorted(subrule))
+        for index, path in enumerate(paths):
+            groups = {one.wildcards for one in subrule[path] if one.wildcards}
+            if groups:
+                automata.setdefault(paths[: index + 1], set()).update(groups)
+    return any(complexity(groups) > COMPLEXITY_MAX for groups in automata.values())

@@ -1,0 +1,137 @@
+"""One match value of a leaf array, compiled: what it says about every kind of JSON leaf.
+
+A leaf of an event is a string, a number, true, false, null, or it is absent. A `Condition` says of
+each kind what it accepts, in the form that the kind's index can use: a set of words where there is
+one (a dictionary finds it), a test for other strings, spans of numbers (breakpoints find them), and
+flags for the rest. `operators` makes conditions, `index` turns many of them into tables, `accepts`
+asks one of them about one value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from simbridge.pattern.scalars import Digits, Scalar, comparable
+
+__all__ = ["ANY_NUMBER", "EVERYTHING_ELSE", "Condition", "Span", "made"]
+
+Span: TypeAlias = tuple[float, bool, float, bool]
+"""Numbers from a bottom (open?) to a top (open?)."""
+
+_INFINITY: Final = float("inf")
+
+ANY_NUMBER: Final[tuple[Span, ...]] = ((-_INFINITY, False, _INFINITY, False),)
+"""Every number that is not odd."""
+
+EVERYTHING_ELSE: Final[frozenset[bool | None]] = frozenset({True, False, None})
+"""The three JSON literals."""
+
+
+def _no_string(text: str) -> bool:
+    """The test of a condition that accepts no string."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A match value and what it accepts.
+
+    - `text`: the match value as JSON, for people.
+    - `operator`: its name; empty for a plain value.
+    - `operand`: what stood behind the operator, as Python objects.
+    - `string`: whether a string is accepted.
+    - `words`: the accepted strings, where they are a finite set (`string` is then not asked).
+    - `spans`: the accepted numbers. `odd`: whether numbers no double can hold are accepted; a text:
+      only the number spelled like this.
+    - `literals`: which of true, false and null are accepted.
+    - `absent`: whether a missing leaf is accepted.
+    - `wildcards`: the wildcard texts in it, for the complexity rule.
+    """
+
+    text: str
+    operator: str
+    operand: object
+    string: Callable[[str], bool] = _no_string
+    words: frozenset[str] | None = None
+    spans: tuple[Span, ...] = ()
+    odd: bool | str = False
+    literals: frozenset[bool | None] = field(default_factory=frozenset)
+    absent: bool = False
+    wildcards: tuple[str, ...] = ()
+
+    @property
+    def takes_strings(self) -> bool:
+        """Whether there is any string to accept."""
+        return self.words is not None or self.string is not _no_string
+
+    def accepts(self, value: Scalar) -> bool:
+        """Whether a leaf with this value satisfies the condition."""
+        if type(value) is str:
+            return value in self.words if self.words is not None else self.string(value)
+        if value is None or value is True or value is False:
+            return value in self.literals
+        number = None if isinstance(value, (Digits, str)) else comparable(value)
+        if number is None:
+            return self.odd if isinstance(self.odd, bool) else self.odd == str(value)
+        return any(_contains(span, number) for span in self.spans)
+
+
+def made(
+    operator: str,
+    operand: object,
+    *,
+    string: Callable[[str], bool] = _no_string,
+    words: frozenset[str] | None = None,
+    spans: tuple[Span, ...] = (),
+    odd: bool = False,
+    literals: frozenset[bool | None] = frozenset(),
+    absent: bool = False,
+    wildcards: tuple[str, ...] = (),
+) -> Condition:
+    """The condition of an operator; its text follows from the operand."""
+    text = as_json({operator: operand})
+    return Condition(
+        text, operator, operand, string, words, spans, odd, literals, absent, wildcards
+    )
+
+
+def present(
+    operator: str,
+    operand: object,
+    string: Callable[[str], bool],
+    wildcards: tuple[str, ...] = (),
+) -> Condition:
+    """A condition that accepts everything but a missing leaf and some strings."""
+    return made(
+        operator,
+        operand,
+        string=string,
+        spans=ANY_NUMBER,
+        odd=True,
+        literals=EVERYTHING_ELSE,
+        wildcards=wildcards,
+    )
+
+
+def as_number(text: str) -> int | float:
+    """The Python number that a JSON number spells."""
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
+
+
+def as_json(value: object) -> str:
+    """A value as JSON text for people."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,30}")
+
+
+def _contains(span: Span, number: float) -> bool:
+    bottom, bottom_open, top, top_open = span
+    if number < bottom or number > top:
+        return False
+    return not ((bottom_open and number == bottom) or (top_open and number == top))
