@@ -10,6 +10,7 @@ Inside a list the service wraps one complaint in another, so that the place is n
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -96,7 +97,7 @@ def _excluding_numbers(operand: object, texts: list[str]) -> Condition:
         "anything-but",
         operand,
         string=lambda value: True,
-        spans=tuple((low, True, high, True) for low, high in zip(edges, edges[1:], strict=False)),
+        spans=tuple((low, True, high, True) for low, high in itertools.pairwise(edges)),
         odd=True,
         literals=EVERYTHING_ELSE,
     )
