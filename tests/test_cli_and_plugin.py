@@ -81,7 +81,7 @@ def test_fixtures_for_sync_trio_and_anyio_tests(pytester: pytest.Pytester) -> No
             assert time.monotonic() - began >= 0.04
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:looptime_plugin")
+    result = pytester.runpytest_subprocess(timeout=60)
     result.assert_outcomes(passed=6)
 
 

@@ -19,7 +19,13 @@ from simbridge.lab.scenario import play, scenarios_in
 from simbridge.lab.story import play_in
 from simbridge.world import World
 
-__all__ = ["events", "pytest_collect_file", "pytest_pyfunc_call", "world"]
+__all__ = [
+    "events",
+    "pytest_collect_file",
+    "pytest_collection_modifyitems",
+    "pytest_pyfunc_call",
+    "world",
+]
 
 
 @pytest.fixture
@@ -35,11 +41,21 @@ def events(world: World) -> Any:
     return world.client("events")
 
 
+_STORY: pytest.StashKey[Any] = pytest.StashKey()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Remember async tests that ask for a world before other plugins wrap them."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "world" in item.fixturenames:
+            item.stash[_STORY] = item.obj
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run an async test that asks for a world as the story of that world."""
     made = pyfuncitem.funcargs.get("world")
-    test = inspect.unwrap(pyfuncitem.function)
+    test = pyfuncitem.stash.get(_STORY, None)
     if not isinstance(made, World) or not inspect.iscoroutinefunction(test):
         return None
     if _backend(pyfuncitem) is None:
