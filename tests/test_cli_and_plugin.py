@@ -52,37 +52,20 @@ def test_the_trace_is_kept(tmp_path: Path) -> None:
     }
 
 
-def test_fixtures_for_sync_trio_and_anyio_tests(pytester: pytest.Pytester) -> None:
-    """Six simulated hours in each kind of test; a test that asks for nothing is left alone."""
+def test_fixtures(pytester: pytest.Pytester) -> None:
+    """Six simulated hours in a test; a test that asks for nothing is left alone."""
     pytester.makepyfile(
         """
-        import anyio, pytest, time
-
         def test_sync(world, events):
-            assert "default" in events.list_event_buses()["EventBuses"][0]["Name"]
+            assert events.list_event_buses()["EventBuses"][0]["Name"] == "default"
             world.run(hours=6)
             assert world.now.hour == 6
 
-        @pytest.mark.trio
-        async def test_trio(world, events):
-            import trio
-            await trio.sleep(6 * 3600)
-            assert world.now.hour == 6
-
-        @pytest.mark.anyio
-        async def test_anyio(world, anyio_backend):
-            await anyio.sleep(6 * 3600)
-            assert world.now.hour == 6
-
-        @pytest.mark.anyio
-        async def test_alone():
-            began = time.monotonic()
-            await anyio.sleep(0.05)
-            assert time.monotonic() - began >= 0.04
+        def test_alone():
+            pass
         """
     )
-    result = pytester.runpytest_subprocess(timeout=60)
-    result.assert_outcomes(passed=6)
+    pytester.runpytest_subprocess(timeout=60).assert_outcomes(passed=2)
 
 
 def test_pytest_runs_scenarios(pytester: pytest.Pytester) -> None:
