@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, final
 
@@ -196,12 +196,17 @@ class World:
         with self._telling_the_seed():
             self._kernel.settle()
 
+    async def settled(self) -> None:
+        """In async code: wait until everything due at this instant has happened."""
+        await guest.settled()
+
     @contextmanager
     def _telling_the_seed(self) -> Iterator[None]:
         if guest.current() is not None:
             raise SimbridgeError(
                 "world.run and world.settle are for synchronous code; in an async story or handler "
-                "time passes with: await anyio.sleep(seconds)"
+                "time passes with: await anyio.sleep(seconds), and what is due now happens with: "
+                "await world.settled()"
             )
         try:
             yield
@@ -336,15 +341,36 @@ class _LazyHost:
             self._engine = None
 
 
-def run_story(world: World, story: Callable[[World], Any]) -> None:
-    """Run an async story of this world to its end. See `simbridge.run`."""
+def run_story(world: World, story: Callable[[World], Any]) -> Any:
+    """Run an async story of this world to its end; returns what it returned. See `simbridge.run`."""
+    ended: list[Any] = []
+    _run_guest(world, lambda: story(world), ended.append, lambda: bool(ended))
+    return ended[0]
+
+
+@contextmanager
+def kept_open(world: World, generator: AsyncGenerator[Any, None]) -> Iterator[Any]:
+    """An async generator run up to its one `yield`, and after the `with` block on to its end."""
+    kept = guest.KeptOpen(generator)
+    _run_guest(world, kept.hold, lambda _: None, lambda: bool(kept.yielded))
+    try:
+        yield kept.yielded[0]
+    finally:
+        run_story(world, lambda _: kept.end())
+
+
+def _run_guest(
+    world: World,
+    function: Callable[[], Any],
+    done: Callable[[Any], None],
+    finished: Callable[[], bool],
+) -> None:
+    """Start a guest in the story's name and let time pass until `finished()`."""
     host = world._kernel.host
     assert isinstance(host, _LazyHost)
-    ended: list[Any] = []
     try:
-        host.start(OUTSIDE, 0, lambda: story(world), ended.append)
-        finished = world._kernel.advance(clock.LATEST, lambda: bool(ended))
-        if not finished:
+        host.start(OUTSIDE, 0, function, done)
+        if not world._kernel.advance(clock.LATEST, finished):
             raise guest.stalled(world._kernel)
     except BaseException as error:
         world.annotate(error)

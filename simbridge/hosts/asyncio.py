@@ -167,12 +167,12 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     ) -> asyncio.TimerHandle:
         if seconds == math.inf:  # a timer that never fires needs no place in the heap
             return asyncio.TimerHandle(math.inf, callback, args, self, context)
-        micros = max(self._kernel.now, base + round(seconds * SECOND))
+        delay = round(seconds * SECOND)
+        micros = max(self._kernel.now, base + delay)
         when = (micros - self._epoch) / SECOND
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         self._sequence += 1
-        who = guest.current()
-        rank = guest.rank(who[0]) if who else 0
+        rank = guest.rank(last=seconds > 0 == delay)
         heappush(self._timers, (micros, rank, self._sequence, handle))
         return handle
 

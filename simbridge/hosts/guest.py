@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -29,11 +29,14 @@ from simbridge.kernel import OUTSIDE, Kernel
 
 __all__ = [
     "Engine",
+    "KeptOpen",
     "check_backend",
     "current",
     "decoded",
     "make_engine",
     "play",
+    "rank",
+    "settled",
     "stalled",
     "watching",
 ]
@@ -114,6 +117,39 @@ async def play(
             del scopes[id(scope)]
 
 
+async def settled() -> None:
+    """Wait until everything due at this instant has happened; time does not move."""
+    await anyio.sleep(1e-7)  # less than a microsecond: due now, after everything else that is
+
+
+class KeptOpen:
+    """An async generator with one `yield`, held open there by one task until it may end.
+
+    One task, because task groups and cancel scopes must be left by the task that entered them.
+    """
+
+    def __init__(self, generator: AsyncGenerator[Any, None]) -> None:
+        self._generator = generator
+        self._may_end = anyio.Event()
+        self._ended = anyio.Event()
+        self.yielded: list[Any] = []
+
+    async def hold(self) -> None:
+        """Run up to the `yield`, note what it gave, wait, run on to the end."""
+        try:
+            self.yielded.append(await anext(self._generator))
+            await self._may_end.wait()
+            async for _ in self._generator:
+                raise SimbridgeError("an async generator fixture yields once")
+        finally:
+            self._ended.set()
+
+    async def end(self) -> None:
+        """Let it run on to its end, and wait for that."""
+        self._may_end.set()
+        await self._ended.wait()
+
+
 @contextmanager
 def watching() -> Iterator[None]:
     """Warn when a step of async code spends real time waiting, which virtual time cannot know."""
@@ -129,9 +165,14 @@ def watching() -> Iterator[None]:
         )
 
 
-def rank(address: str) -> int:
-    """The story wakes after the handlers of the same instant."""
-    return 1 if address == OUTSIDE else 0
+def rank(last: bool) -> int:
+    """Who wakes first of those that sleep until one instant.
+
+    The story wakes after the handlers; whoever sleeps for less than a microsecond (`settled`) wakes
+    `last`, after everything else that was due.
+    """
+    who = _current.get()
+    return (who is not None and who[0] == OUTSIDE) + 2 * last
 
 
 def stalled(kernel: Kernel) -> Stalled:

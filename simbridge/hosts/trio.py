@@ -166,7 +166,8 @@ class _Instant(float):
     def __add__(self, seconds: float) -> float:
         if not math.isfinite(seconds):
             return float(self) + seconds
-        return self.clock.instant(self.key[0] + round(seconds * SECOND))
+        micros = round(seconds * SECOND)
+        return self.clock.instant(self.key[0] + micros, last=seconds > 0 == micros)
 
     __radd__ = __add__
 
@@ -217,12 +218,11 @@ class _VirtualClock(trio.abc.Clock):
         self._next = deadline
         return 0
 
-    def instant(self, micros: int) -> _Instant:
+    def instant(self, micros: int, *, last: bool = False) -> _Instant:
         """An instant later than every other that was given out for the same microsecond."""
         self._sequence += 1
-        who = guest.current()
         made = _Instant(micros / SECOND)
-        made.key = (micros, guest.rank(who[0]) if who else 0, self._sequence)
+        made.key = (micros, guest.rank(last), self._sequence)
         made.clock = self
         return made
 

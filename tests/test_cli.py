@@ -1,4 +1,4 @@
-"""`simbridge run` and the pytest plugin, used as a user would."""
+"""`simbridge run`, used as a user would."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 import simbridge as sb
 from simbridge.cli import main
 
-pytest_plugins = ["pytester"]
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 
 
@@ -50,30 +49,3 @@ def test_the_trace_is_kept(tmp_path: Path) -> None:
         "dropped",
         "dead-lettered",
     }
-
-
-def test_fixtures(pytester: pytest.Pytester) -> None:
-    """Six simulated hours in a test; a test that asks for nothing is left alone."""
-    pytester.makepyfile(
-        """
-        def test_sync(world, events):
-            assert events.list_event_buses()["EventBuses"][0]["Name"] == "default"
-            world.run(hours=6)
-            assert world.now.hour == 6
-
-        def test_alone():
-            pass
-        """
-    )
-    pytester.runpytest_subprocess(timeout=60).assert_outcomes(passed=2)
-
-
-def test_pytest_runs_scenarios(pytester: pytest.Pytester) -> None:
-    """`pytest scenarios/` runs them, and a failing one fails."""
-    folder = pytester.mkdir("scenarios")
-    (folder / "two.py").write_text(
-        "import simbridge as sb\n"
-        "@sb.scenario()\ndef good(world):\n    world.run(hours=1)\n"
-        "@sb.scenario()\ndef bad(world):\n    assert world.now.hour == 1\n"
-    )
-    pytester.runpytest_subprocess("scenarios").assert_outcomes(passed=1, failed=1)

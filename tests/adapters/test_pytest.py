@@ -1,0 +1,164 @@
+"""The pytest plugin, used as a user would: each test runs pytest on a file of its own.
+
+A test that slept six hours of real time would be killed by the time limit of the inner run.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+FIXTURES = """
+import anyio, pytest, trio
+
+@pytest.fixture
+async def opened(world):
+    await anyio.sleep(3600)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(anyio.sleep, 60)
+        yield world.now.hour
+    await anyio.sleep(3600)
+    assert (world.now.hour, world.now.minute) >= (8, 0)
+
+@pytest.fixture
+async def minute(world):
+    await anyio.sleep(60)
+    return world.now.minute
+"""
+
+
+def run(pytester: pytest.Pytester, text: str, *options: str) -> pytest.RunResult:
+    """Run pytest on a test file, for at most a minute of real time."""
+    pytester.makepyfile(text)
+    return pytester.runpytest_subprocess(*options, timeout=60)
+
+
+def test_sync_tests(pytester: pytest.Pytester) -> None:
+    """Six simulated hours in a test; a test that asks for nothing is left alone."""
+    run(
+        pytester,
+        """
+        def test_sync(world, events):
+            assert events.list_event_buses()["EventBuses"][0]["Name"] == "default"
+            world.run(hours=6)
+            assert world.now.hour == 6
+
+        def test_alone():
+            pass
+        """,
+    ).assert_outcomes(passed=2)
+
+
+def test_pytest_trio(pytester: pytest.Pytester) -> None:
+    """pytest-trio's own fixtures live in the world, too; a real sleep stays real elsewhere."""
+    run(
+        pytester,
+        FIXTURES
+        + """
+import time
+
+@pytest.mark.trio
+async def test_hours(world, events, opened, nursery):
+    nursery.start_soon(trio.sleep, 3600)
+    await trio.sleep(6 * 3600)
+    assert opened == 1 and world.now.hour == 7
+
+@pytest.mark.trio
+async def test_only_the_client(events):
+    await trio.sleep(6 * 3600)
+
+@pytest.mark.trio
+async def test_real_time():
+    began = time.monotonic()
+    await trio.sleep(0.02)
+    assert time.monotonic() - began >= 0.015
+""",
+    ).assert_outcomes(passed=3)
+
+
+def test_trio_mode(pytester: pytest.Pytester) -> None:
+    """Without a mark in each place, where the project says `trio_mode`."""
+    text = "import trio\nasync def test_hours(world):\n    await trio.sleep(6 * 3600)\n"
+    run(pytester, text, "-o", "trio_mode=true").assert_outcomes(passed=1)
+
+
+def test_anyio_plugin(pytester: pytest.Pytester) -> None:
+    """On each backend that anyio's plugin asks for, with async fixtures."""
+    run(
+        pytester,
+        FIXTURES
+        + """
+import sniffio, time
+
+@pytest.mark.anyio
+async def test_hours(world, events, opened, minute, anyio_backend_name):
+    assert sniffio.current_async_library() == anyio_backend_name == world.backend
+    await anyio.sleep(6 * 3600)
+    assert (opened, minute, world.now.hour) == (1, 1, 7)
+    events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+    before = len(world.trace)
+    await world.settled()
+    assert len(world.trace) == before + 1 and world.now.hour == 7
+
+@pytest.mark.anyio
+async def test_real_time():
+    began = time.monotonic()
+    await anyio.sleep(0.02)
+    assert time.monotonic() - began >= 0.015
+""",
+    ).assert_outcomes(passed=4)
+
+
+def test_no_async_plugin_needed(pytester: pytest.Pytester) -> None:
+    """An async test that asks for a world runs in it, whoever else is installed."""
+    text = "import asyncio\nasync def test_hours(world):\n    await asyncio.sleep(6 * 3600)\n"
+    run(pytester, text, "-p", "no:trio", "-p", "no:anyio").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("mark", ["trio", "anyio"])
+def test_a_failure_tells_the_seed(pytester: pytest.Pytester, mark: str) -> None:
+    """An assertion that fails after hours names the seed and the virtual time."""
+    result = run(
+        pytester,
+        f"""
+        import anyio, pytest
+
+        @pytest.mark.{mark}
+        async def test_hours(world):
+            await anyio.sleep(6 * 3600)
+            assert world.now.hour == 7
+        """,
+    )
+    result.assert_outcomes(failed=2 if mark == "anyio" else 1)
+    result.stdout.fnmatch_lines("*simbridge: seed=0, virtual time 2026-01-01T06:00:00*")
+
+
+def test_hypothesis(pytester: pytest.Pytester) -> None:
+    """Hypothesis draws, the world lets time pass; time goes on from example to example."""
+    run(
+        pytester,
+        """
+        import anyio, pytest
+        from hypothesis import HealthCheck, given, settings, strategies as st
+
+        @pytest.mark.anyio
+        @settings(suppress_health_check=list(HealthCheck), max_examples=5, database=None)
+        @given(hours=st.integers(1, 5))
+        async def test_hours(world, hours):
+            before = world.now
+            await anyio.sleep(hours * 3600)
+            assert (world.now - before).total_hours() == hours
+        """,
+    ).assert_outcomes(passed=2)
+
+
+def test_pytest_runs_scenarios(pytester: pytest.Pytester) -> None:
+    """`pytest scenarios/` runs them, and a failing one fails."""
+    folder = pytester.mkdir("scenarios")
+    (folder / "two.py").write_text(
+        "import simbridge as sb\n"
+        "@sb.scenario()\ndef good(world):\n    world.run(hours=1)\n"
+        "@sb.scenario()\ndef bad(world):\n    assert world.now.hour == 1\n"
+    )
+    pytester.runpytest_subprocess("scenarios").assert_outcomes(passed=1, failed=1)
