@@ -15,6 +15,7 @@ from simbridge.errors import (
     Stalled,
     Unsimulated,
 )
+from simbridge.lab.narrate import narrate, virtual_time
 from simbridge.lab.scenario import scenario
 from simbridge.lab.story import run
 from simbridge.pattern import Matcher, match
@@ -39,6 +40,8 @@ __all__ = [
     "Unsimulated",
     "World",
     "match",
+    "narrate",
     "run",
     "scenario",
+    "virtual_time",
 ]

@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.add_argument("file", type=Path)
     run.add_argument("--seed", type=int, help="instead of the scenario's own")
     run.add_argument("--backend", choices=("sync", "trio", "asyncio"))
+    run.add_argument("--log", choices=("console", "json"), help="narrate on stderr meanwhile")
     run.add_argument("--trace", type=Path, metavar="FILE", help="write the trace as JSON Lines")
     return _run(parser.parse_args(arguments))
 
@@ -40,7 +41,7 @@ def _run(options: argparse.Namespace) -> int:
     for name, story in stories.items():
         print(f"{name}: {(story.__doc__ or '').strip().partition(chr(10))[0]}\n")
         try:
-            world = play(story, seed=options.seed, backend=options.backend)
+            world = play(story, seed=options.seed, backend=options.backend, log=options.log)
         except Exception as error:
             traceback.print_exception(error)
             return 1

@@ -170,7 +170,7 @@ class Kernel:
         self.actors: dict[str, Actor] = {}
         self.trace: list[Entry] = []
         self.host: Host | None = None
-        self.listener: Callable[[list[Entry]], None] | None = None
+        self.listener: Callable[[list[Record]], None] | None = None
         self.running = False
         self._ready: deque[Entry] = deque()
         self._heap: list[Entry] = []
@@ -311,7 +311,7 @@ class Kernel:
         if self.listener is not None and self._heard < len(self.trace):
             news = self.trace[self._heard :]
             self._heard = len(self.trace)
-            self.listener(news)
+            self.listener(list(map(Record._make, news)))
 
     def _set_time(self, time: int) -> None:
         if time != self.now:
@@ -326,6 +326,8 @@ class Kernel:
             time = wake
         if time is None or time > until:
             return False
+        if self.listener is not None:
+            self.listen()
         self._set_time(time)
         while heap and heap[0][0] == time:
             ready.append(heappop(heap))

@@ -25,7 +25,7 @@ from simbridge.api.plane import ControlPlane
 from simbridge.clock import DateTime, Instant
 from simbridge.errors import NotSimulated, SimbridgeError
 from simbridge.hosts import guest
-from simbridge.kernel import OUTSIDE, Actor, Kernel
+from simbridge.kernel import OUTSIDE, Actor, Kernel, Record
 from simbridge.limits import limits_with
 from simbridge.messages import Configure
 from simbridge.resources import EventBus, Target
@@ -229,6 +229,19 @@ class World:
     def trace(self) -> Trace:
         """Everything that happened so far."""
         return Trace(self._kernel.trace)
+
+    @contextmanager
+    def listening(self, listener: Callable[[list[Record]], None]) -> Iterator[None]:
+        """Give `listener` the records as they come, instant by instant, for a `with` block."""
+        kernel = self._kernel
+        if kernel.listener is not None:
+            raise SimbridgeError("somebody is listening to this world already")
+        kernel.listener = listener
+        try:
+            yield
+        finally:
+            kernel.listen()
+            kernel.listener = None
 
     def fork(self) -> World:
         """An independent world that continues from here, with the same future.

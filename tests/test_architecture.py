@@ -20,6 +20,7 @@ DOORS = {
     "trio": {"hosts.trio"},
     "asyncio": {"hosts.asyncio"},
     "pytest": {"adapters.pytest"},
+    "structlog": {"lab.narrate"},
 }
 # Lower layers first; a module may import its own layer and those below. Of a layer in
 # `APART`, packages do not import each other.

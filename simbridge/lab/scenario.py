@@ -9,11 +9,13 @@ from __future__ import annotations
 import inspect
 import runpy
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from simbridge.errors import SimbridgeError
-from simbridge.lab.story import run
+from simbridge.lab.narrate import narrate
+from simbridge.lab.story import play_in
 from simbridge.world import World
 
 __all__ = ["is_scenario", "play", "scenario", "scenarios_in"]
@@ -39,9 +41,13 @@ def is_scenario(thing: object) -> bool:
 
 
 def play(
-    story: Callable[..., Any], *, seed: int | None = None, backend: str | None = None
+    story: Callable[..., Any],
+    *,
+    seed: int | None = None,
+    backend: str | None = None,
+    log: Literal["console", "json"] | None = None,
 ) -> World:
-    """Run a scenario in the world it asks for; `seed` and `backend` override.
+    """Run a scenario in the world it asks for; `seed` and `backend` override, `log` narrates.
 
     `backend` "sync" is for `def` scenarios: their async handlers run on asyncio.
     """
@@ -54,7 +60,9 @@ def play(
         backend = None
     if backend is not None:
         options["backend"] = backend
-    return run(story, **options)
+    made = World(**options)
+    with narrate(made, form=log) if log else nullcontext():
+        return play_in(made, story)
 
 
 def scenarios_in(path: Path) -> dict[str, Callable[..., Any]]:

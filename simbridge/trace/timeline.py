@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from simbridge import clock
 from simbridge.kernel import Entry
@@ -20,9 +21,22 @@ from simbridge.messages import (
     Retire,
 )
 
-__all__ = ["describe", "lines"]
+__all__ = ["Told", "describe", "lines"]
 
 _GREEN, _RED, _YELLOW, _DIM, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
+
+
+class Told(NamedTuple):
+    """One record in words: a mark, its colour and a sentence."""
+
+    mark: str
+    colour: str
+    text: str
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was refused, given up or lost."""
+        return self.colour not in (_RED, _YELLOW)
 
 
 def lines(entries: Iterable[Entry], *, colour: bool) -> Iterator[str]:
@@ -34,54 +48,56 @@ def lines(entries: Iterable[Entry], *, colour: bool) -> Iterator[str]:
         if told is None:
             continue
         mark, paint, text = told
-        time = f"{clock.iso_micros(entry[0])[:-4].replace('T', ' ')}  {'+' + clock.elapsed(entry[0] - start):>11}"
+        elapsed = f"+{clock.elapsed(entry[0] - start)}"
+        time = f"{clock.iso_micros(entry[0])[:-4].replace('T', ' ')}  {elapsed:>11}"
         if colour:
             yield f"{_DIM}{time}{_PLAIN}  {paint}{mark} {text}{_PLAIN}"
         else:
             yield f"{time}  {mark} {text}"
 
 
-def describe(entry: Entry) -> tuple[str, str, str] | None:
-    """(mark, colour, text) of one record; None where the text would say nothing new."""
+def describe(entry: Entry) -> Told | None:
+    """One record in words; None where they would say nothing new."""
     _, _, _, sender, to, message = entry
     kind: Message = message
     match kind:
         case Call(operation, request, _, None):
-            count = len(request["Entries"]) if operation == "PutEvents" else 0
-            what = (
-                f"{count} event{'s' * (count != 1)}"
-                if count
-                else str(request.get("Name") or request.get("Rule") or "")
+            return Told(
+                "·", _PLAIN, f"{_short(sender)} calls {operation} {_what(request)}".rstrip()
             )
-            return "·", _PLAIN, f"{_short(sender)} calls {operation} {what}".rstrip()
         case Call(operation, _, _, error, text):
-            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {text}"
+            return Told("✗", _RED, f"{_short(sender)} calls {operation}: {error}: {text}")
         case Publish(event):
-            envelope = event.envelope
-            return (
-                "●",
-                _PLAIN,
-                f"{_short(to)} receives {envelope['source']} {envelope['detail-type']!r} {event.id[:8]}",
-            )
+            kinds = f"{event.envelope['source']} {event.envelope['detail-type']!r}"
+            return Told("●", _PLAIN, f"{_short(to)} receives {kinds} {event.id[:8]}")
         case Match(event, rule, target):
-            return "→", _PLAIN, f"{_short(rule)} matches {event.id[:8]}, target {target}"
+            return Told("→", _PLAIN, f"{_short(rule)} matches {event.id[:8]}, target {target}")
+        case Outcome(_, 0, None):
+            return Told("✓", _GREEN, f"{_short(sender)} accepts the dead letter")
         case Outcome(_, attempt, None):
-            return (
-                "✓",
-                _GREEN,
-                f"{_short(sender)} accepts"
-                + (f", attempt {attempt}" if attempt else " the dead letter"),
-            )
+            return Told("✓", _GREEN, f"{_short(sender)} accepts, attempt {attempt}")
+        case Outcome(_, 0, error, text):
+            return Told("✗", _RED, f"{_short(sender)} refuses the dead letter: {error}: {text}")
         case Outcome(_, attempt, error, text):
-            return "✗", _RED, f"{_short(sender)} refuses, attempt {attempt}: {error}: {text}"
+            refusal = f"refuses, attempt {attempt}: {error}: {text}"
+            return Told("✗", _RED, f"{_short(sender)} {refusal}")
         case DeadLetter(_, event):
-            return "⚑", _YELLOW, f"{event.id[:8]} goes to the dead-letter queue {_short(to)}"
+            to_queue = f"goes to the dead-letter queue {_short(to)}"
+            return Told("⚑", _YELLOW, f"{event.id[:8]} {to_queue}")
         case Drop(_, error):
-            return "✗", _RED, f"{_short(sender)} gives up and drops the event: {error}"
+            return Told("✗", _RED, f"{_short(sender)} gives up and drops the event: {error}")
         case Handled():
-            return "✓", _GREEN, f"{_short(to)} has handled its event"
+            return Told("✓", _GREEN, f"{_short(to)} has handled its event")
         case Configure() | Retire() | Invoke():
             return None
+
+
+def _what(request: dict[str, Any]) -> str:
+    """What a call is about, in a word or two."""
+    entries = request.get("Entries")
+    if isinstance(entries, list):
+        return f"{len(entries)} event{'s' * (len(entries) != 1)}"
+    return str(request.get("Name") or request.get("Rule") or "")
 
 
 def _short(address: str) -> str:

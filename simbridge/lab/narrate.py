@@ -1,0 +1,79 @@
+"""Narration: the lines of the timeline as structlog events, while they happen, in virtual time.
+
+A timeline is read after the run. Narration is for following one, and for a single log in which your
+own lines and the world's stand in order: `virtual_time(world)` is a processor that stamps a line with
+the world's clock, where a chain of processors would otherwise have the wall clock's `TimeStamper`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any, Literal, TextIO
+
+import structlog
+
+from simbridge import clock
+from simbridge.kernel import Record
+from simbridge.trace import timeline
+from simbridge.world import World
+
+__all__ = ["narrate", "virtual_time"]
+
+EventDict = MutableMapping[str, Any]
+
+
+@contextmanager
+def narrate(
+    world: World,
+    logger: Any = None,
+    *,
+    form: Literal["console", "json"] = "console",
+    file: TextIO | None = None,
+) -> Iterator[None]:
+    """Log what happens in a world for the length of a `with` block.
+
+    Each line of the timeline is one event: its text, and `timestamp` (virtual), `message`, `sequence`,
+    `cause`, `sender` and `to` as in the trace. What was refused or lost is a warning. `logger` is a
+    structlog logger of yours; without one, lines go to `file` (stderr) in one of two forms.
+    """
+    log = logger if logger is not None else _logger(world, form, file or sys.stderr)
+
+    def tell(records: list[Record]) -> None:
+        for record in records:
+            told = timeline.describe(record)
+            if told is not None:
+                say = log.info if told.good else log.warning
+                say(
+                    told.text,
+                    timestamp=clock.iso_micros(record.time),
+                    message=type(record.message).__name__,
+                    sequence=record.sequence,
+                    cause=record.cause,
+                    sender=record.sender,
+                    to=record.to,
+                )
+
+    with world.listening(tell):
+        yield
+
+
+def virtual_time(world: World) -> Callable[[Any, str, EventDict], EventDict]:
+    """A structlog processor that stamps lines with the time of a world."""
+
+    def stamp(_: Any, __: str, event: EventDict) -> EventDict:
+        event.setdefault("timestamp", clock.iso_micros(clock.instant(world.now)))
+        return event
+
+    return stamp
+
+
+def _logger(world: World, form: str, file: TextIO) -> Any:
+    renderer: Any = structlog.processors.JSONRenderer()
+    if form == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=file.isatty())
+    return structlog.wrap_logger(
+        structlog.PrintLogger(file),
+        processors=[virtual_time(world), structlog.processors.add_log_level, renderer],
+    )
