@@ -111,7 +111,7 @@ def describe(entry: Entry, subjects: Mapping[int, str]) -> tuple[str, str, str] 
             what = _subject(request, response or {})
             return "·", _PLAIN, f"{_short(sender)} calls {operation} {what}".rstrip()
         case Call(operation, _, _, error, text):
-            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {text}"
+            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {_one_line(text)}"
         case Publish(event):
             envelope = event.envelope
             what = f"{envelope['source']} {envelope['detail-type']!r} {_short_id(event)}"
@@ -125,7 +125,7 @@ def describe(entry: Entry, subjects: Mapping[int, str]) -> tuple[str, str, str] 
         case Outcome(delivery, attempt, error, text):
             what = _named(delivery, subjects)
             how = f", attempt {attempt}" if attempt else " as a dead letter"
-            return "✗", _RED, f"{_short(sender)} refuses {what}{how}: {error}: {text}"
+            return "✗", _RED, f"{_short(sender)} refuses {what}{how}: {error}: {_one_line(text)}"
         case DeadLetter(_, event):
             return "⚑", _YELLOW, f"{_short_id(event)} goes to the dead-letter queue {_short(to)}"
         case Drop(delivery, error):
@@ -144,6 +144,10 @@ def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> s
         count = f"{len(entries)} event{'s' * (len(entries) != 1)}"
         return f"{count}, {refused} refused" if refused else count
     return str(request.get("Name") or request.get("Rule") or "")
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def _named(delivery: int, subjects: Mapping[int, str]) -> str:

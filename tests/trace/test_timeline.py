@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import pytest
+from botocore.exceptions import ClientError
+
 import simbridge as sb
 from simbridge.trace import timeline
 
@@ -38,6 +41,14 @@ def test_every_line_about_an_event_names_it() -> None:
     assert calls[-1].endswith("PutEvents 2 events, 1 refused")
     assert len(lines) == len(calls) + 11
     assert all(event in line for line in lines if line not in calls)
+
+
+def test_a_refusal_of_several_lines_is_one_line() -> None:
+    """AWS's words for a wrong pattern have a line break in them."""
+    world = sb.World()
+    with pytest.raises(ClientError):
+        world.client().put_rule(Name="r", EventPattern='{"source": "shop"}')
+    assert str(world.trace).count("\n") == 0
 
 
 def test_a_trace_read_from_its_middle_is_told_by_delivery_numbers() -> None:
