@@ -8,13 +8,22 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from simbridge.errors import SimbridgeError
-from simbridge.lab.scenario import play, scenarios_in
+from simbridge.lab.narrate import Log, narrate
+from simbridge.lab.scenario import scenarios_in, world_of
+from simbridge.lab.story import play_in
+from simbridge.world import World
 
 __all__ = ["main"]
+
+PACKAGE = str(Path(__file__).parent)
+
+LINES_BEFORE_FAILURE = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,23 +40,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    trace: Path | None = options.trace
     try:
         stories = scenarios_in(options.file)
-        if options.trace and len(stories) > 1:
+        if trace and len(stories) > 1:
             raise SimbridgeError(f"--trace keeps one trace, {options.file} has {len(stories)}")
+        if trace and not trace.parent.is_dir():
+            raise SimbridgeError(f"there is no folder {trace.parent} to write a trace to")
+        worlds = {
+            name: world_of(story, seed=options.seed, backend=options.backend)
+            for name, story in stories.items()
+        }
     except SimbridgeError as error:
         print(f"simbridge: {error}", file=sys.stderr)
         return 2
-    for name, story in stories.items():
-        print(f"{name}: {(story.__doc__ or '').strip().partition(chr(10))[0]}\n")
-        try:
-            world = play(story, seed=options.seed, backend=options.backend, log=options.log)
-        except Exception as error:
-            traceback.print_exception(error)
-            return 1
-        print(world.trace)
-        print(f"\nseed {world.seed}, {len(world.trace)} records, digest {world.trace.digest()}\n")
-        if options.trace:
-            world.trace.to_jsonl(options.trace)
-        world.close()
-    return 0
+    held = [_play(name, stories[name], world, options.log) for name, world in worlds.items()]
+    if trace:
+        for world in worlds.values():
+            world.trace.to_jsonl(trace)
+    return 0 if all(held) else 1
+
+
+def _play(name: str, story: Callable[..., Any], world: World, log: Log | None) -> bool:
+    """Run one scenario and print its timeline; returns whether every assertion held."""
+    print(f"{name}: {(story.__doc__ or '').strip().partition(chr(10))[0]}\n")
+    try:
+        with world, narrate(world, form=log) if log else nullcontext():
+            play_in(world, story)
+    except Exception as error:
+        _print_failure(error, world)
+        return False
+    print(world.trace)
+    print(f"\nseed {world.seed}, {len(world.trace)} records, digest {world.trace.digest()}\n")
+    return True
+
+
+def _print_failure(error: Exception, world: World) -> None:
+    """What happened last, and where in the scenario it failed; seed and time are in its notes."""
+    happened = str(world.trace).splitlines()
+    if len(happened) > LINES_BEFORE_FAILURE:
+        print(f"... {len(happened) - LINES_BEFORE_FAILURE:,} lines before\n", file=sys.stderr)
+    for line in happened[-LINES_BEFORE_FAILURE:]:
+        print(line, file=sys.stderr)
+    print(file=sys.stderr)
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        frames = frames.tb_next
+    traceback.print_exception(error.with_traceback(frames or error.__traceback__))

@@ -151,7 +151,7 @@ def iso_micros(micros: int) -> str:
 
 
 def elapsed(micros: int) -> str:
-    """A duration for people: `+26h00m`, `+1.5s`, `+3d02h`."""
+    """A duration for people: `200ms`, `1.5s`, `2h00m00s`, `3d02h05m`."""
     if micros < SECOND:
         return f"{micros / 1000:g}ms"
     if micros < 60 * SECOND:

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal, final
 
 from simbridge import arn as arns
@@ -35,6 +36,9 @@ __all__ = ["StandInHandle", "World"]
 
 _ACCOUNT = re.compile(r"\d{12}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+
+_acting: ContextVar[World | None] = ContextVar("simbridge_acting", default=None)
+"""The world that runs at this moment."""
 
 # What lives at an address that is told for the first time what it is.
 _ACTORS: dict[type, Callable[[], Actor]] = {EventBus: EventBusActor, Target: DeliveryActor}
@@ -83,6 +87,7 @@ class World:
         self._plane = ControlPlane(self._kernel, numbers)
         self._kernel.host = _LazyHost(self)
         self._clients: dict[tuple[str, str], Any] = {}
+        self._family = object()
         self._plane.store(self.account, self.region)
 
     # -- clients ----------------------------------------------------------------------------
@@ -108,12 +113,18 @@ class World:
 
     def _answer_for(self, account: str) -> Callable[[str, bytes, str], Answered]:
         def answer(operation: str, body: bytes, region: str) -> Answered:
-            sender, cause = self._caller()
-            return self._plane.answer(
+            world = self._addressed()
+            sender, cause = world._caller()
+            return world._plane.answer(
                 operation, body, account=account, region=region, sender=sender, cause=cause
             )
 
         return answer
+
+    def _addressed(self) -> World:
+        """Whom a client of this world talks to: a fork, where a handler that it has kept runs there."""
+        acting = _acting.get()
+        return acting if acting is not None and acting._family is self._family else self
 
     def _caller(self) -> tuple[str, int]:
         turn = self._kernel.turn
@@ -208,11 +219,14 @@ class World:
                 "time passes with: await anyio.sleep(seconds), and what is due now happens with: "
                 "await world.settled()"
             )
+        before = _acting.set(self)
         try:
             yield
         except BaseException as error:
             self.annotate(error)
             raise
+        finally:
+            _acting.reset(before)
         host = self._kernel.host
         assert isinstance(host, _LazyHost)
         host.rest()
@@ -246,6 +260,8 @@ class World:
     def fork(self) -> World:
         """An independent world that continues from here, with the same future.
 
+        Handlers go along. What they put through a client of this world goes to the world that runs
+        them; whatever else they hold (a list, a stand-in) they share.
         Raises `SimbridgeError` while an async handler or story is under way: a half-run coroutine
         cannot be copied.
         """
@@ -381,6 +397,7 @@ def _run_guest(
     """Start a guest in the story's name and let time pass until `finished()`."""
     host = world._kernel.host
     assert isinstance(host, _LazyHost)
+    before = _acting.set(world)
     try:
         host.start(OUTSIDE, 0, function, done)
         if not world._kernel.advance(clock.LATEST, finished):
@@ -389,6 +406,8 @@ def _run_guest(
         world.annotate(error)
         host.close()
         raise
+    finally:
+        _acting.reset(before)
     host.rest()
 
 

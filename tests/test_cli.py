@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,97 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong.write_text("x = 1\n")
     assert main(["run", str(wrong)]) == 2
     assert "@simbridge.scenario()" in capsys.readouterr().err
+
+
+FAILS = """
+import simbridge as sb
+
+@sb.scenario(seed=9)
+def first(world):
+    events = world.client("events")
+    for number in range(30):
+        events.put_rule(Name=f"r{number}", EventPattern='{"source": ["shop"]}')
+    assert world.now.hour == 1
+
+@sb.scenario(seed=9)
+async def second(world):
+    raise KeyError("total")
+"""
+
+
+def test_a_failure_shows_what_happened_last(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The end of the timeline, the lines of the scenario and no lines of ours, seed and time."""
+    file = tmp_path / "fails.py"
+    file.write_text(FAILS)
+    assert main(["run", str(file)]) == 1
+    first, second = capsys.readouterr().err.split("AssertionError")
+    assert "calls PutRule r29" in first and "10 lines before" in first
+    assert "calls PutRule r9\n" not in first
+    assert first.count('  File "') == 1 and "in first\n    assert world.now.hour == 1" in first
+    assert "seed=9, virtual time 2026-01-01T00:00:00" in second
+    assert second.count('  File "') == 1 and "KeyError: 'total'" in second
+
+
+def test_the_trace_of_a_failure_is_kept(tmp_path: Path) -> None:
+    """`--trace` is written when an assertion did not hold: then it is wanted most."""
+    file, out = tmp_path / "fails.py", tmp_path / "out.jsonl"
+    file.write_text(FAILS.partition("@sb.scenario(seed=9)\nasync")[0])
+    assert main(["run", str(file), "--trace", str(out)]) == 1
+    assert len(sb.Trace.from_jsonl(out)) == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "says"),
+    [
+        ("import nonesuch", [], "No module named 'nonesuch'"),
+        ("def (", [], "SyntaxError"),
+        ("import simbridge as sb\n@sb.scenario(sed=1)\ndef f(w): pass", [], "no option 'sed'"),
+        (
+            "import simbridge as sb\n@sb.scenario()\nasync def f(w): pass",
+            ["--backend", "sync"],
+            "needs backend trio or asyncio",
+        ),
+        (
+            "import simbridge as sb\n@sb.scenario()\ndef f(w): pass",
+            ["--trace", "missing/out.jsonl"],
+            "no folder missing",
+        ),
+        (
+            "import simbridge as sb\n@sb.scenario()\ndef f(w): pass\n@sb.scenario()\ndef g(w): pass",
+            ["--trace", "out.jsonl"],
+            "--trace keeps one trace",
+        ),
+    ],
+)
+def test_bad_input_is_told_in_one_line(
+    text: str,
+    options: list[str],
+    says: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit 2 and what to change; nothing has run."""
+    file = tmp_path / "bad.py"
+    file.write_text(text)
+    assert main(["run", str(file), *options]) == 2
+    printed = capsys.readouterr()
+    assert says in printed.err and printed.err.count("\n") == 1
+    assert not printed.out
+
+
+def test_a_scenario_imports_what_lies_beside_it(tmp_path: Path) -> None:
+    """As any script may; the search path is as before afterwards."""
+    (tmp_path / "beside_it.py").write_text("HOURS = 3\n")
+    file = tmp_path / "story.py"
+    file.write_text(
+        "import simbridge as sb\nfrom beside_it import HOURS\n"
+        "@sb.scenario()\ndef story(world):\n    world.run(hours=HOURS)\n"
+    )
+    before = list(sys.path)
+    assert main(["run", str(file)]) == 0
+    assert sys.path == before
 
 
 def test_the_trace_is_kept(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import anyio
 import boto3
 import pytest
 from hypothesis import given, settings
@@ -99,6 +100,34 @@ def test_a_fork_and_a_pickle_have_the_same_future() -> None:
         digests.add(future.trace.digest())
         assert len(future.queue("orders").messages) == 2
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_handler_acts_in_the_world_that_runs_it(is_async: bool) -> None:
+    """Its client was made in the first world; what it puts while a fork runs goes to the fork."""
+    world = sb.World(seed=1)
+    events = world.client()
+
+    def echo(event: dict[str, Any]) -> None:
+        events.put_events(Entries=[{**ENTRY, "Source": "echo"}])
+
+    async def async_echo(event: dict[str, Any]) -> None:
+        await anyio.sleep(60)
+        echo(event)
+
+    arn = world.function("echo", async_echo if is_async else echo).arn
+    for source, target in (("shop", arn), ("echo", world.queue("inbox").arn)):
+        events.put_rule(Name=source, EventPattern=json.dumps({"source": [source]}))
+        events.put_targets(Rule=source, Targets=[{"Id": "1", "Arn": target}])
+    branch = world.fork()
+    branch.client().put_events(Entries=[ENTRY])
+    branch.run(hours=1)
+    world.run(hours=1)
+    assert len(branch.queue("inbox").received) == 1
+    assert not world.queue("inbox").received and not world.trace.deliveries()
+    events.put_events(Entries=[{**ENTRY, "Source": "echo"}])
+    world.settle()
+    assert len(world.queue("inbox").received) == len(branch.queue("inbox").received) == 1
 
 
 def test_jsonl_round_trip(tmp_path: Path) -> None:

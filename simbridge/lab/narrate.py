@@ -19,8 +19,9 @@ from simbridge.kernel import Record
 from simbridge.trace import timeline
 from simbridge.world import World
 
-__all__ = ["narrate", "virtual_time"]
+__all__ = ["Log", "narrate", "virtual_time"]
 
+Log = Literal["console", "json"]
 EventDict = MutableMapping[str, Any]
 
 
@@ -29,7 +30,7 @@ def narrate(
     world: World,
     logger: Any = None,
     *,
-    form: Literal["console", "json"] = "console",
+    form: Log = "console",
     file: TextIO | None = None,
 ) -> Iterator[None]:
     """Log what happens in a world for the length of a `with` block.
@@ -40,9 +41,11 @@ def narrate(
     """
     log = logger if logger is not None else _logger(world, form, file or sys.stderr)
 
+    subjects: dict[int, str] = {}
+
     def tell(records: list[Record]) -> None:
         for record in records:
-            told = timeline.describe(record)
+            told = timeline.describe(record, subjects)
             if told is not None:
                 say = log.info if told.good else log.warning
                 say(

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import inspect
 import runpy
+import sys
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from simbridge.errors import SimbridgeError
-from simbridge.lab.narrate import narrate
 from simbridge.lab.story import play_in
 from simbridge.world import World
 
-__all__ = ["is_scenario", "play", "scenario", "scenarios_in"]
+__all__ = ["is_scenario", "play", "scenario", "scenarios_in", "world_of"]
 
 Story = TypeVar("Story", bound=Callable[..., Any])
 
@@ -26,7 +25,14 @@ _MARK = "__simbridge_scenario__"
 
 
 def scenario(**world: Any) -> Callable[[Story], Story]:
-    """Mark `story(world, ...)`, `def` or `async def`, as a scenario; `world` are `World`'s options."""
+    """Mark `story(world, ...)`, `def` or `async def`, as a scenario; `world` are `World`'s options.
+
+    Raises `SimbridgeError` for an option that `World` does not have.
+    """
+    known = inspect.signature(World).parameters
+    for name in world:
+        if name not in known:
+            raise SimbridgeError(f"World has no option {name!r}; it has {', '.join(known)}")
 
     def mark(story: Story) -> Story:
         setattr(story, _MARK, world)
@@ -41,15 +47,19 @@ def is_scenario(thing: object) -> bool:
 
 
 def play(
-    story: Callable[..., Any],
-    *,
-    seed: int | None = None,
-    backend: str | None = None,
-    log: Literal["console", "json"] | None = None,
+    story: Callable[..., Any], *, seed: int | None = None, backend: str | None = None
 ) -> World:
-    """Run a scenario in the world it asks for; `seed` and `backend` override, `log` narrates.
+    """Run a scenario to its end in the world that it asks for; `seed` and `backend` override."""
+    return play_in(world_of(story, seed=seed, backend=backend), story)
+
+
+def world_of(
+    story: Callable[..., Any], *, seed: int | None = None, backend: str | None = None
+) -> World:
+    """The world that a scenario asks for, at its start; `seed` and `backend` override.
 
     `backend` "sync" is for `def` scenarios: their async handlers run on asyncio.
+    Raises `SimbridgeError` where the scenario cannot be run so.
     """
     options: dict[str, Any] = dict(getattr(story, _MARK))
     if seed is not None:
@@ -60,19 +70,26 @@ def play(
         backend = None
     if backend is not None:
         options["backend"] = backend
-    made = World(**options)
-    with narrate(made, form=log) if log else nullcontext():
-        return play_in(made, story)
+    return World(**options)
 
 
 def scenarios_in(path: Path) -> dict[str, Callable[..., Any]]:
     """The scenarios of a file, by name, in the order they stand there.
 
-    Raises `SimbridgeError` when there is no such file or no scenario in it.
+    Raises `SimbridgeError` when there is no such file, when it cannot be run, or when there is no
+    scenario in it. As with any script, what lies beside the file can be imported.
     """
     if not path.is_file():
         raise SimbridgeError(f"there is no file {path}")
-    found = {name: thing for name, thing in runpy.run_path(str(path)).items() if is_scenario(thing)}
+    search = list(sys.path)
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        names = runpy.run_path(str(path))
+    except Exception as error:
+        raise SimbridgeError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path[:] = search
+    found = {name: thing for name, thing in names.items() if is_scenario(thing)}
     if not found:
         raise SimbridgeError(f"{path} has no scenario: put @simbridge.scenario() above a function")
     return found

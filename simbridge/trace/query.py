@@ -128,6 +128,10 @@ class Trace(Sequence[Record]):
     def __repr__(self) -> str:
         return f"<Trace of {len(self):,} records>"
 
+    def _repr_html_(self) -> str:
+        """The timeline as a table: how a notebook shows a trace."""
+        return timeline.table(self._entries)
+
     def __len__(self) -> int:
         return len(self._entries)
 

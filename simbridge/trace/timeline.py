@@ -1,9 +1,17 @@
-"""The trace for people: one line for each thing that happened, virtual time first."""
+"""The trace for people: one line for each thing that happened, virtual time first.
+
+Text and the table that a notebook shows are two forms of the same rows. A row names the event it is
+about by the first eight digits of its id, so that one event can be followed through many others;
+answers name only their delivery, whose event stands in the `Match` that began it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from itertools import islice
+from typing import NamedTuple, final
 
 from simbridge import clock
 from simbridge.kernel import Entry
@@ -12,6 +20,7 @@ from simbridge.messages import (
     Configure,
     DeadLetter,
     Drop,
+    Event,
     Handled,
     Invoke,
     Match,
@@ -21,11 +30,17 @@ from simbridge.messages import (
     Retire,
 )
 
-__all__ = ["Told", "describe", "lines"]
+__all__ = ["Told", "describe", "lines", "table"]
 
 _GREEN, _RED, _YELLOW, _DIM, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
 
+_CSS = {_GREEN: "color: green", _RED: "color: firebrick", _YELLOW: "color: darkgoldenrod"}
 
+ROWS_MAX = 1000
+"""A notebook's table shows this many rows; what is left out in the middle is counted."""
+
+
+@final
 class Told(NamedTuple):
     """One record in words: a mark, its colour and a sentence."""
 
@@ -39,65 +54,127 @@ class Told(NamedTuple):
         return self.colour not in (_RED, _YELLOW)
 
 
+@final
+class _Row(NamedTuple):
+    time: str
+    elapsed: str
+    mark: str
+    colour: str
+    text: str
+
+
 def lines(entries: Iterable[Entry], *, colour: bool) -> Iterator[str]:
     """The timeline; what only repeats the line before (the bare answer of an attempt) is left out."""
-    start: int | None = None
-    for entry in entries:
-        start = entry[0] if start is None else start
-        told = describe(entry)
-        if told is None:
-            continue
-        mark, paint, text = told
-        elapsed = f"+{clock.elapsed(entry[0] - start)}"
-        time = f"{clock.iso_micros(entry[0])[:-4].replace('T', ' ')}  {elapsed:>11}"
+    for row in _rows(entries):
+        time = f"{row.time}  {row.elapsed:>11}"
         if colour:
-            yield f"{_DIM}{time}{_PLAIN}  {paint}{mark} {text}{_PLAIN}"
+            yield f"{_DIM}{time}{_PLAIN}  {row.colour}{row.mark} {row.text}{_PLAIN}"
         else:
-            yield f"{time}  {mark} {text}"
+            yield f"{time}  {row.mark} {row.text}"
 
 
-def describe(entry: Entry) -> Told | None:
-    """One record in words; None where they would say nothing new."""
-    _, _, _, sender, to, message = entry
+def table(entries: Iterable[Entry]) -> str:
+    """The timeline as an HTML table, for notebooks."""
+    rows = _rows(entries)
+    first = list(islice(rows, ROWS_MAX // 2))
+    last: deque[_Row] = deque(maxlen=ROWS_MAX - len(first))
+    rest = 0
+    for row in rows:
+        last.append(row)
+        rest += 1
+    body = [_html(row) for row in first]
+    if rest > len(last):
+        body.append(f'<tr><td colspan="4">… {rest - len(last):,} more …</td></tr>')
+    body.extend(_html(row) for row in last)
+    head = "<tr><th>virtual time</th><th>elapsed</th><th></th><th>what happened</th></tr>"
+    return "\n".join(
+        ["<table>", f"<thead>{head}</thead>", "<tbody>", *body, "</tbody>", "</table>"]
+    )
+
+
+def _rows(entries: Iterable[Entry]) -> Iterator[_Row]:
+    start: int | None = None
+    subjects: dict[int, str] = {}
+    for entry in entries:
+        time = entry[0]
+        start = time if start is None else start
+        told = describe(entry, subjects)
+        if told is not None:
+            instant = clock.iso_micros(time)[:-4].replace("T", " ")
+            yield _Row(instant, "+" + clock.elapsed(time - start), *told)
+
+
+def _html(row: _Row) -> str:
+    style = _CSS.get(row.colour)
+    mark = f'<td style="{style}">{row.mark}</td>' if style else f"<td>{row.mark}</td>"
+    text = f'<td style="text-align: left">{escape(row.text)}</td>'
+    return f"<tr><td>{row.time}</td><td>{row.elapsed}</td>{mark}{text}</tr>"
+
+
+def describe(entry: Entry, subjects: dict[int, str]) -> Told | None:
+    """One record in words; None where they would say nothing new.
+
+    `subjects` names the event of each delivery by the sequence number of its `Match`, and is kept
+    from record to record.
+    """
+    told = _words(entry, subjects)
+    return Told(*told) if told else None
+
+
+def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | None:
+    _, sequence, _, sender, to, message = entry
     kind: Message = message
     match kind:
-        case Call(operation, request, _, None):
-            return Told(
-                "·", _PLAIN, f"{_short(sender)} calls {operation} {_what(request)}".rstrip()
-            )
+        case Call(operation, request, response, None):
+            what = _subject(request, response or {})
+            return "·", _PLAIN, f"{_short(sender)} calls {operation} {what}".rstrip()
         case Call(operation, _, _, error, text):
-            return Told("✗", _RED, f"{_short(sender)} calls {operation}: {error}: {text}")
+            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {_one_line(text)}"
         case Publish(event):
-            kinds = f"{event.envelope['source']} {event.envelope['detail-type']!r}"
-            return Told("●", _PLAIN, f"{_short(to)} receives {kinds} {event.id[:8]}")
+            envelope = event.envelope
+            what = f"{envelope['source']} {envelope['detail-type']!r} {_short_id(event)}"
+            return "●", _PLAIN, f"{_short(to)} receives {what}"
         case Match(event, rule, target):
-            return Told("→", _PLAIN, f"{_short(rule)} matches {event.id[:8]}, target {target}")
-        case Outcome(_, 0, None):
-            return Told("✓", _GREEN, f"{_short(sender)} accepts the dead letter")
-        case Outcome(_, attempt, None):
-            return Told("✓", _GREEN, f"{_short(sender)} accepts, attempt {attempt}")
-        case Outcome(_, 0, error, text):
-            return Told("✗", _RED, f"{_short(sender)} refuses the dead letter: {error}: {text}")
-        case Outcome(_, attempt, error, text):
-            refusal = f"refuses, attempt {attempt}: {error}: {text}"
-            return Told("✗", _RED, f"{_short(sender)} {refusal}")
+            subjects[sequence] = _short_id(event)
+            return "→", _PLAIN, f"{_short(rule)} matches {_short_id(event)}, target {target}"
+        case Outcome(delivery, attempt, None):
+            what = _named(delivery, subjects)
+            how = f", attempt {attempt}" if attempt else " as a dead letter"
+            return "✓", _GREEN, f"{_short(sender)} accepts {what}{how}"
+        case Outcome(delivery, attempt, error, text):
+            what = _named(delivery, subjects)
+            how = f", attempt {attempt}" if attempt else " as a dead letter"
+            return "✗", _RED, f"{_short(sender)} refuses {what}{how}: {error}: {_one_line(text)}"
         case DeadLetter(_, event):
-            to_queue = f"goes to the dead-letter queue {_short(to)}"
-            return Told("⚑", _YELLOW, f"{event.id[:8]} {to_queue}")
-        case Drop(_, error):
-            return Told("✗", _RED, f"{_short(sender)} gives up and drops the event: {error}")
-        case Handled():
-            return Told("✓", _GREEN, f"{_short(to)} has handled its event")
+            return "⚑", _YELLOW, f"{_short_id(event)} goes to the dead-letter queue {_short(to)}"
+        case Drop(delivery, error):
+            return "✗", _RED, f"{_short(sender)} drops {_named(delivery, subjects)}: {error}"
+        case Handled(delivery):
+            return "✓", _GREEN, f"{_short(to)} has handled {_named(delivery, subjects)}"
         case Configure() | Retire() | Invoke():
             return None
 
 
-def _what(request: dict[str, Any]) -> str:
-    """What a call is about, in a word or two."""
+def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> str:
+    """What a call is about: how many events it puts, or the rule or bus that it names."""
     entries = request.get("Entries")
     if isinstance(entries, list):
-        return f"{len(entries)} event{'s' * (len(entries) != 1)}"
+        refused = response.get("FailedEntryCount")
+        count = f"{len(entries)} event{'s' * (len(entries) != 1)}"
+        return f"{count}, {refused} refused" if refused else count
     return str(request.get("Name") or request.get("Rule") or "")
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _named(delivery: int, subjects: Mapping[int, str]) -> str:
+    return subjects.get(delivery, f"delivery {delivery}")
+
+
+def _short_id(event: Event) -> str:
+    return event.id[:8]
 
 
 def _short(address: str) -> str:
