@@ -6,11 +6,44 @@ Describe and List operations read them. Field names follow boto3 in snake case.
 
 from __future__ import annotations
 
-from typing import Any, final
+import hashlib
+from functools import cached_property
+from typing import Any, Final, final
 
 import msgspec
 
-__all__ = ["EventBus", "Resource", "Rule", "Target"]
+__all__ = ["EventBus", "Parameters", "Resource", "Rule", "Target"]
+
+
+@final
+class Parameters:
+    """The parameter blocks of a target, on their way with each attempt to the target.
+
+    Like an event, many messages carry the same ones, so the trace writes them out once and names
+    them afterwards (`trace/codec`). The name tells them apart: it is a digest of the target's
+    address and the blocks, so a target that is put again with the same parameters has the same ones.
+    """
+
+    __slots__ = ("blocks", "name")
+
+    def __init__(self, name: str, blocks: dict[str, Any]) -> None:
+        self.name: Final = name
+        self.blocks: Final = blocks
+
+    def __reduce__(self) -> tuple[type[Parameters], tuple[Any, ...]]:
+        return Parameters, (self.name, self.blocks)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Parameters) and self.name == other.name
+
+    def __hash__(self) -> int:
+        raise TypeError("parameters are not hashable: use parameters.name")
+
+    def __deepcopy__(self, memo: object) -> Parameters:
+        return self
+
+    def __repr__(self) -> str:
+        return f"Parameters({self.name})"
 
 
 class _Resource(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
@@ -36,7 +69,7 @@ class EventBus(_Resource, frozen=True):
 
 
 @final
-class Target(_Resource, frozen=True):
+class Target(_Resource, frozen=True, dict=True):
     """A target of a rule. `request` is the boto3-shaped dict exactly as it was supplied."""
 
     rule_arn: str
@@ -49,6 +82,15 @@ class Target(_Resource, frozen=True):
     def address(self) -> str:
         """Where the delivery actor of this rule and target lives."""
         return f"{self.rule_arn}#{self.id}"
+
+    @cached_property
+    def parameters(self) -> Parameters | None:
+        """The parameter blocks of the request; None where it has none, as most targets do."""
+        blocks = {name: self.request[name] for name in self.request if name.endswith("Parameters")}
+        if not blocks:
+            return None
+        text = msgspec.json.encode([self.address, blocks], order="sorted")
+        return Parameters(hashlib.blake2b(text, digest_size=8).hexdigest(), blocks)
 
 
 @final

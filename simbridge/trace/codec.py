@@ -1,8 +1,9 @@
 """The trace as text: one JSON array a line, `[time, sequence, cause, from, to, message]`.
 
 An event is written out where it first appears on a bus and is only named afterwards
-(`"<id>@<bus>"`), so a trace with thousands of attempts stays small. Reading undoes this, hence
-writing and reading are exact inverses. The digest is taken of these very bytes.
+(`"<id>@<bus>"`), so a trace with thousands of attempts stays small. The same goes for the
+parameters of a target. Reading undoes this, hence writing and reading are exact inverses. The
+digest is taken of these very bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
 from simbridge.messages import Event, Message
+from simbridge.resources import Parameters
 
 __all__ = ["decode", "encode"]
 
@@ -23,7 +25,12 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
     """The lines of a trace, each ending in a newline."""
     seen: set[str] = set()
 
-    def write_event(value: Any) -> Any:
+    def write(value: Any) -> Any:
+        if isinstance(value, Parameters):
+            if value.name in seen:
+                return value.name
+            seen.add(value.name)
+            return [value.name, value.blocks]
         if not isinstance(value, Event):
             raise TypeError(f"{value!r} cannot stand in a trace")
         name = f"{value.id}@{value.bus}#{value.hops}"
@@ -32,23 +39,27 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
         seen.add(name)
         return list(value.state())
 
-    encoder = msgspec.json.Encoder(enc_hook=write_event)
+    encoder = msgspec.json.Encoder(enc_hook=write)
     for entry in entries:
         yield encoder.encode(entry) + b"\n"
 
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
     """The entries again. Raises `SimbridgeError` naming the line that is not one of a trace."""
-    seen: dict[str, Event] = {}
+    seen: dict[str, Event | Parameters] = {}
 
-    def read_event(_: type, value: Any) -> Any:
+    def read(kind: type, value: Any) -> Any:
         if isinstance(value, str):
             return seen[value]
+        if kind is Parameters:
+            parameters = Parameters(*value)
+            seen[parameters.name] = parameters
+            return parameters
         event = Event(*value)
         seen[f"{event.id}@{event.bus}#{event.hops}"] = event
         return event
 
-    decoder = msgspec.json.Decoder(tuple[int, int, int, str, str, Message], dec_hook=read_event)
+    decoder = msgspec.json.Decoder(tuple[int, int, int, str, str, Message], dec_hook=read)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
