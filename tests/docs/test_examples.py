@@ -39,9 +39,10 @@ COMMAND_TIMEOUT_S = 60
 class Page:
     """Runs the examples of one page, in a folder of its own."""
 
-    def __init__(self, path: Path, folder: Path) -> None:
+    def __init__(self, path: Path, folder: Path, refresh: bool = False) -> None:
         self.path = path
         self.folder = folder
+        self.refresh = refresh
         self.printed = ""
         self.edits: list[tuple[int, int, str]] = []
         self.run_python = PythonEvaluator()
@@ -113,7 +114,7 @@ class Page:
         got = "".join(line.rstrip() + "\n" for line in got.splitlines())
         if OutputChecker().check_output(want, got, doctest.ELLIPSIS):
             return None
-        if REFRESH:
+        if self.refresh:
             start = example.start + example.document.text[example.start :].index("\n") + 1
             self.edits.append((start, start + len(want), got))
             return None
@@ -144,7 +145,7 @@ def test_every_example_runs_and_prints_what_the_page_shows(
         monkeypatch.delenv(name)
     before = set(sys.modules)
     try:
-        Page(path, tmp_path).play()
+        Page(path, tmp_path, REFRESH).play()
     finally:
         for name in set(sys.modules) - before:
             file = getattr(sys.modules[name], "__file__", None)
