@@ -116,10 +116,20 @@ class Page:
             return None
         if self.refresh:
             start = example.start + example.document.text[example.start :].index("\n") + 1
-            self.edits.append((start, start + len(want), got))
+            self.edits.append((start, start + len(want), with_ellipses(want, got)))
             return None
         case = doctest.Example("", want)
         return OutputChecker().output_difference(case, got, doctest.REPORT_NDIFF)
+
+
+def with_ellipses(want: str, got: str) -> str:
+    """What was printed, but a line that `...` stands in stays as it is where it still fits."""
+    kept = [line for line in want.splitlines() if "..." in line and line.strip() != "..."]
+    lines = []
+    for line in got.splitlines():
+        fits = [old for old in kept if OutputChecker().check_output(old, line, doctest.ELLIPSIS)]
+        lines.append(fits[0] if fits else line)
+    return "".join(line + "\n" for line in lines)
 
 
 def environment() -> dict[str, str]:
@@ -195,6 +205,14 @@ def test_a_page_that_is_wrong_is_found(
     else:
         with pytest.raises(AssertionError, match=complaint):
             Page(page, tmp_path).play()
+
+
+def test_a_refreshed_page_shows_what_is_printed(tmp_path: Path) -> None:
+    """Old outputs are replaced; a line with `...` that still fits is kept."""
+    page = tmp_path / "page.md"
+    page.write_text(PAGE.format(output="two\nthree", console="written, ...\nand more"))
+    Page(page, tmp_path, refresh=True).play()
+    assert page.read_text() == PAGE.format(output="one", console="written, ...")
 
 
 def test_an_output_that_is_not_shown_is_found(tmp_path: Path) -> None:
