@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench format clean
+.PHONY: demo test bench docs format clean
 
 demo: $(VENV)/ready
 	$(BIN)/simbridge run scenarios/order_fan_out.py
 
 test: $(VENV)/ready
 	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check --preview README.md docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
@@ -17,8 +18,13 @@ test: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/python tests/bench/bench_kernel.py
 
+# Write what the examples print, the generated tables and the notebooks' outputs into the pages.
+docs: $(VENV)/ready
+	SIMBRIDGE_REFRESH=1 $(BIN)/python -m pytest -q tests/docs
+
 format: $(VENV)/ready
 	$(BIN)/ruff format .
+	$(BIN)/ruff format --preview README.md docs
 	$(BIN)/ruff check --fix .
 
 $(VENV)/ready: pyproject.toml constraints.txt

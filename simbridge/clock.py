@@ -122,12 +122,15 @@ def _parse_duration(text: str) -> int:
 
 def span(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> int:
     """A duration in microseconds from numbers, as `World.run` takes them."""
+    given = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
     try:
-        return duration(dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds))
+        micros = _micros(dt.timedelta(**given))
     except (OverflowError, ValueError, TypeError) as error:
-        if isinstance(error, InvalidTime):
-            raise
         raise InvalidTime(f"not a duration: {error}") from error
+    if micros < 0:
+        told = ", ".join(f"{name}={number}" for name, number in given.items() if number)
+        raise InvalidTime(f"negative duration {told}: time only moves forward")
+    return micros
 
 
 def moment(micros: int) -> DateTime:

@@ -419,5 +419,12 @@ def _cycle(entries: Iterable[Entry]) -> str:
     while entry is not None and len(chain) < 64:
         chain.append(f"  {entry[3]} -> {entry[4]}: {type(entry[5]).__name__}")
         entry = by_sequence.get(entry[2])
-    period = next((n for n in range(1, len(chain)) if chain[n] == chain[0]), min(len(chain), 8))
-    return "\n".join(["The circle, in the order it happens:", *reversed(chain[:period])])
+    # The last message may be a side effect of the circle: look for the first line that comes again.
+    seen: dict[str, int] = {}
+    circle = chain[:8]
+    for place, line in enumerate(chain):
+        if line in seen:
+            circle = chain[seen[line] : place]
+            break
+        seen[line] = place
+    return "\n".join(["The circle, in the order it happens:", *reversed(circle)])

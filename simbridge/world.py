@@ -397,6 +397,7 @@ def run_story(world: World, story: Callable[[World], Any]) -> Any:
     """Run an async story of this world to its end; returns what it returned. See `simbridge.run`."""
     ended: list[Any] = []
     _run_guest(world, lambda: story(world), ended.append, lambda: bool(ended))
+    world.settle()
     return ended[0]
 
 

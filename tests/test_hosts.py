@@ -231,4 +231,5 @@ def test_an_endless_loop_is_stopped_and_named() -> None:
     events.put_events(Entries=[ENTRY])
     with pytest.raises(sb.Runaway, match=r"(?s)function:echo.*Publish") as caught:
         world.settle()
-    assert "Match" in str(caught.value) and "Invoke" in str(caught.value)
+    circle = [line.rpartition(": ")[2] for line in str(caught.value).splitlines() if "->" in line]
+    assert circle == ["Call", "Publish", "Match", "Invoke"]

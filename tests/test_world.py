@@ -139,7 +139,8 @@ def test_jsonl_round_trip(tmp_path: Path) -> None:
     read = sb.Trace.from_jsonl(tmp_path / "out.jsonl")
     assert read.digest() == world.trace.digest()
     assert [d.outcome for d in read.deliveries()] == ["delivered"] * 3
-    assert list(read) == list(world.trace)
+    assert read == world.trace and list(read) == list(world.trace)
+    assert read != sb.World().trace
     with pytest.raises(sb.SimbridgeError, match="no trace at"):
         sb.Trace.from_jsonl(tmp_path / "missing")
     (tmp_path / "bad").write_text("[1]\n")

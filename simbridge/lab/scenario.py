@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from simbridge.errors import SimbridgeError
-from simbridge.lab.story import play_in
+from simbridge.lab.story import MARK, play_in
 from simbridge.world import World
 
 __all__ = ["is_scenario", "play", "scenario", "scenarios_in", "world_of"]
 
 Story = TypeVar("Story", bound=Callable[..., Any])
-
-_MARK = "__simbridge_scenario__"
 
 
 def scenario(**world: Any) -> Callable[[Story], Story]:
@@ -35,7 +33,7 @@ def scenario(**world: Any) -> Callable[[Story], Story]:
             raise SimbridgeError(f"World has no option {name!r}; it has {', '.join(known)}")
 
     def mark(story: Story) -> Story:
-        setattr(story, _MARK, world)
+        setattr(story, MARK, world)
         return story
 
     return mark
@@ -43,7 +41,7 @@ def scenario(**world: Any) -> Callable[[Story], Story]:
 
 def is_scenario(thing: object) -> bool:
     """Whether `@scenario` stands above it."""
-    return callable(thing) and hasattr(thing, _MARK)
+    return callable(thing) and hasattr(thing, MARK)
 
 
 def play(
@@ -61,7 +59,7 @@ def world_of(
     `backend` "sync" is for `def` scenarios: their async handlers run on asyncio.
     Raises `SimbridgeError` where the scenario cannot be run so.
     """
-    options: dict[str, Any] = dict(getattr(story, _MARK))
+    options: dict[str, Any] = dict(getattr(story, MARK))
     if seed is not None:
         options["seed"] = seed
     if backend == "sync":

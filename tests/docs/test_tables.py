@@ -1,0 +1,147 @@
+"""Tables of the reference are the tables of the code.
+
+What stands between `<!-- generated: name -->` and `<!-- end -->` is written by the function of that
+name; `SIMBRIDGE_REFRESH=1 pytest tests/docs` writes it. Tables that are written by hand are compared
+with the names in the code.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import simbridge as sb
+from simbridge import errors as all_errors
+from simbridge.kernel import Record
+from simbridge.limits import LIMITS
+from simbridge.messages import Message
+from simbridge.trace import Attempt
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+REFRESH = bool(os.environ.get("SIMBRIDGE_REFRESH"))
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace("| --- ", "|---")
+
+
+def told(thing: object) -> str:
+    """The first paragraph of a docstring, as one line, without its source."""
+    text = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+    return re.sub(r" \(behaviour reference [^)]*\)", "", text)
+
+
+def limits() -> str:
+    rows = [
+        [f"`{name}`", f"{limit.default:,}", limit.meaning, limit.source]
+        for name, limit in LIMITS.items()
+    ]
+    return table(["name", "default", "bounds", "source"], rows)
+
+
+def public(kind: type) -> list[type]:
+    """The names of `simbridge` that are such exceptions, in the order of `simbridge.errors`."""
+    found = [thing for thing in vars(all_errors).values() if inspect.isclass(thing)]
+    return [thing for thing in found if issubclass(thing, kind) and thing.__name__ in sb.__all__]
+
+
+def errors() -> str:
+    rows = []
+    for error in public(sb.SimbridgeError):
+        bases = [f"`{base.__name__}`" for base in error.__bases__ if base is not Exception]
+        rows.append([f"`{error.__name__}`", told(error), ", ".join(bases)])
+    return table(["error", "meaning", "is also"], rows)
+
+
+def warnings() -> str:
+    rows = [[f"`{warning.__name__}`", told(warning)] for warning in public(UserWarning)]
+    return table(["warning", "meaning"], rows)
+
+
+def messages() -> str:
+    rows = [
+        [f"`{kind.__name__}`", ", ".join(f"`{f}`" for f in kind.__struct_fields__), told(kind)]
+        for kind in get_args(Message)
+    ]
+    return table(["kind", "fields", "meaning"], rows)
+
+
+GENERATED: list[tuple[str, Callable[[], str]]] = [
+    ("world.md", limits),
+    ("errors.md", errors),
+    ("errors.md", warnings),
+    ("trace.md", messages),
+]
+
+
+@pytest.mark.parametrize(
+    ("page", "make"), GENERATED, ids=lambda value: getattr(value, "__name__", "")
+)
+def test_a_generated_table_is_current(page: str, make: Callable[[], str]) -> None:
+    """A limit, an error or a message that is added is in the reference."""
+    path = REFERENCE / page
+    text = path.read_text(encoding="utf-8")
+    start = text.index(f"<!-- generated: {make.__name__} -->\n") + len(
+        f"<!-- generated: {make.__name__} -->\n"
+    )
+    end = text.index("<!-- end -->", start)
+    if REFRESH:
+        path.write_text(text[:start] + make() + text[end:], encoding="utf-8")
+    else:
+        assert text[start:end] == make(), "SIMBRIDGE_REFRESH=1 pytest tests/docs writes it anew"
+
+
+def rows(page: str, after: str) -> list[list[str]]:
+    """The cells of the first table after some text."""
+    text = (REFERENCE / page).read_text(encoding="utf-8").partition(f"\n{after}\n")[2]
+    found = re.search(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    assert found, f"{page} has no table after {after!r}"
+    lines = [line.strip("|").split("|") for line in found[0].splitlines()[2:]]
+    return [[cell.strip() for cell in line] for line in lines]
+
+
+def names(page: str, after: str) -> list[str]:
+    """The names in the first cells of a table."""
+    return [name for row in rows(page, after) for name in re.findall(r"`(\w+)", row[0])]
+
+
+def test_the_options_of_a_world_are_those_of_the_code() -> None:
+    """Names and defaults, in order."""
+    options = inspect.signature(sb.World).parameters.values()
+    expected = [[f"`{option.name}`", f"`{option.default!r}`"] for option in options]
+    written = [row[:2] for row in rows("world.md", "## Options")]
+    assert [[name, value.replace('"', "'")] for name, value in written] == expected
+
+
+def test_the_methods_of_a_world_are_those_of_the_code() -> None:
+    """Each public name once, `run` in two forms."""
+    public_names = {name for name in dir(sb.World) if not name.startswith("_")}
+    assert set(names("world.md", "## Methods")) == public_names - {"annotate", "seed"}
+
+
+def test_the_fields_of_trace_records_and_deliveries_are_those_of_the_code() -> None:
+    """Record, attempt, delivery, and what a trace can be asked."""
+    world = sb.World(stand_ins="auto")
+    events = world.client()
+    events.put_rule(Name="r", EventPattern='{"source": ["s"]}')
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": world.queue("q").arn}])
+    events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+    world.settle()
+    (delivery,) = world.trace.deliveries()
+    fields = {name for name in dir(delivery) if not name.startswith("_")}
+    questions = {name for name in vars(sb.Trace) if not name.startswith("_")}
+
+    assert set(names("trace.md", "## A delivery")) == fields
+    assert names("trace.md", "An attempt:") == list(Attempt._fields)
+    assert names("trace.md", "## A record") == list(Record._fields)
+    asked = {
+        row[0].strip("`").partition("(")[0] for row in rows("trace.md", "## What can be asked")
+    }
+    assert {name.removeprefix("Trace.") for name in asked} == questions
