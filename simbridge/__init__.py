@@ -1,5 +1,7 @@
 """simbridge: Amazon EventBridge, simulated deterministically on a virtual clock."""
 
+from simbridge import backoff
+from simbridge.behaviour import scripted
 from simbridge.errors import (
     BlockedThread,
     HandlerFailed,
@@ -39,9 +41,11 @@ __all__ = [
     "Trace",
     "Unsimulated",
     "World",
+    "backoff",
     "match",
     "narrate",
     "run",
     "scenario",
+    "scripted",
     "virtual_time",
 ]

@@ -37,7 +37,7 @@ from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from typing import Any, NamedTuple, Protocol, final
 
-from simbridge import clock
+from simbridge import clock, luck
 from simbridge.errors import InvalidTime, Runaway, SimbridgeError
 
 __all__ = ["OUTSIDE", "Actor", "Host", "Kernel", "Record", "Turn", "uuid_from"]
@@ -128,6 +128,10 @@ class Turn:
         """This actor's own stream of random numbers for one purpose (see `Kernel.random`)."""
         return self._kernel.random(self.address, purpose)
 
+    def key(self, purpose: str, name: str) -> int:
+        """This actor's luck under a name (`simbridge.luck`); the same however often it is asked."""
+        return luck.key(self._kernel.seed, self.address, purpose, name)
+
     def sender_later(self) -> Callable[..., None]:
         """`Kernel.send`, for what is to be sent after this turn is over (a coroutine's answer)."""
         return self._kernel.send
@@ -168,6 +172,7 @@ class Kernel:
         self.burst = burst
         self.populate = populate
         self.actors: dict[str, Actor] = {}
+        self.shared: dict[str, Any] = {}  # plain data that several actors hold
         self.trace: list[Entry] = []
         self.host: Host | None = None
         self.listener: Callable[[list[Record]], None] | None = None
@@ -389,7 +394,7 @@ class Kernel:
             twin._streams[key] = copy.copy(stream)
         twin._granted = self._granted
         # One deepcopy, so that whatever two actors share they still share afterwards.
-        twin.actors.update(copy.deepcopy(self.actors))
+        twin.actors, twin.shared = copy.deepcopy((self.actors, self.shared))
         return twin
 
     def __getstate__(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import NamedTuple, final
 
 from simbridge.errors import SimbridgeError
 
-__all__ = ["LIMITS", "Limit", "Limits", "limits_with"]
+__all__ = ["LIMITS", "PROFILES", "Limit", "Limits", "limits_with", "rate_of"]
 
 Limits = Mapping[str, int]
 
@@ -69,16 +69,88 @@ LIMITS: dict[str, Limit] = {
     "control_plane_delay_us": Limit(
         0, "microseconds until a change of a rule or target takes effect", "the ideal profile"
     ),
+    "regional_rates": Limit(
+        0,
+        "1: PutEvents and Invocations are throttled at the quota of each region (`RATES`)",
+        "the ideal profile",
+    ),
+    "put_events_per_second": Limit(
+        0,
+        "PutEvents requests a second in an account and region; 0: see regional_rates",
+        "simbridge",
+    ),
+    "invocations_per_second": Limit(
+        0,
+        "attempts a second in an account and region; what goes beyond waits; 0: see regional_rates",
+        "simbridge",
+    ),
+    "delivery_latency_median_us": Limit(
+        0, "median of the log-normal time from ingestion to the first attempt", "the ideal profile"
+    ),
+    "delivery_latency_p99_us": Limit(
+        0, "99th percentile of the time from ingestion to the first attempt", "the ideal profile"
+    ),
+    "duplicates_per_million": Limit(
+        0, "deliveries that are made twice, as at-least-once allows", "the ideal profile"
+    ),
     "messages_per_instant": Limit(
         100_000, "messages of one instant before a loop is suspected", "simbridge, not AWS"
     ),
 }
 
 
-def limits_with(overrides: Mapping[str, int] | None) -> dict[str, int]:
-    """The numbers of a world. Raises `SimbridgeError` for a name or a value that cannot be."""
+PROFILES: dict[str, dict[str, int]] = {
+    "ideal": {},
+    "aws": {
+        # Put to asynchronous Lambda, p50 148 ms and p99 387 ms (bitesizedserverless.com, 2023).
+        "delivery_latency_median_us": 150_000,
+        "delivery_latency_p99_us": 400_000,
+        # "You might have to wait a short period of time for changes to take effect" (API reference).
+        "control_plane_delay_us": 2_000_000,
+        # At least once (user guide); how often more than once is not published.
+        "duplicates_per_million": 100,
+        "regional_rates": 1,
+    },
+}
+"""Sets of numbers by name: a world without noise, and one like the service."""
+
+RATES: dict[str, tuple[int, int]] = {
+    "us-east-1": (10_000, 18_750),
+    "us-west-2": (10_000, 18_750),
+    "eu-west-1": (10_000, 18_750),
+    "us-east-2": (2_400, 4_500),
+    "eu-central-1": (2_400, 4_500),
+    "us-west-1": (1_200, 2_250),
+    "ap-northeast-1": (1_200, 2_250),
+    "ap-southeast-1": (1_200, 2_250),
+    "ap-southeast-2": (1_200, 2_250),
+    "eu-west-2": (1_200, 2_250),
+    "af-south-1": (400, 750),
+    "ap-northeast-3": (400, 750),
+    "ap-southeast-3": (400, 750),
+    "eu-south-1": (400, 750),
+}
+"""PutEvents requests and invocations a second, by region (EventBridge quotas page)."""
+
+OTHER_REGIONS = (600, 1_100)
+
+_RATED = ("put_events_per_second", "invocations_per_second")
+
+
+def rate_of(name: str, region: str, limits: Limits) -> int:
+    """A quota per second in a region; 0 where there is none."""
+    if limits[name] or not limits["regional_rates"]:
+        return limits[name]
+    return RATES.get(region, OTHER_REGIONS)[_RATED.index(name)]
+
+
+def limits_with(*overrides: Mapping[str, int] | None) -> dict[str, int]:
+    """The numbers of a world, later ones over earlier ones.
+
+    Raises `SimbridgeError` for a name or a value that cannot be.
+    """
     limits = {name: limit.default for name, limit in LIMITS.items()}
-    for name, value in (overrides or {}).items():
+    for name, value in [pair for given in overrides for pair in (given or {}).items()]:
         if name not in limits:
             close = difflib.get_close_matches(name, limits, n=3) or sorted(limits)
             raise SimbridgeError(f"no limit is called {name!r}; did you mean {', '.join(close)}?")

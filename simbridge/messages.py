@@ -13,8 +13,11 @@ The life of one event, as the messages tell it::
     bus   ----Match---> delivery             a rule matched; one delivery for each of its targets
     delivery -Invoke--> target               attempt n
     target --Outcome--> delivery             accepted, or an error code
+    delivery --Due--> itself                 its time has come, where the Invocations quota is on
+    delivery -Expire-> itself                there is no time for another attempt
     delivery -DeadLetter-> queue             given up; or `Drop` to the bus where nobody keeps it
-    target --Handled--> itself               a function of yours has returned
+    target --Handled--> itself               a function of yours has returned, or raised
+    target --Execute--> itself               Lambda runs the function again
 """
 
 from __future__ import annotations
@@ -23,14 +26,20 @@ from typing import Any, Final, final
 
 import msgspec
 
+from simbridge.behaviour import Behaviour
 from simbridge.resources import Parameters, Resource
 
 __all__ = [
+    "Behave",
     "Call",
     "Configure",
     "DeadLetter",
+    "Deposit",
     "Drop",
+    "Due",
     "Event",
+    "Execute",
+    "Expire",
     "Handled",
     "Invoke",
     "Match",
@@ -189,13 +198,37 @@ class Outcome(_Message, frozen=True):
 
 
 @final
+class Due(_Message, frozen=True):
+    """The time of an attempt has come, in a region where the Invocations quota is on.
+
+    `reserved`: it has waited for its turn in the quota, which throttled it. Else it has waited for
+    its backoff, and asks for its turn now.
+    """
+
+    delivery: int
+    attempt: int
+    reserved: bool = False
+
+
+@final
+class Expire(_Message, frozen=True):
+    """The age limit of a delivery comes before its next attempt would."""
+
+    delivery: int
+
+
+@final
 class DeadLetter(_Message, frozen=True):
-    """A delivery is given up and put into its dead-letter queue (behaviour reference 2.4)."""
+    """A delivery is given up and put into its dead-letter queue (behaviour reference 2.4).
+
+    `attempts` counts those that were made; the attributes tell it only where AWS tells it.
+    """
 
     delivery: int
     event: Event
     attributes: dict[str, str]
     body: str | None = None
+    attempts: int = 0
 
 
 @final
@@ -206,17 +239,61 @@ class Drop(_Message, frozen=True):
     error: str
     text: str
     exhausted: str | None = None
+    attempts: int = 0
 
 
 @final
 class Handled(_Message, frozen=True):
-    """A handler of yours has returned from one invocation; `result` is its JSON, where it has one."""
+    """A function of yours has ended: execution number `attempt` for one delivery.
+
+    `result` is what it returned, as JSON where it has a JSON form; `error` the type of the exception
+    that it raised instead, `text` the exception's words.
+    """
 
     delivery: int
     attempt: int
     result: Any = None
+    error: str | None = None
+    text: str | None = None
+
+
+@final
+class Execute(_Message, frozen=True):
+    """Lambda runs a function again after it has raised."""
+
+    delivery: int
+    attempt: int
+
+
+@final
+class Deposit(_Message, frozen=True):
+    """Somebody else than EventBridge puts a message into a queue: Lambda's record of a failure."""
+
+    body: str
+    attributes: dict[str, str] = {}
+
+
+@final
+class Behave(_Message, frozen=True):
+    """A stand-in or an operation behaves like this from now on (`simbridge.behaviour`)."""
+
+    behaviour: Behaviour
 
 
 Message = (
-    Call | Configure | Retire | Publish | Match | Invoke | Outcome | DeadLetter | Drop | Handled
+    Behave
+    | Call
+    | Configure
+    | DeadLetter
+    | Deposit
+    | Drop
+    | Due
+    | Execute
+    | Expire
+    | Handled
+    | Invoke
+    | Match
+    | Outcome
+    | Publish
+    | Retire
 )

@@ -18,30 +18,32 @@ from typing import Any, Literal, final
 
 from simbridge import arn as arns
 from simbridge import clock
-from simbridge.actors.bus import EventBusActor
-from simbridge.actors.delivery import DeliveryActor
-from simbridge.actors.target import Nowhere, StandIn, body_of, request_of
+from simbridge.actors.bus import EventBusActor, Noise
+from simbridge.actors.delivery import DeliveryActor, Policy
+from simbridge.actors.function import Asynchronous, Handler, Runner
+from simbridge.actors.target import Nowhere, StandIn
 from simbridge.api.model import Answered, intercepted, make_client
 from simbridge.api.plane import ControlPlane
-from simbridge.clock import DateTime, Instant
+from simbridge.backoff import DEFAULT, Backoff
+from simbridge.behaviour import share
+from simbridge.bucket import Bucket
+from simbridge.clock import DateTime, Duration, Instant
 from simbridge.errors import NotSimulated, SimbridgeError
 from simbridge.hosts import guest
 from simbridge.kernel import OUTSIDE, Actor, Kernel, Record
-from simbridge.limits import limits_with
-from simbridge.messages import Configure, DeadLetter, Invoke
+from simbridge.limits import PROFILES, limits_with, rate_of
+from simbridge.messages import Configure
 from simbridge.resources import EventBus, Target
+from simbridge.stand_ins import Queue, StandInHandle, outage
 from simbridge.trace import Trace
 
-__all__ = ["StandInHandle", "World"]
+__all__ = ["World", "kept_open", "run_story"]
 
 _ACCOUNT = re.compile(r"\d{12}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 _acting: ContextVar[World | None] = ContextVar("simbridge_acting", default=None)
 """The world that runs at this moment."""
-
-# What lives at an address that is told for the first time what it is.
-_ACTORS: dict[type, Callable[[], Actor]] = {EventBus: EventBusActor, Target: DeliveryActor}
 
 
 @final
@@ -51,8 +53,10 @@ class World:
     `seed` decides everything that is left to chance. `start` is the first instant. `account` and
     `region` are where clients and stand-ins are by default. `stand_ins="auto"` puts a stand-in at
     every target ARN that nobody lives at; `"strict"` lets such deliveries fail, as AWS does.
-    `limits` overrides quotas by name (`simbridge.limits`). `backend` is the library that `async def`
-    handlers are run by.
+    `profile="aws"` adds latency, duplicates, late changes and quotas per second, `"ideal"` has none
+    of them; both are sets of `limits`, which overrides any number by name (`simbridge.limits`).
+    `backoff` is the curve of retries (`simbridge.backoff`). `trace="outcomes"` leaves single attempts
+    out of the trace. `backend` is the library that `async def` handlers are run by.
 
     Raises `SimbridgeError` for a value that cannot be, `InvalidTime` for a naive `start`.
     """
@@ -67,25 +71,33 @@ class World:
         stand_ins: Literal["strict", "auto"] = "strict",
         limits: Mapping[str, int] | None = None,
         profile: Literal["ideal", "aws"] = "ideal",
+        backoff: Backoff = DEFAULT,
+        trace: Literal["full", "outcomes"] = "full",
         backend: str = "asyncio",
     ) -> None:
         if not isinstance(seed, int):
             raise SimbridgeError(f"a seed is a whole number, not {seed!r}")
         if stand_ins not in ("strict", "auto"):
             raise SimbridgeError(f"stand_ins is 'strict' or 'auto', not {stand_ins!r}")
-        if profile == "aws":
-            raise NotSimulated("profile='aws' is not simulated by this version: use 'ideal'")
-        if profile != "ideal":
-            raise SimbridgeError(f"profile is 'ideal' or 'aws', not {profile!r}")
+        if profile not in PROFILES:
+            raise SimbridgeError(f"profile is {' or '.join(map(repr, PROFILES))}, not {profile!r}")
+        if trace not in ("full", "outcomes"):
+            raise SimbridgeError(f"trace is 'full' or 'outcomes', not {trace!r}")
+        if not callable(getattr(backoff, "delay_us", None)):
+            raise SimbridgeError(
+                "a backoff has a method delay_us(retry, luck): see simbridge.backoff"
+            )
         guest.check_backend(backend)
         self.account, self.region = _checked_account(account), _checked_region(region)
         self.backend = backend
         self._auto = stand_ins == "auto"
-        numbers = limits_with(limits)
+        numbers = limits_with(PROFILES[profile], limits)
+        self._backoff = backoff
+        self._noise = _noise(numbers)
         begin = clock.instant(start)
         self._kernel = Kernel(seed, begin, self._populate, numbers["messages_per_instant"])
         self._plane = ControlPlane(self._kernel, numbers)
-        self._kernel.host = _LazyHost(self)
+        self._kernel.host = guest.OnDemand(self.backend, self._kernel)
         self._clients: dict[tuple[str, str], Any] = {}
         self._family = object()
         self._plane.store(self.account, self.region)
@@ -134,39 +146,90 @@ class World:
 
     # -- stand-ins --------------------------------------------------------------------------
 
-    def queue(self, name: str, *, content_based_deduplication: bool = True) -> StandInHandle:
+    def queue(self, name: str, *, content_based_deduplication: bool = True) -> Queue:
         """A stand-in for an SQS queue of this name.
 
         A FIFO queue (its name ends in `.fifo`) takes events only with content-based deduplication.
         """
-        handle = self.stand_in(self._arn("sqs", name))
+        arn = self._arn("sqs", name)
+        actor = self._stand_in(arn)
         if not content_based_deduplication:
             if not name.endswith(".fifo"):
                 raise SimbridgeError(
                     f"{name!r} is no FIFO queue and has no deduplication: end its name in '.fifo'"
                 )
-            actor = self._kernel.actors[handle.arn]
-            assert isinstance(actor, StandIn)
             actor.content_based_deduplication = False
-        return handle
+        return Queue(self._kernel, self._caller, arn)
 
-    def function(self, name: str, handler: Callable[[Any], Any] | None = None) -> StandInHandle:
-        """A stand-in for a Lambda function. `handler(event)` may be `def` or `async def`."""
-        return self.stand_in(self._arn("lambda", f"function:{name}"), handler)
+    def function(
+        self,
+        name: str,
+        handler: Handler | None = None,
+        *,
+        retries: int = 2,
+        event_age: Duration = "6h",
+        on_failure: str | None = None,
+        on_success: str | None = None,
+    ) -> StandInHandle:
+        """A stand-in for a Lambda function. `handler(event)` may be `def` or `async def`.
 
-    def stand_in(self, arn: str, handler: Callable[[Any], Any] | None = None) -> StandInHandle:
-        """A stand-in at any target ARN. Asked again for the same ARN, it is the same stand-in."""
+        A handler that raises does not fail the delivery: as on AWS, Lambda has accepted the event,
+        runs the function again after one and two minutes, within `retries` and `event_age`, and then
+        sends a record to `on_failure`, the ARN of a queue, a topic or an event bus (`on_success`
+        likewise). An `AssertionError` is a check of yours and ends the run.
+        """
+        if retries not in (0, 1, 2):
+            raise SimbridgeError(f"Lambda retries 0, 1 or 2 times, not {retries!r}")
+        for destination in (on_failure, on_success):
+            _check_destination(destination)
+        lambda_ = Asynchronous(retries, clock.duration(event_age), on_failure, on_success)
+        return self.stand_in(self._arn("lambda", f"function:{name}"), handler, lambda_=lambda_)
+
+    def stand_in(
+        self, arn: str, handler: Handler | None = None, *, lambda_: Asynchronous | None = None
+    ) -> StandInHandle:
+        """A stand-in at any target ARN. Asked again for the same ARN, it is the same stand-in.
+
+        `handler(event)` is called with what the target receives; what it raises ends the run, unless
+        the target is a Lambda function (`function`).
+        """
+        actor = self._stand_in(arn)
+        if handler is not None:
+            if lambda_ is None and arns.parse(arn).service == "lambda":
+                lambda_ = Asynchronous()
+            if actor.runner is None:
+                actor.runner = Runner(handler, lambda_)
+            elif actor.runner.handler is not handler:
+                raise SimbridgeError(f"{arn} has a handler already: make each function once")
+        return StandInHandle(self._kernel, self._caller, arn)
+
+    def _stand_in(self, arn: str) -> StandIn:
         arns.parse(arn)
         actor = self._kernel.actors.get(arn)
         if actor is None:
-            actor = self._kernel.actors[arn] = StandIn(handler)
+            actor = self._kernel.actors[arn] = StandIn()
         elif not isinstance(actor, StandIn):
             raise SimbridgeError(f"{arn} is simulated itself and needs no stand-in")
-        elif handler is not None and handler is not actor.handler:
-            if actor.handler is not None:
-                raise SimbridgeError(f"{arn} has a handler already: make each function once")
-            actor.handler = handler
-        return StandInHandle(self, arn)
+        return actor
+
+    def api_fails(
+        self,
+        operation: str,
+        error: str,
+        *,
+        rate: float = 1.0,
+        from_: Instant | None = None,
+        for_: Duration | None = None,
+        text: str = "",
+    ) -> None:
+        """Let calls of an operation fail, in all accounts and regions.
+
+        `error` is the code the client gets ("InternalException", "ThrottlingException", ...); the
+        rest is as in `StandInHandle.fails`. The client does not try again by itself: botocore's
+        retries would wait in real time. Raises `SimbridgeError` for an unknown operation.
+        """
+        fails = outage(self._kernel.now, error, rate, from_, for_, text, operation)
+        self._plane.fails(fails, *self._caller())
 
     def _arn(self, service: str, resource: str) -> str:
         partition = arns.partition_of(self.region)
@@ -174,10 +237,26 @@ class World:
 
     def _populate(self, address: str, message: Any) -> Actor | None:
         if isinstance(message, Configure):
-            return _ACTORS[type(message.resource)]()
+            if isinstance(message.resource, EventBus):
+                return EventBusActor(self._noise)
+            assert isinstance(message.resource, Target), "a rule is told to its bus"
+            return DeliveryActor(self._policy(arns.parse(message.resource.rule_arn)))
         if self._auto and address.startswith("arn:") and not arns.is_event_bus(arns.parse(address)):
             return StandIn()
         return Nowhere()
+
+    def _policy(self, rule: arns.Arn) -> Policy:
+        """What holds for the deliveries of an account and region; they share one quota."""
+        limits, shared = self._plane.limits, self._kernel.shared
+        key = f"deliveries:{rule.region}:{rule.account}"
+        if key not in shared:
+            rate = rate_of("invocations_per_second", rule.region, limits)
+            quota = Bucket(rate) if rate else None
+            shared[key] = Policy(
+                limits["retry_attempts"], limits["event_age_s"], self._backoff, quota
+            )
+        policy: Policy = shared[key]
+        return policy
 
     # -- time -------------------------------------------------------------------------------
 
@@ -240,7 +319,7 @@ class World:
         finally:
             _acting.reset(before)
         host = self._kernel.host
-        assert isinstance(host, _LazyHost)
+        assert isinstance(host, guest.OnDemand)
         host.rest()
 
     def annotate(self, error: BaseException) -> None:
@@ -281,15 +360,14 @@ class World:
         twin = copy.copy(self)
         twin._clients = {}
         twin._kernel = self._kernel.fork(twin._populate)
-        twin._plane = ControlPlane(twin._kernel, self._plane.limits)
-        twin._plane.stores = copy.deepcopy(self._plane.stores)
-        twin._kernel.host = _LazyHost(twin)
+        twin._plane = self._plane.fork(twin._kernel)
+        twin._kernel.host = guest.OnDemand(twin.backend, twin._kernel)
         return twin
 
     def close(self) -> None:
         """Cancel async handlers that are still under way. A closed world can still be read."""
         host = self._kernel.host
-        if isinstance(host, _LazyHost):
+        if isinstance(host, guest.OnDemand):
             host.close()
 
     def __enter__(self) -> World:
@@ -305,92 +383,15 @@ class World:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._kernel.populate = self._populate
-        self._kernel.host = _LazyHost(self)
+        self._kernel.host = guest.OnDemand(self.backend, self._kernel)
 
     def __repr__(self) -> str:
         return f"<World seed={self.seed} now={self.now} records={len(self._kernel.trace):,}>"
 
     def _refuse_guests(self, what: str) -> None:
         host = self._kernel.host
-        if isinstance(host, _LazyHost) and host.busy:
+        if isinstance(host, guest.OnDemand) and host.busy:
             raise SimbridgeError(f"cannot {what} a world while async code of yours is under way")
-
-
-@final
-class StandInHandle:
-    """What a scenario holds of a stand-in: its ARN, and what it has received."""
-
-    def __init__(self, world: World, arn: str) -> None:
-        self._world = world
-        self.arn = arn
-
-    @property
-    def name(self) -> str:
-        """The last part of the ARN."""
-        return self.arn.rpartition(":")[2]
-
-    @property
-    def received(self) -> list[Any]:
-        """The events it was sent, as Python objects, in the order they arrived."""
-        return [guest.decoded(text) for text in self.messages]
-
-    @property
-    def messages(self) -> list[str]:
-        """The bodies it was sent, as text, in the order they arrived."""
-        return [body_of(message) for message in self._received()]
-
-    @property
-    def requests(self) -> list[dict[str, Any]]:
-        """The calls of its service's API that it was sent, in the order they arrived.
-
-        Each has the name of the call as `Action` and the parameters as that API calls them.
-        """
-        return [request_of(self.arn, message) for message in self._received()]
-
-    def _received(self) -> list[Invoke | DeadLetter]:
-        actor = self._world._kernel.actors[self.arn]
-        assert isinstance(actor, StandIn)
-        return actor.received
-
-    def __repr__(self) -> str:
-        return f"<stand-in {self.arn}>"
-
-
-@final
-class _LazyHost:
-    """The async host of a world, made when the first coroutine is started."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._engine: guest.Engine | None = None
-
-    @property
-    def busy(self) -> bool:
-        return self._engine is not None and self._engine.busy
-
-    def start(
-        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
-    ) -> None:
-        if self._engine is None:
-            self._engine = guest.make_engine(self._world.backend, self._world._kernel)
-        self._engine.start(address, cause, function, done)
-
-    def deadline(self) -> int | None:
-        return self._engine.deadline() if self._engine is not None else None
-
-    def wake(self) -> None:
-        assert self._engine is not None
-        self._engine.wake()
-
-    def rest(self) -> None:
-        """Between two runs an engine without guests is put away: it may hold files open."""
-        if not self.busy:
-            self.close()
-
-    def close(self) -> None:
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
 
 
 def run_story(world: World, story: Callable[[World], Any]) -> Any:
@@ -420,7 +421,7 @@ def _run_guest(
 ) -> None:
     """Start a guest in the story's name and let time pass until `finished()`."""
     host = world._kernel.host
-    assert isinstance(host, _LazyHost)
+    assert isinstance(host, guest.OnDemand)
     before = _acting.set(world)
     try:
         host.start(OUTSIDE, 0, function, done)
@@ -433,6 +434,22 @@ def _run_guest(
     finally:
         _acting.reset(before)
     host.rest()
+
+
+def _noise(limits: Mapping[str, int]) -> Noise | None:
+    """The latency and the duplicates of a world, if it has any."""
+    latency = limits["delivery_latency_median_us"], limits["delivery_latency_p99_us"]
+    duplicates = limits["duplicates_per_million"]
+    if not latency[0] and not duplicates:
+        return None
+    return Noise(*latency, share(duplicates / 1_000_000))
+
+
+def _check_destination(arn: str | None) -> None:
+    if arn is not None and arns.parse(arn).service not in ("sqs", "sns", "events"):
+        raise SimbridgeError(
+            f"a destination is a queue, a topic or an event bus in this version, not {arn}"
+        )
 
 
 def _checked_account(account: str) -> str:

@@ -27,9 +27,12 @@ DOORS = {
 LAYERS = [
     {"errors"},
     {"clock", "arn"},
+    {"luck", "bucket", "error_codes"},
     {"kernel", "limits", "resources", "targets", "pattern", "schedule", "transform"},
+    {"backoff", "behaviour"},
     {"messages"},
     {"api", "actors", "trace", "hosts"},
+    {"stand_ins"},
     {"world"},
     {"lab"},
     {"adapters"},

@@ -8,11 +8,13 @@ that are under way when a target goes away are carried through: what AWS does th
 
 from __future__ import annotations
 
-from typing import final
+from typing import NamedTuple, final
 
 from simbridge import arn as arns
 from simbridge import clock
+from simbridge.actors.conduct import latency_us
 from simbridge.kernel import Turn, uuid_from
+from simbridge.luck import draw
 from simbridge.messages import (
     Configure,
     Drop,
@@ -27,14 +29,24 @@ from simbridge.messages import (
 from simbridge.pattern import Matcher
 from simbridge.resources import EventBus, Rule
 
-__all__ = ["EventBusActor"]
+__all__ = ["EventBusActor", "Noise"]
+
+
+@final
+class Noise(NamedTuple):
+    """How late deliveries start (log-normal), and how many of 2**32 are made twice."""
+
+    median_us: int
+    p99_us: int
+    duplicates: int
 
 
 @final
 class EventBusActor:
     """The actor at an event bus's ARN."""
 
-    def __init__(self) -> None:
+    def __init__(self, noise: Noise | None = None) -> None:
+        self.noise = noise
         self.bus: EventBus | None = None
         self.rules: dict[str, Rule] = {}
         self.matcher = Matcher()
@@ -42,6 +54,8 @@ class EventBusActor:
     def receive(self, message: Message, turn: Turn) -> None:
         """Publish is the hot path: one `Match` for each target of each matching rule."""
         match message:
+            case Publish(event) if self.noise is not None:
+                self._publish_late(event, self.noise, turn)
             case Publish(event):
                 for name in self.matcher.match_parsed(event.envelope):
                     for target in self.rules[name].targets:
@@ -60,6 +74,17 @@ class EventBusActor:
                 pass  # the record is the point: the bus learns of a loss, and has nothing to do
             case _:
                 raise AssertionError(f"an event bus does not take {message!r}")
+
+    def _publish_late(self, event: Event, noise: Noise, turn: Turn) -> None:
+        """Each delivery starts after a latency of its own, and some start twice."""
+        for name in self.matcher.match_parsed(event.envelope):
+            for target in self.rules[name].targets:
+                match = Match(event, target.rule_arn, target.id, target.arn)
+                luck = turn.key("latency", f"{event.id} {target.address}")
+                times = 1 + (draw(luck, 0) < noise.duplicates)
+                for number in range(1, times + 1):
+                    after = latency_us(noise.median_us, noise.p99_us, draw(luck, number))
+                    turn.send(target.address, match, after)
 
     def _configure(self, rule: Rule, turn: Turn) -> None:
         old = self.rules.get(rule.name)

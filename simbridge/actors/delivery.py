@@ -1,16 +1,22 @@
-"""One delivery actor for each rule and target: render once, attempt, settle.
+"""One delivery actor for each rule and target: render once, attempt, retry, settle.
 
 The state machine of one delivery (behaviour reference 2.3)::
 
-    PENDING --attempt accepted----------------> delivered
-    PENDING --attempt failed, not retried-----> given up
-    given up --dead-letter queue accepts------> dead-lettered
-    given up --no queue, or it fails----------> dropped
+    PENDING --attempt accepted-------------------------> delivered
+    PENDING --attempt failed, may be retried-----------> PENDING, after a backoff
+    PENDING --failed for good, or retries or age end---> given up
+    given up --dead-letter queue accepts---------------> dead-lettered
+    given up --no queue, or it fails-------------------> dropped
 
-Retries, the step from PENDING back to PENDING after a backoff, come with the delivery capability;
-nothing that this version can deliver to fails in a way that AWS retries. The input is rendered once,
-when the rule matches, and kept for the dead letter (captured). What cannot be sent to such a target
-at all is given up without an attempt (`targets/failures`).
+The next attempt is sent to the target as soon as the last one has failed, to arrive when the backoff
+is over: two messages an attempt. Where the Invocations quota is on, an attempt first waits for its
+turn (`Due`). An attempt that would come after the age limit is never made: the delivery is given up
+at the limit (`Expire`). Age is counted from ingestion, not from the event's own `time`.
+
+The input is rendered once, when the rule matches, and kept for all attempts and the dead letter
+(captured). So is the rest of the target's configuration: what becomes of retries when their target
+changes or goes away is not documented, and here they are carried through as they began (2.3). What
+cannot be sent to such a target at all is given up without an attempt (`targets/failures`).
 """
 
 from __future__ import annotations
@@ -19,107 +25,215 @@ from typing import NamedTuple, final
 
 from simbridge import arn as arns
 from simbridge import targets, transform
+from simbridge.backoff import Backoff
+from simbridge.bucket import Bucket
+from simbridge.clock import SECOND
+from simbridge.error_codes import RETRIED
 from simbridge.kernel import Turn
+from simbridge.luck import draw
 from simbridge.messages import (
     Configure,
     DeadLetter,
     Drop,
+    Due,
     Event,
+    Expire,
     Invoke,
     Match,
     Message,
     Outcome,
     Retire,
 )
-from simbridge.resources import Target
+from simbridge.resources import Parameters, Target
 
-__all__ = ["DeliveryActor"]
+__all__ = ["DeliveryActor", "Policy"]
 
 
 @final
-class _Pending(NamedTuple):
-    event: Event
-    body: str | None
-    target: Target
-    error: str = ""
-    text: str = ""
+class Policy(NamedTuple):
+    """What holds for every delivery of one account and region.
+
+    `retries` and `age_s` are for targets that do not say; `invocations` is the quota, if it is on.
+    """
+
+    retries: int
+    age_s: int
+    backoff: Backoff
+    invocations: Bucket | None = None
+
+
+@final
+class _Plan:
+    """How one target is delivered to, worked out when it is configured. Never changed."""
+
+    __slots__ = (
+        "age_us",
+        "arn",
+        "bus",
+        "may_fail",
+        "parameters",
+        "queue",
+        "retries",
+        "target",
+        "transform",
+    )
+
+    def __init__(self, target: Target, policy: Policy) -> None:
+        asked = target.request.get("RetryPolicy") or {}
+        self.target = target
+        self.arn = target.arn
+        self.bus = _bus_of(target.rule_arn)
+        self.transform = transform.compile(target.request)
+        self.retries: int = asked.get("MaximumRetryAttempts", policy.retries)
+        self.age_us: int = asked.get("MaximumEventAgeInSeconds", policy.age_s) * SECOND
+        self.queue: str | None = (target.request.get("DeadLetterConfig") or {}).get("Arn")
+        self.parameters: Parameters | None = target.parameters
+        self.may_fail = _kind(target).may_fail(target.request)
+
+    def __deepcopy__(self, memo: object) -> _Plan:
+        return self
+
+
+@final
+class _Pending:
+    """A delivery that has not ended: what is sent, and what went wrong last."""
+
+    __slots__ = ("attempts", "body", "error", "event", "luck", "plan", "text")
+
+    def __init__(self, event: Event, body: str | None, plan: _Plan) -> None:
+        self.event = event
+        self.body = body
+        self.plan = plan
+        self.attempts = 0
+        self.error = ""
+        self.text = ""
+        self.luck = 0
 
 
 @final
 class DeliveryActor:
     """The actor at `<rule arn>#<target id>`."""
 
-    def __init__(self) -> None:
-        self.target: Target | None = None
-        self.transform: transform.Transform | None = None
-        self.may_fail = False
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.plan: _Plan | None = None
         self.retired = False
         self.pending: dict[int, _Pending] = {}
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Match opens a delivery, Outcome ends an attempt or the dead letter."""
+        kind = message.__class__
+        if kind is Outcome:
+            self._end(message, turn)  # type: ignore[arg-type]
+        elif kind is Match:
+            self._begin(message.event, turn)  # type: ignore[union-attr]
+        else:
+            self._seldom(message, turn)
+        if self.retired and not self.pending:
+            turn.stop()
+
+    def _seldom(self, message: Message, turn: Turn) -> None:
         match message:
-            case Match(event):
-                self._begin(event, turn)
-            case Outcome(delivery, attempt, error, text):
-                self._end(delivery, attempt, error, text or "", turn)
+            case Due(delivery, attempt, True):
+                self._send(delivery, attempt, self.pending[delivery], 0, turn)
+            case Due(delivery, attempt):
+                self._attempt(delivery, attempt, self.pending[delivery], 0, turn)
+            case Expire(delivery):
+                self._give_up(delivery, self.pending[delivery], "MaximumEventAgeInSeconds", turn)
             case Configure(Target() as target):
-                self.target = target
-                self.transform = transform.compile(target.request)
-                self.may_fail = _kind(target).may_fail(target.request)
+                self.plan = _Plan(target, self.policy)
                 self.retired = False
             case Retire():
                 self.retired = True
             case _:
                 raise AssertionError(f"a delivery does not take {message!r}")
-        if self.retired and not self.pending:
-            turn.stop()
 
     def _begin(self, event: Event, turn: Turn) -> None:
-        target = self.target
-        assert target is not None and self.transform is not None, "configured before it matches"
+        plan = self.plan
+        assert plan is not None, "configured before it matches"
+        target, delivery = plan.target, turn.sequence
         context = transform.Context(target.rule_arn, target.rule_name, event.ingested_us)
-        rendered = self.transform.render(event.envelope, context)
-        delivery = turn.sequence
+        rendered = plan.transform.render(event.envelope, context)
         body = None if rendered is None else rendered.text
-        pending = _Pending(event, body, target)
+        pending = self.pending[delivery] = _Pending(event, body, plan)
         if rendered is not None and not rendered.valid:
-            self._give_up(delivery, pending, "INVALID_JSON", "Invalid input for target.", turn)
+            pending.error, pending.text = "INVALID_JSON", "Invalid input for target."
+            self._give_up(delivery, pending, None, turn)
             return
-        if self.may_fail or (event.size_bytes if body is None else len(body)) > _FITS:
+        if plan.may_fail or (event.size_bytes if body is None else len(body)) > _FITS:
             failure = _failure(target, event, body)
             if failure is not None:
-                self._give_up(delivery, pending, *failure, turn)
+                pending.error, pending.text = failure
+                self._give_up(delivery, pending, None, turn)
                 return
-        self.pending[delivery] = pending
-        turn.send(target.arn, Invoke(delivery, 1, event, target.rule_arn, body, target.parameters))
+        self._attempt(delivery, 1, pending, 0, turn)
 
-    def _end(self, delivery: int, attempt: int, error: str | None, text: str, turn: Turn) -> None:
-        pending = self.pending.pop(delivery)
+    def _end(self, message: Outcome, turn: Turn) -> None:
+        delivery, error = message.delivery, message.error
         if error is None:
+            del self.pending[delivery]
             return
-        if attempt:
-            self._give_up(delivery, pending, error, text, turn)
-        else:  # the dead-letter queue refused; the first error is what ended the delivery
-            self._drop(delivery, pending.error, pending.text, turn)
+        pending = self.pending[delivery]
+        attempt = message.attempt
+        if attempt == 0:  # the dead-letter queue refused; what ended the delivery stays the reason
+            self._drop(delivery, pending, None, turn)
+            return
+        pending.error, pending.text, pending.attempts = error, message.text or "", attempt
+        if error not in RETRIED:
+            self._give_up(delivery, pending, None, turn)
+        elif attempt > pending.plan.retries:
+            self._give_up(delivery, pending, "MaximumRetryAttempts", turn)
+        else:
+            luck = pending.luck
+            if not luck:
+                luck = pending.luck = turn.key("backoff", pending.event.id)
+            delay = self.policy.backoff.delay_us(attempt, draw(luck, attempt))
+            self._attempt(delivery, attempt + 1, pending, delay, turn)
 
-    def _give_up(self, delivery: int, pending: _Pending, error: str, text: str, turn: Turn) -> None:
-        queue = (pending.target.request.get("DeadLetterConfig") or {}).get("Arn")
-        if not queue:
-            self._drop(delivery, error, text, turn)
+    def _attempt(
+        self, delivery: int, attempt: int, pending: _Pending, delay: int, turn: Turn
+    ) -> None:
+        """Make an attempt after a delay, unless the age limit comes first."""
+        quota = self.policy.invocations
+        reserved = False
+        if quota is not None and not delay:
+            delay = quota.reserve(turn.now)
+            reserved = True
+        left = pending.event.ingested_us + pending.plan.age_us - turn.now
+        if delay > left:
+            turn.send(turn.address, Expire(delivery), max(left, 0))
+        elif quota is not None and delay:
+            turn.send(turn.address, Due(delivery, attempt, reserved), delay)
+        else:
+            self._send(delivery, attempt, pending, delay, turn)
+
+    def _send(self, delivery: int, attempt: int, pending: _Pending, delay: int, turn: Turn) -> None:
+        plan = pending.plan
+        rule = plan.target.rule_arn
+        invoke = Invoke(delivery, attempt, pending.event, rule, pending.body, plan.parameters)
+        turn.send(plan.arn, invoke, delay)
+
+    def _give_up(self, delivery: int, pending: _Pending, exhausted: str | None, turn: Turn) -> None:
+        plan = pending.plan
+        if plan.queue is None:
+            self._drop(delivery, pending, exhausted, turn)
             return
-        self.pending[delivery] = pending._replace(error=error, text=text)
         attributes = {
-            "RULE_ARN": pending.target.rule_arn,
-            "TARGET_ARN": pending.target.arn,
-            "ERROR_CODE": error,
-            "ERROR_MESSAGE": text,
+            "RULE_ARN": plan.target.rule_arn,
+            "TARGET_ARN": plan.arn,
+            "ERROR_CODE": pending.error,
+            "ERROR_MESSAGE": pending.text,
         }
-        turn.send(queue, DeadLetter(delivery, pending.event, attributes, pending.body))
+        if exhausted is not None:
+            attributes["EXHAUSTED_RETRY_CONDITION"] = exhausted
+            attributes["RETRY_ATTEMPTS"] = str(max(pending.attempts - 1, 0))
+        letter = DeadLetter(delivery, pending.event, attributes, pending.body, pending.attempts)
+        turn.send(plan.queue, letter)
 
-    def _drop(self, delivery: int, error: str, text: str, turn: Turn) -> None:
-        assert self.target is not None
-        turn.send(_bus_of(self.target.rule_arn), Drop(delivery, error, text))
+    def _drop(self, delivery: int, pending: _Pending, exhausted: str | None, turn: Turn) -> None:
+        del self.pending[delivery]
+        drop = Drop(delivery, pending.error, pending.text, exhausted, pending.attempts)
+        turn.send(pending.plan.bus, drop)
 
 
 _FITS = targets.FITS_ANYWHERE_CHARS

@@ -1,40 +1,44 @@
 """Stand-ins: what lives at a target's ARN instead of the real service.
 
 A stand-in accepts what it is sent and remembers it; the call of its service's API that this was is
-worked out when somebody asks (`request_of`). A function may have a handler of yours. As on
-AWS, its invocation is asynchronous: EventBridge has delivered as soon as Lambda has accepted, and
-what the handler does afterwards is not EventBridge's business. An exception in a handler is
-therefore not a simulated failure but a bug in your scenario, and it ends the run.
+worked out when somebody asks (`request_of`). It may have a handler of yours (`actors/function`), and
+it can be told to fail, to be slow or to throttle (`actors/conduct`).
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from typing import Any, final
-
-import msgspec
+from typing import final
 
 from simbridge import arn as arns
 from simbridge import targets
-from simbridge.errors import HandlerFailed
+from simbridge.actors.conduct import Answer, Conduct, Decide
+from simbridge.actors.function import Runner, text_of
+from simbridge.actors.queue import Received, Visibility
+from simbridge.behaviour import Custom, Recovers
 from simbridge.kernel import Turn
-from simbridge.messages import DeadLetter, Handled, Invoke, Message, Outcome
+from simbridge.messages import (
+    Behave,
+    DeadLetter,
+    Deposit,
+    Execute,
+    Handled,
+    Invoke,
+    Message,
+    Outcome,
+)
 
 __all__ = ["Nowhere", "StandIn", "body_of", "request_of"]
 
-Handler = Callable[[Any], Any]
+
+def body_of(message: Received) -> str:
+    """The text that a target received."""
+    return message.body if isinstance(message, Deposit) else text_of(message)
 
 
-def body_of(message: Invoke | DeadLetter) -> str:
-    """The text that a target receives: its rendered input, or the event as compact JSON."""
-    if message.body is not None:
-        return message.body
-    return msgspec.json.encode(message.event.envelope).decode()
-
-
-def request_of(address: str, message: Invoke | DeadLetter) -> targets.Request:
+def request_of(address: str, message: Received) -> targets.Request:
     """The call of the service's own API by which the stand-in at this address got a message."""
+    if isinstance(message, Deposit):
+        return {"Action": "SendMessage", "MessageBody": message.body}
     sending = _sending_of(address, message)
     if isinstance(message, DeadLetter):
         return targets.dead_letter_request(sending, message.attributes)
@@ -72,52 +76,72 @@ def _too_large(address: str, message: DeadLetter) -> targets.Failure | None:
 class StandIn:
     """The actor at a target's ARN: a queue, a function, anything that accepts.
 
-    `content_based_deduplication` is for FIFO queues: one without it takes no event from EventBridge.
+    It accepts until it is told to behave otherwise (`Behave`). `content_based_deduplication` is for
+    FIFO queues: one without it takes no event from EventBridge.
     """
 
-    def __init__(self, handler: Handler | None = None) -> None:
-        self.handler = handler
+    def __init__(self) -> None:
+        self.runner: Runner | None = None
         self.content_based_deduplication = True
-        self.received: list[Invoke | DeadLetter] = []
+        self.received: list[Received] = []
+        self.visibility = Visibility()
+        self.decides: list[Decide] = []
+        self._conduct: Conduct | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Accept, remember, and call the handler, if there is one."""
         match message:
-            case Invoke(delivery, attempt) if not self.content_based_deduplication:
-                turn.reply(Outcome(delivery, attempt, *targets.failed("deduplication")))
             case Invoke(delivery, attempt):
-                self.received.append(message)
-                turn.reply(Outcome(delivery, attempt))
-                if self.handler is not None:
-                    self._handle(self.handler, message, turn)
-            case DeadLetter(delivery):
-                failure = _too_large(turn.address, message)
-                if failure is None:
-                    self.received.append(message)
-                    turn.reply(Outcome(delivery, 0))
-                else:  # the event is lost (behaviour reference 2.5)
-                    turn.reply(Outcome(delivery, 0, *failure))
+                self._invoke(message, delivery, attempt, turn)
             case Handled():
-                pass  # the record is the point
+                assert self.runner is not None
+                self.runner.ended(message, turn)
+            case Execute():
+                assert self.runner is not None
+                self.runner.again(message, turn)
+            case DeadLetter(delivery):
+                self._bury(message, delivery, turn)
+            case Deposit():
+                self.received.append(message)
+            case Behave(Recovers()):
+                self._conduct = None
+            case Behave(behaviour):
+                decide = self.decides[behaviour.number] if isinstance(behaviour, Custom) else None
+                self._conduct = self._conduct or Conduct()
+                self._conduct.tell(behaviour, decide)
             case _:
                 raise AssertionError(f"a stand-in does not take {message!r}")
 
-    def _handle(self, handler: Handler, message: Invoke, turn: Turn) -> None:
-        payload = msgspec.json.decode(body_of(message))
-        if inspect.iscoroutinefunction(handler):
-            # The turn is refilled by the time the coroutine returns: keep what the answer needs.
-            kernel_send, address, cause = turn.sender_later(), turn.address, turn.sequence
-
-            def done(result: Any) -> None:
-                kernel_send(address, address, _handled(message, result), cause=cause)
-
-            turn.start(lambda: handler(payload), done)
+    def _invoke(self, message: Invoke, delivery: int, attempt: int, turn: Turn) -> None:
+        if not self.content_based_deduplication:
+            turn.reply(Outcome(delivery, attempt, *targets.failed("deduplication")))
             return
-        try:
-            result = handler(payload)
-        except Exception as error:
-            raise HandlerFailed(describe(turn.address, error)) from error
-        turn.send(turn.address, _handled(message, result))
+        if self._conduct is None:
+            turn.reply(Outcome(delivery, attempt))
+        else:
+            error, text, after = self._conduct.answer(message, turn)
+            turn.reply(Outcome(delivery, attempt, error, text), after)
+            if error is not None:
+                return
+        self.received.append(message)
+        if self.runner is not None:
+            self.runner.begin(message, turn)
+
+    def _bury(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
+        """Take a dead letter. A queue that refuses one loses the event (behaviour reference 2.5)."""
+        error, text, after = self._refusal(message, delivery, turn)
+        if error is None:
+            self.received.append(message)
+        turn.reply(Outcome(delivery, 0, error, text), after)
+
+    def _refusal(self, message: DeadLetter, delivery: int, turn: Turn) -> Answer:
+        failure = _too_large(turn.address, message)
+        if failure is not None:
+            return Answer(failure.error, failure.text, 0)
+        if self._conduct is None:
+            return Answer(None, None, 0)
+        attempt = Invoke(delivery, 0, message.event, message.attributes["RULE_ARN"])
+        return self._conduct.answer(attempt, turn)
 
 
 @final
@@ -138,19 +162,3 @@ class Nowhere:
             text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
             turn.reply(Outcome(message.delivery, attempt, "NO_RESOURCE", text))
         turn.stop()
-
-
-def describe(address: str, error: BaseException) -> str:
-    """What to tell the author of a handler that raised."""
-    return (
-        f"the handler of {address} raised {type(error).__name__}: {error}. An exception in a handler "
-        "is a bug in the scenario, not a failed delivery: catch it in the handler"
-    )
-
-
-def _handled(message: Invoke, result: Any) -> Handled:
-    try:
-        plain = msgspec.json.decode(msgspec.json.encode(result))
-    except (TypeError, msgspec.EncodeError, RecursionError):
-        plain = type(result).__name__
-    return Handled(message.delivery, message.attempt, plain)

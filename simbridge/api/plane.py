@@ -12,6 +12,7 @@ is translated here, in one place.
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ import msgspec
 from simbridge.api.model import Answered, operation_names
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
+from simbridge.behaviour import Fails
+from simbridge.bucket import Bucket
 from simbridge.errors import (
     InvalidArn,
     InvalidPattern,
@@ -33,8 +36,10 @@ from simbridge.errors import (
     SimbridgeError,
 )
 from simbridge.kernel import Kernel, uuid_from
-from simbridge.limits import Limits
-from simbridge.messages import Call, Configure, Message, Retire
+from simbridge.limits import Limits, rate_of
+from simbridge.luck import draw
+from simbridge.luck import key as key_of
+from simbridge.messages import Behave, Call, Configure, Message, Retire
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -50,6 +55,15 @@ _CODES: dict[type[LanguageError] | type[InvalidArn], str] = {
     InvalidSchedule: "ValidationException",
     InvalidTransform: "ValidationException",
     InvalidArn: "ValidationException",
+}
+
+
+_RATED = {"PutEvents": "put_events_per_second"}
+"""The operations with a quota per second that is simulated."""
+
+_FAULT_TEXTS = {
+    "InternalException": "This exception occurs due to unexpected causes.",  # service model
+    "ThrottlingException": "Rate exceeded",
 }
 
 
@@ -113,6 +127,16 @@ class ControlPlane:
         self.kernel = kernel
         self.limits = limits
         self.stores: dict[tuple[str, str], Store] = {}
+        self._faults: list[Fails] = []
+        self._calls: dict[str, int] = {}
+
+    def fork(self, kernel: Kernel) -> ControlPlane:
+        """The same API, over a copy of what it remembers, for a kernel that continues from here."""
+        twin = ControlPlane(kernel, self.limits)
+        twin.stores = copy.deepcopy(self.stores)
+        twin._faults = list(self._faults)
+        twin._calls = dict(self._calls)
+        return twin
 
     def store(self, account: str, region: str) -> Store:
         """The store of an account in a region; it is there as soon as somebody looks."""
@@ -147,6 +171,7 @@ class ControlPlane:
         to = api_address(account, region)
         try:
             check_request(name, request)
+            self._may_refuse(name, account, region)
             response = run(Context(self, store, sequence, sender), request)
         except (LanguageError, InvalidArn) as error:
             refusal = ServiceError(_CODES[type(error)], str(error))
@@ -157,6 +182,32 @@ class ControlPlane:
             raise
         self.kernel.note(sequence, cause, sender, to, Call(name, dict(request), response))
         return response
+
+    def fails(self, fails: Fails, sender: str, cause: int) -> None:
+        """Let calls of an operation fail for a while; it is recorded like a call."""
+        if fails.operation not in operation_names():
+            raise SimbridgeError(f"EventBridge has no operation {fails.operation!r}")
+        self._faults.append(fails)
+        self.kernel.note(self.kernel.draw(cause=cause), cause, sender, "api", Behave(fails))
+
+    def _may_refuse(self, name: str, account: str, region: str) -> None:
+        """Refuse a call that goes beyond a quota per second, or that a scenario lets fail."""
+        limit = _RATED.get(name)
+        rate = rate_of(limit, region, self.limits) if limit else 0
+        if rate:
+            key = f"{name}:{region}:{account}"
+            if not self.kernel.shared.setdefault(key, Bucket(rate)).take(self.kernel.now):
+                raise ServiceError("ThrottlingException", "Rate exceeded")
+        if not self._faults:
+            return
+        number = self._calls[name] = self._calls.get(name, 0) + 1
+        for fails in self._faults:
+            if fails.operation == name and fails.from_us <= self.kernel.now < fails.until_us:
+                luck = key_of(self.kernel.seed, "api", name, fails.error)
+                if draw(luck, number) < fails.share:
+                    status = 500 if fails.error == "InternalException" else 400
+                    text = fails.text or _FAULT_TEXTS.get(fails.error, fails.error)
+                    raise ServiceError(fails.error, text, status)
 
     def _note(
         self,

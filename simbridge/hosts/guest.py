@@ -18,18 +18,19 @@ import warnings
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, final
 
 import anyio
 import msgspec
 
 from simbridge import clock
-from simbridge.errors import BlockedThread, HandlerFailed, SimbridgeError, Stalled
+from simbridge.errors import BlockedThread, SimbridgeError, Stalled
 from simbridge.kernel import OUTSIDE, Kernel
 
 __all__ = [
     "Engine",
     "KeptOpen",
+    "OnDemand",
     "check_backend",
     "current",
     "decoded",
@@ -70,6 +71,49 @@ class Engine(Protocol):
         """Cancel what is under way and let it clean up."""
 
 
+@final
+class OnDemand:
+    """The async host of a world: an engine that is made when the first coroutine is started."""
+
+    def __init__(self, backend: str, kernel: Kernel) -> None:
+        self._backend = backend
+        self._kernel = kernel
+        self._engine: Engine | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether any guest is under way."""
+        return self._engine is not None and self._engine.busy
+
+    def start(
+        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
+    ) -> None:
+        """See `Engine.start`."""
+        if self._engine is None:
+            self._engine = make_engine(self._backend, self._kernel)
+        self._engine.start(address, cause, function, done)
+
+    def deadline(self) -> int | None:
+        """See `Engine.deadline`."""
+        return self._engine.deadline() if self._engine is not None else None
+
+    def wake(self) -> None:
+        """See `Engine.wake`."""
+        assert self._engine is not None
+        self._engine.wake()
+
+    def rest(self) -> None:
+        """Between two runs an engine without guests is put away: it may hold files open."""
+        if not self.busy:
+            self.close()
+
+    def close(self) -> None:
+        """Cancel what is under way."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+
 def check_backend(backend: str) -> None:
     """Raise `SimbridgeError` for a backend that does not exist."""
     if backend not in BACKENDS:
@@ -103,16 +147,7 @@ async def play(
         try:
             done(await function())
         except Exception as error:
-            if address != OUTSIDE:
-                failure = HandlerFailed(
-                    f"the async handler of {address} raised {type(error).__name__}: {error}. "
-                    "An exception in a handler is a bug in the scenario, not a failed delivery: "
-                    "catch it in the handler"
-                )
-                failure.__cause__ = error
-                failed(failure)
-            else:
-                failed(error)
+            failed(error)
         finally:
             del scopes[id(scope)]
 

@@ -43,11 +43,15 @@ class Delivery:
         self.target_arn = match.target_arn
         self.outcome = "pending"
         self.attempts: list[Attempt] = []
+        self.attempt_count = 0
         self.exhausted: str | None = None
         self.error_code: str | None = None
         self.latency: float | None = None
         """Seconds from ingestion until the target accepted; None if it never did."""
-        self._ended_us = time_us
+        self.started_us = time_us
+        """When the rule matched, in microseconds since the epoch."""
+        self.ended_us: int | None = None
+        """When it was delivered, dead-lettered or dropped; None while it is pending."""
 
     @property
     def bus(self) -> str:
@@ -155,16 +159,20 @@ class Trace(Sequence[Record]):
                 case Match():
                     found[sequence] = Delivery(sequence, time, message)
                 case Invoke(delivery):
+                    found[delivery].attempt_count += 1
                     found[delivery].attempts.append(Attempt(clock.moment(time), "pending", None))
                 case Outcome(delivery, attempt, error):
                     _settle(found[delivery], time, attempt, error)
-                case DeadLetter(delivery, _, attributes):
+                case DeadLetter(delivery, _, attributes, _, attempts):
+                    found[delivery].attempt_count = attempts
                     found[delivery].error_code = attributes["ERROR_CODE"]
                     found[delivery].exhausted = attributes.get("EXHAUSTED_RETRY_CONDITION")
-                case Drop(delivery, error, _, exhausted):
+                case Drop(delivery, error, _, exhausted, attempts):
                     found[delivery].outcome = "dropped"
                     found[delivery].error_code = error
-                    found[delivery].exhausted = exhausted
+                    found[delivery].exhausted = found[delivery].exhausted or exhausted
+                    found[delivery].attempt_count = attempts
+                    found[delivery].ended_us = time
         return list(found.values())
 
 
@@ -172,10 +180,14 @@ def _settle(delivery: Delivery, time: int, attempt: int, error: str | None) -> N
     if attempt == 0:  # the dead-letter queue's answer; a refusal is followed by a Drop
         if error is None:
             delivery.outcome = "dead-lettered"
+            delivery.ended_us = time
         return
-    pending = delivery.attempts[attempt - 1]
-    outcome = "accepted" if error is None else "refused"
-    delivery.attempts[attempt - 1] = pending._replace(outcome=outcome, error_code=error)
+    delivery.attempt_count = attempt
+    if attempt <= len(delivery.attempts):  # a trace of outcomes has no attempts
+        pending = delivery.attempts[attempt - 1]
+        outcome = "accepted" if error is None else "refused"
+        delivery.attempts[attempt - 1] = pending._replace(outcome=outcome, error_code=error)
     if error is None:
         delivery.outcome = "delivered"
+        delivery.ended_us = time
         delivery.latency = (time - delivery.event.ingested_us) / clock.SECOND

@@ -14,13 +14,29 @@ from itertools import islice
 from typing import NamedTuple, final
 
 from simbridge import clock
+from simbridge.behaviour import (
+    Behaviour,
+    Concurrency,
+    Custom,
+    Fails,
+    PerSecond,
+    Recovers,
+    Scripted,
+    Slow,
+)
 from simbridge.kernel import Entry
+from simbridge.luck import CERTAIN
 from simbridge.messages import (
+    Behave,
     Call,
     Configure,
     DeadLetter,
+    Deposit,
     Drop,
+    Due,
     Event,
+    Execute,
+    Expire,
     Handled,
     Invoke,
     Match,
@@ -149,10 +165,52 @@ def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | Non
             return "⚑", _YELLOW, f"{_short_id(event)} goes to the dead-letter queue {_short(to)}"
         case Drop(delivery, error):
             return "✗", _RED, f"{_short(sender)} drops {_named(delivery, subjects)}: {error}"
-        case Handled(delivery):
-            return "✓", _GREEN, f"{_short(to)} has handled {_named(delivery, subjects)}"
-        case Configure() | Retire() | Invoke():
+        case Handled(delivery, attempt, _, None):
+            again = f", execution {attempt}" if attempt > 1 else ""
+            return "✓", _GREEN, f"{_short(to)} has handled {_named(delivery, subjects)}{again}"
+        case Handled(delivery, attempt, _, error, text):
+            what = f"{_named(delivery, subjects)}, execution {attempt}"
+            return "✗", _YELLOW, f"{_short(to)} raises at {what}: {error}: {_one_line(text)}"
+        case Due(_, _, False):
             return None
+        case Due(delivery, attempt):
+            what = f"{_named(delivery, subjects)}, attempt {attempt}"
+            return "·", _PLAIN, f"{_short(to)} has waited for its turn: {what}"
+        case Expire(delivery):
+            what = _named(delivery, subjects)
+            return "✗", _YELLOW, f"{_short(to)} has no time left for {what}"
+        case Deposit():
+            return "→", _PLAIN, f"{_short(sender)} reports to {_short(to)}"
+        case Behave(behaviour):
+            return "⚙", _YELLOW, f"{_short(to)} {_manner(behaviour)}"
+        case Configure() | Retire() | Invoke() | Execute():
+            return None
+        case _:
+            raise AssertionError(f"the timeline does not know {message!r}")
+
+
+def _manner(behaviour: Behaviour) -> str:
+    """A behaviour in words."""
+    match behaviour:
+        case Fails(error, from_us, until_us, share, _, operation):
+            what = f"{operation} fails with {error}" if operation else f"fails with {error}"
+            begin = f" from {clock.iso_micros(from_us)[:19]}Z"
+            end = "" if until_us == clock.LATEST else f" to {clock.iso_micros(until_us)[:19]}Z"
+            return f"{what}{begin}{end}" + (
+                f", {share / CERTAIN:.4g} of all" if share < CERTAIN else ""
+            )
+        case Slow(median, p99):
+            return f"answers after {clock.elapsed(median)} (99 %: {clock.elapsed(p99)})"
+        case PerSecond(rate):
+            return f"takes {rate:,} attempts a second"
+        case Concurrency(most):
+            return f"takes {most:,} attempts at a time"
+        case Scripted(outcomes):
+            return f"answers {', '.join(outcomes)}"
+        case Custom(function):
+            return f"answers as {function} says"
+        case Recovers():
+            return "is well again"
 
 
 def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> str:

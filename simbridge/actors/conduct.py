@@ -1,0 +1,161 @@
+"""What the behaviours of a stand-in mean, attempt by attempt.
+
+Chance is looked up by the name of the attempt, not drawn in turn (`simbridge.luck`): whether an
+attempt fails, and how long it takes, depends on the seed, the stand-in, the event and the number of
+the attempt, and on nothing else that happens. Runs that differ in a retry policy alone meet the same
+outages and the same slow answers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from heapq import heappop, heappush
+from statistics import NormalDist
+from typing import Any, NamedTuple, final
+
+from simbridge import clock
+from simbridge.behaviour import (
+    OK,
+    Behaviour,
+    Concurrency,
+    Custom,
+    Fails,
+    PerSecond,
+    Recovers,
+    Scripted,
+    Slow,
+)
+from simbridge.bucket import Bucket
+from simbridge.clock import DateTime
+from simbridge.error_codes import ERROR_CODES, checked
+from simbridge.errors import HandlerFailed
+from simbridge.kernel import Turn
+from simbridge.luck import CERTAIN, draw
+from simbridge.messages import Invoke
+
+__all__ = ["Answer", "Conduct", "Invocation", "latency_us"]
+
+
+@final
+class Answer(NamedTuple):
+    """What a stand-in answers to an attempt (no `error`: it accepts), and after how long."""
+
+    error: str | None
+    text: str | None
+    after_us: int
+
+
+@final
+class Invocation(NamedTuple):
+    """One attempt, as a behaviour of yours sees it."""
+
+    event: dict[str, Any]
+    attempt: int
+    time: DateTime
+    rule_arn: str
+
+
+Decide = Callable[[Invocation], str]
+
+
+@final
+class Conduct:
+    """The behaviours a stand-in has been told, in that order, and the state that follows."""
+
+    def __init__(self) -> None:
+        self._fails: list[Fails] = []
+        self._slow: Slow | None = None
+        self._bucket: Bucket | None = None
+        self._most: int | None = None
+        self._ends: list[int] = []
+        self._script: list[str] = []
+        self._decide: list[Decide] = []
+
+    def tell(self, behaviour: Behaviour, decide: Decide | None) -> None:
+        """From now on this holds, too; a limit or a latency takes the place of an earlier one."""
+        match behaviour:
+            case Fails():
+                self._fails.append(behaviour)
+            case Slow():
+                self._slow = behaviour
+            case PerSecond(rate):
+                self._bucket = Bucket(rate)
+            case Concurrency(most):
+                self._most = most
+            case Scripted(outcomes):
+                self._script = list(reversed(outcomes))
+            case Custom():
+                assert decide is not None
+                self._decide = [decide]
+            case Recovers():
+                raise AssertionError("who recovers has no conduct")
+
+    def answer(self, message: Invoke, turn: Turn) -> Answer:
+        """What happens to one attempt."""
+        throttled = self._throttles(turn.now)
+        if throttled:
+            return Answer("THROTTLING", ERROR_CODES["THROTTLING"].text, 0)
+        error, text = self._refusal(message, turn)
+        after = 0
+        if self._slow is not None:
+            luck = draw(turn.key("latency", message.event.id), message.attempt)
+            after = latency_us(self._slow.median_us, self._slow.p99_us, luck)
+        if self._most is not None:
+            heappush(self._ends, turn.now + after)
+        return Answer(error, text, after)
+
+    def _throttles(self, now: int) -> bool:
+        if self._most is not None:
+            while self._ends and self._ends[0] <= now:
+                heappop(self._ends)
+            if len(self._ends) >= self._most:
+                return True
+        return self._bucket is not None and not self._bucket.take(now)
+
+    def _refusal(self, message: Invoke, turn: Turn) -> tuple[str | None, str | None]:
+        for fails in self._fails:
+            if fails.from_us <= turn.now < fails.until_us and (
+                fails.share >= CERTAIN
+                or draw(turn.key(fails.error, message.event.id), message.attempt) < fails.share
+            ):
+                return fails.error, fails.text or ERROR_CODES[fails.error].text
+        outcome = OK
+        if self._script:
+            outcome = self._script.pop()
+        elif self._decide:
+            outcome = _decided(self._decide[0], message, turn)
+        return (None, None) if outcome == OK else (outcome, ERROR_CODES[outcome].text)
+
+
+def _decided(decide: Decide, message: Invoke, turn: Turn) -> str:
+    event = message.event.envelope
+    try:
+        outcome = decide(Invocation(event, message.attempt, clock.moment(turn.now), message.rule))
+        return outcome if outcome == OK else checked(outcome)
+    except Exception as error:
+        raise HandlerFailed(f"the behaviour of {turn.address} failed: {error!r}") from error
+
+
+_STEPS_BITS = 12
+
+
+def latency_us(median_us: int, p99_us: int, luck: int) -> int:
+    """A log-normal latency for a luck in [0, 2**32), read off a table of whole microseconds."""
+    if median_us == p99_us:
+        return median_us
+    table = _quantiles(median_us, p99_us)
+    step = luck >> (32 - _STEPS_BITS)
+    between = luck & ((1 << (32 - _STEPS_BITS)) - 1)
+    low = table[step]
+    return low + ((table[step + 1] - low) * between >> (32 - _STEPS_BITS))
+
+
+@lru_cache(maxsize=64)
+def _quantiles(median_us: int, p99_us: int) -> tuple[int, ...]:
+    """The quantiles at even steps; the outermost stand a quarter of a step from the ends."""
+    normal, steps = NormalDist(), 1 << _STEPS_BITS
+    spread = math.log(p99_us / median_us) / normal.inv_cdf(0.99)
+    places = [min(max(n, 0.25), steps - 0.25) / steps for n in range(steps + 1)]
+    return tuple(round(median_us * math.exp(spread * normal.inv_cdf(place))) for place in places)

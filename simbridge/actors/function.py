@@ -1,0 +1,200 @@
+"""Handlers: your functions, run as Lambda runs them.
+
+EventBridge invokes a Lambda function asynchronously: the delivery has succeeded as soon as Lambda
+has accepted the event, and what the function does afterwards is Lambda's business. A function that
+raises is run again after one and after two minutes, unless the event has become too old; then Lambda
+gives up and sends a record to the function's destination, if it has one (AWS Lambda developer guide,
+"Asynchronous invocation"). None of this is a retry of EventBridge's, and no dead-letter queue of a
+rule hears of it.
+
+An `AssertionError` is not a failing function but a failing check of yours, and ends the run, as any
+exception does in a handler of something that is not a Lambda function.
+"""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from collections.abc import Callable
+from typing import Any, NamedTuple, final
+
+import msgspec
+
+from simbridge import arn as arns
+from simbridge.clock import SECOND, iso_micros, iso_seconds
+from simbridge.errors import HandlerFailed
+from simbridge.kernel import Turn
+from simbridge.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
+
+__all__ = ["Asynchronous", "Handler", "Runner", "payload_of", "text_of"]
+
+Handler = Callable[[Any], Any]
+
+
+def text_of(message: Invoke | DeadLetter) -> str:
+    """The text that a target receives: its rendered input, or the event as compact JSON."""
+    if message.body is not None:
+        return message.body
+    return msgspec.json.encode(message.event.envelope).decode()
+
+
+def payload_of(message: Invoke) -> Any:
+    """What a handler is called with: the text as a Python object; a text that is not JSON as it is."""
+    text = text_of(message)
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+
+
+@final
+class Asynchronous(NamedTuple):
+    """How Lambda invokes a function asynchronously.
+
+    `retries` and `age_us` bound how often and how long it tries. `on_failure` and `on_success` are
+    ARNs of a queue, a topic, a function or an event bus.
+    """
+
+    retries: int = 2
+    age_us: int = 6 * 3600 * SECOND
+    on_failure: str | None = None
+    on_success: str | None = None
+
+
+@final
+class _Execution(NamedTuple):
+    message: Invoke
+    began_us: int
+
+
+@final
+class Runner:
+    """Runs the handler of one stand-in. Without `lambda_` an exception ends the run."""
+
+    def __init__(self, handler: Handler, lambda_: Asynchronous | None) -> None:
+        self.handler = handler
+        self.lambda_ = lambda_
+        self.running: dict[int, _Execution] = {}
+
+    def begin(self, message: Invoke, turn: Turn) -> None:
+        """An event has been accepted: run the handler for the first time."""
+        self.running[message.delivery] = _Execution(message, turn.now)
+        self._execute(message, 1, turn)
+
+    def again(self, message: Execute, turn: Turn) -> None:
+        """Run the handler once more."""
+        self._execute(self.running[message.delivery].message, message.attempt, turn)
+
+    def ended(self, message: Handled, turn: Turn) -> None:
+        """One execution is over: done with it, or try again, or give up."""
+        execution = self.running[message.delivery]
+        rules = self.lambda_
+        if message.error is None or rules is None:
+            del self.running[message.delivery]
+            if rules is not None and rules.on_success:
+                self._report(rules.on_success, "Success", execution, message, turn)
+            return
+        wait = 60 * SECOND << (message.attempt - 1)
+        too_old = turn.now + wait - execution.began_us > rules.age_us
+        if message.attempt <= rules.retries and not too_old:
+            turn.send(turn.address, Execute(message.delivery, message.attempt + 1), after=wait)
+            return
+        del self.running[message.delivery]
+        if rules.on_failure:
+            why = "RetriesExhausted" if message.attempt > rules.retries else "EventAgeExceeded"
+            self._report(rules.on_failure, why, execution, message, turn)
+
+    def _execute(self, message: Invoke, attempt: int, turn: Turn) -> None:
+        payload = payload_of(message)
+        address, delivery = turn.address, message.delivery
+        if inspect.iscoroutinefunction(self.handler):
+            # The turn is refilled by the time the coroutine returns: keep what the answer needs.
+            send, cause, handler = turn.sender_later(), turn.sequence, self.handler
+
+            async def run() -> Handled:
+                try:
+                    return _returned(delivery, attempt, await handler(payload))
+                except Exception as error:
+                    return self._raised(address, delivery, attempt, error)
+
+            turn.start(run, lambda handled: send(address, address, handled, cause=cause))
+            return
+        try:
+            handled = _returned(delivery, attempt, self.handler(payload))
+        except Exception as error:
+            handled = self._raised(address, delivery, attempt, error)
+        turn.send(address, handled)
+
+    def _raised(self, address: str, delivery: int, attempt: int, error: Exception) -> Handled:
+        if self.lambda_ is not None and not isinstance(error, AssertionError | HandlerFailed):
+            return Handled(delivery, attempt, None, type(error).__name__, str(error))
+        if isinstance(error, HandlerFailed):
+            raise error
+        raise HandlerFailed(_advice(address, error, self.lambda_ is not None)) from error
+
+    def _report(
+        self, to: str, why: str, execution: _Execution, message: Handled, turn: Turn
+    ) -> None:
+        """Send Lambda's record of an invocation to a destination."""
+        record = _record(turn, why, execution, message)
+        if not arns.is_event_bus(arns.parse(to)):
+            turn.send(to, Deposit(msgspec.json.encode(record).decode()))
+            return
+        here, kind = arns.parse(turn.address), "Success" if why == "Success" else "Failure"
+        envelope = {
+            "version": "0",
+            "id": record["requestContext"]["requestId"],
+            "detail-type": f"Lambda Function Invocation Result - {kind}",
+            "source": "lambda",
+            "account": here.account,
+            "time": iso_seconds(turn.now),
+            "region": here.region,
+            "resources": [to, record["requestContext"]["functionArn"]],
+            "detail": record,
+        }
+        size = len(msgspec.json.encode(record))
+        turn.send(to, Publish(Event(to, envelope, turn.now, size)))
+
+
+def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> dict[str, Any]:
+    """What Lambda tells a destination. Its `stackTrace` is left out: it differs from host to host."""
+    event = execution.message.event
+    name = f"{turn.address}\n{event.id}\n{message.delivery}"
+    context = {
+        "requestId": str(uuid.uuid3(uuid.NAMESPACE_URL, name)),
+        "functionArn": f"{turn.address}:$LATEST",
+        "condition": why,
+        "approximateInvokeCount": message.attempt,
+    }
+    response: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+    payload = message.result
+    if message.error is not None:
+        response["functionError"] = "Unhandled"
+        payload = {"errorMessage": message.text, "errorType": message.error}
+    return {
+        "version": "1.0",
+        "timestamp": f"{iso_micros(turn.now)[:-4]}Z",
+        "requestContext": context,
+        "requestPayload": payload_of(execution.message),
+        "responseContext": response,
+        "responsePayload": payload,
+    }
+
+
+def _returned(delivery: int, attempt: int, result: Any) -> Handled:
+    try:
+        plain = msgspec.json.decode(msgspec.json.encode(result))
+    except (TypeError, msgspec.EncodeError, RecursionError):
+        plain = type(result).__name__
+    return Handled(delivery, attempt, plain)
+
+
+def _advice(address: str, error: Exception, is_lambda: bool) -> str:
+    if is_lambda:
+        why = "An assertion in a handler is a check of yours: it ends the run"
+    else:
+        why = (
+            "An exception in a handler is a bug in the scenario, not a failed delivery: catch it in "
+            "the handler, or let the stand-in refuse with .fails(...)"
+        )
+    return f"the handler of {address} raised {type(error).__name__}: {error}. {why}"

@@ -1,0 +1,60 @@
+"""What a consumer sees of a queue: messages that are there, hidden for a while, or gone.
+
+A message that was received is hidden for the visibility timeout and comes back after it, unless it
+was deleted meanwhile. In a FIFO queue a hidden message hides those of its group behind it (Amazon SQS
+developer guide, "Visibility timeout", "FIFO queue delivery logic").
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+from simbridge.clock import LATEST
+from simbridge.messages import DeadLetter, Deposit, Invoke
+
+__all__ = ["Visibility", "group_of"]
+
+Received = Invoke | DeadLetter | Deposit
+
+
+def group_of(message: Received) -> str | None:
+    """The MessageGroupId of a message for a FIFO queue."""
+    parameters = message.parameters if isinstance(message, Invoke) else None
+    block = parameters.blocks.get("SqsParameters") if parameters is not None else None
+    return block.get("MessageGroupId") if block else None
+
+
+@final
+class Visibility:
+    """Which messages of a queue a consumer can receive; messages are numbers in order of arrival."""
+
+    def __init__(self) -> None:
+        self._hidden_until: dict[int, int] = {}
+        self._times: dict[int, int] = {}
+        self._first = 0
+
+    def take(self, stored: list[Received], now: int, most: int, timeout_us: int) -> list[int]:
+        """Receive up to `most` messages and hide them."""
+        taken: list[int] = []
+        blocked: set[str] = set()
+        for number in range(self._first, len(stored)):
+            group = group_of(stored[number])
+            until = self._hidden_until.get(number, 0)
+            if until == LATEST:
+                self._first += number == self._first
+            elif until > now:
+                blocked.update([group] if group else [])
+            elif group not in blocked and len(taken) < most:
+                taken.append(number)
+        for number in taken:
+            self._hidden_until[number] = now + timeout_us
+            self._times[number] = self.times(number) + 1
+        return taken
+
+    def times(self, number: int) -> int:
+        """How often a message has been received."""
+        return self._times.get(number, 0)
+
+    def delete(self, number: int) -> None:
+        """A message is done with."""
+        self._hidden_until[number] = LATEST

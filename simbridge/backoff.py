@@ -1,0 +1,82 @@
+"""How long to wait before the next retry.
+
+AWS says "exponential backoff and jitter" and no more (user guide, "How EventBridge retries
+delivering events"). Two documented numbers bound the curve: by default there are up to 185 retries,
+and 24 hours. `DEFAULT` is the simplest curve that uses up both at about the same time: delays double
+from one second up to a cap, each drawn evenly between nothing and that bound ("full jitter"). With a
+cap of 16 minutes 185 of them take 23.5 hours on average.
+
+A backoff is any object with the one method of `Backoff`; `World(backoff=...)` takes it. Everything is
+integers, so a delay is the same on every host.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, final
+
+import msgspec
+
+from simbridge import clock
+from simbridge.clock import Duration
+from simbridge.errors import SimbridgeError
+
+__all__ = ["DEFAULT", "Backoff", "constant", "exponential"]
+
+Jitter = Literal["full", "equal", "none"]
+
+
+class Backoff(Protocol):
+    """A curve of delays."""
+
+    def delay_us(self, retry: int, luck: int) -> int:
+        """Microseconds before retry number `retry` (from 1); `luck` is even in [0, 2**32)."""
+
+
+@final
+class _Curve(msgspec.Struct, frozen=True):
+    """Bounds for the first retries; the last bound holds for all that follow."""
+
+    bounds_us: tuple[int, ...]
+    jitter: Jitter
+
+    def delay_us(self, retry: int, luck: int) -> int:
+        bounds = self.bounds_us
+        bound = bounds[retry - 1] if retry <= len(bounds) else bounds[-1]
+        if self.jitter == "full":
+            return bound * luck >> 32
+        if self.jitter == "equal":
+            return bound - (bound * luck >> 33)
+        return bound
+
+
+def exponential(
+    first: Duration = "1s", *, factor: int = 2, cap: Duration = "16m", jitter: Jitter = "full"
+) -> Backoff:
+    """Delays bounded by `first`, `first * factor`, ... up to `cap`.
+
+    `jitter` "full" draws evenly between nothing and the bound, "equal" between half of it and all of
+    it, "none" always takes the bound. Raises `InvalidTime` for a duration that is none, and
+    `SimbridgeError` for a curve that cannot rise.
+    """
+    bound, last = clock.duration(first), clock.duration(cap)
+    if not 0 < bound <= last or factor < 1:
+        raise SimbridgeError("a backoff starts above zero, at or below its cap, with a factor >= 1")
+    bounds = []
+    while bound < last and factor > 1:
+        bounds.append(bound)
+        bound *= factor
+    return _Curve((*bounds, last if factor > 1 else bound), _checked(jitter))
+
+
+def constant(delay: Duration, *, jitter: Jitter = "none") -> Backoff:
+    """The same bound before every retry."""
+    return _Curve((clock.duration(delay),), _checked(jitter))
+
+
+def _checked(jitter: Jitter) -> Jitter:
+    if jitter not in ("full", "equal", "none"):
+        raise SimbridgeError(f"jitter is 'full', 'equal' or 'none', not {jitter!r}")
+    return jitter
+
+
+DEFAULT = exponential()

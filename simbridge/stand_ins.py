@@ -1,0 +1,195 @@
+"""What a scenario holds of a stand-in: its ARN, what it has received, and how it is to behave.
+
+A handle has no state of its own. What it has received is read from the actor; how it is to behave is
+told to the actor by a message, which takes its place in the order of things and in the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, final
+
+from simbridge import behaviour, clock, error_codes
+from simbridge.actors.conduct import Decide
+from simbridge.actors.queue import Received
+from simbridge.actors.target import StandIn, body_of, request_of
+from simbridge.behaviour import Behaviour, Custom, Fails, Recovers, Scripted
+from simbridge.clock import Duration, Instant
+from simbridge.errors import SimbridgeError
+from simbridge.hosts import guest
+from simbridge.kernel import Kernel
+from simbridge.messages import Behave, Call, DeadLetter, Deposit
+
+__all__ = ["Queue", "QueueMessage", "StandInHandle", "outage"]
+
+Caller = Callable[[], tuple[str, int]]
+
+VISIBILITY_S_MAX = 12 * 3600
+"""Seconds a message of a queue can be hidden (Amazon SQS: ReceiveMessage)."""
+
+
+class StandInHandle:
+    """A stand-in of a world."""
+
+    def __init__(self, kernel: Kernel, caller: Caller, arn: str) -> None:
+        self._kernel = kernel
+        self._caller = caller
+        self.arn = arn
+
+    @property
+    def name(self) -> str:
+        """The last part of the ARN."""
+        return self.arn.rpartition(":")[2]
+
+    @property
+    def received(self) -> list[Any]:
+        """What it was sent, as Python objects, in the order of arrival."""
+        return [guest.decoded(text) for text in self.messages]
+
+    @property
+    def messages(self) -> list[str]:
+        """The bodies it was sent, as text, in the order of arrival."""
+        return [body_of(message) for message in self._actor.received]
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """The calls of its service's API that it was sent, in the order of arrival.
+
+        Each has the name of the call as `Action` and the parameters as that API calls them.
+        """
+        return [request_of(self.arn, message) for message in self._actor.received]
+
+    def fails(
+        self,
+        error: str,
+        *,
+        rate: float = 1.0,
+        from_: Instant | None = None,
+        for_: Duration | None = None,
+        text: str = "",
+    ) -> None:
+        """Refuse attempts with one of EventBridge's error codes (`simbridge.error_codes`).
+
+        From `from_` (else now) for as long as `for_` (else until `recovers`); a `rate` below 1 is the
+        probability of each attempt's failing, looked up from the seed. `text` is the error message.
+        Raises `SimbridgeError` for a code that does not exist or a rate outside of 0..1.
+        """
+        error_codes.checked(error)
+        self._tell(outage(self._kernel.now, error, rate, from_, for_, text))
+
+    def slow(self, median: Duration, p99: Duration | None = None) -> None:
+        """Answer after a log-normal latency; without `p99` always after the median."""
+        self._tell(behaviour.slow(median, p99))
+
+    def limit(self, *, per_second: int | None = None, concurrency: int | None = None) -> None:
+        """Throttle beyond so many attempts a second, or so many at the same time.
+
+        Attempts are at the same time only where they take time: see `slow`.
+        """
+        if per_second is None and concurrency is None:
+            raise SimbridgeError("say which limit: per_second=50 or concurrency=10")
+        if per_second is not None:
+            self._tell(behaviour.per_second(per_second))
+        if concurrency is not None:
+            self._tell(behaviour.concurrency(concurrency))
+
+    def behaves(self, how: Scripted | Decide) -> None:
+        """Answer attempts by a script, or by a function of yours.
+
+        `scripted(["THROTTLING", "ok"])` answers one attempt after the other; a function takes an
+        `Invocation` and returns "ok" or an error code.
+        """
+        if isinstance(how, Scripted):
+            self._tell(how)
+        elif callable(how):
+            actor = self._actor
+            actor.decides.append(how)
+            name = getattr(how, "__qualname__", type(how).__name__)
+            self._tell(Custom(name, len(actor.decides) - 1))
+        else:
+            raise SimbridgeError(f"behave how? scripted([...]) or a function, not {how!r}")
+
+    def recovers(self) -> None:
+        """Forget every failure, latency, limit and script, and accept."""
+        self._tell(Recovers())
+
+    def __repr__(self) -> str:
+        return f"<stand-in {self.arn}>"
+
+    @property
+    def _actor(self) -> StandIn:
+        actor = self._kernel.actors[self.arn]
+        assert isinstance(actor, StandIn)
+        return actor
+
+    def _tell(self, how: Behaviour) -> None:
+        sender, cause = self._caller()
+        self._kernel.send(sender, self.arn, Behave(how), cause=cause)
+
+
+@final
+class QueueMessage(NamedTuple):
+    """A message as a consumer of a queue receives it.
+
+    `attributes` are its message attributes, as text: those of a dead letter say what went wrong.
+    """
+
+    body: str
+    attributes: dict[str, str]
+    receive_count: int
+    receipt: int
+
+
+@final
+class Queue(StandInHandle):
+    """A stand-in for an SQS queue, with a consumer's side."""
+
+    def receive(
+        self, *, max_messages: int = 10, visibility_timeout: Duration = "30s"
+    ) -> list[QueueMessage]:
+        """Receive messages, as a consumer does: they are hidden until the timeout, then back.
+
+        What is done with is to be deleted. Raises `SimbridgeError` for a number of messages outside
+        of 1..10 and for a timeout of more than twelve hours.
+        """
+        if max_messages not in range(1, 11):
+            raise SimbridgeError(f"max_messages is a number from 1 to 10, not {max_messages!r}")
+        timeout = clock.duration(visibility_timeout)
+        if timeout > VISIBILITY_S_MAX * clock.SECOND:
+            raise SimbridgeError("a message is hidden for at most 12 hours")
+        actor = self._actor
+        numbers = actor.visibility.take(actor.received, self._kernel.now, max_messages, timeout)
+        self._note("ReceiveMessage", {"VisibilityTimeout": timeout // clock.SECOND}, numbers)
+        return [self._message(number) for number in numbers]
+
+    def delete(self, message: QueueMessage) -> None:
+        """A message that was received is done with."""
+        self._actor.visibility.delete(message.receipt)
+        self._note("DeleteMessage", {}, [message.receipt])
+
+    def _message(self, number: int) -> QueueMessage:
+        stored: Received = self._actor.received[number]
+        attributes = stored.attributes if isinstance(stored, DeadLetter | Deposit) else {}
+        times = self._actor.visibility.times(number)
+        return QueueMessage(body_of(stored), dict(attributes), times, number)
+
+    def _note(self, operation: str, request: dict[str, Any], numbers: list[int]) -> None:
+        sender, cause = self._caller()
+        sequence = self._kernel.draw(cause=cause)
+        call = Call(operation, request, {"Messages": numbers})
+        self._kernel.note(sequence, cause, sender, self.arn, call)
+
+
+def outage(
+    now: int,
+    error: str,
+    rate: float,
+    from_: Instant | None,
+    for_: Duration | None,
+    text: str,
+    operation: str | None = None,
+) -> Fails:
+    """A window of failures, from what a scenario says about it."""
+    begin = now if from_ is None else clock.instant(from_)
+    end = clock.LATEST if for_ is None else begin + clock.duration(for_)
+    return Fails(error, begin, end, behaviour.share(rate), text, operation)
