@@ -31,22 +31,27 @@ __all__ = ["EventBusActor"]
 
 @final
 class EventBusActor:
-    """The actor at an event bus's ARN."""
+    """The actor at an event bus's ARN.
+
+    `routes` is what a match needs of each rule's targets: where the delivery lives, and the fields
+    of `Match`.
+    """
 
     def __init__(self) -> None:
         self.bus: EventBus | None = None
         self.rules: dict[str, Rule] = {}
+        self.routes: dict[str, list[tuple[str, str, str, str]]] = {}
         self.matcher = Matcher()
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Publish is the hot path: one `Match` for each target of each matching rule."""
+        if type(message) is Publish:  # the hot path: several times quicker to ask than a case
+            event = message.event
+            for name in self.matcher.match_parsed(event.envelope):
+                for address, rule_arn, target_id, target_arn in self.routes[name]:
+                    turn.send(address, Match(event, rule_arn, target_id, target_arn))
+            return
         match message:
-            case Publish(event):
-                for name in self.matcher.match_parsed(event.envelope):
-                    for target in self.rules[name].targets:
-                        turn.send(
-                            target.address, Match(event, target.rule_arn, target.id, target.arn)
-                        )
             case Configure(Rule() as rule):
                 self._configure(rule, turn)
             case Configure(EventBus() as bus):
@@ -63,6 +68,9 @@ class EventBusActor:
     def _configure(self, rule: Rule, turn: Turn) -> None:
         old = self.rules.get(rule.name)
         self.rules[rule.name] = rule
+        self.routes[rule.name] = [
+            (target.address, target.rule_arn, target.id, target.arn) for target in rule.targets
+        ]
         if rule.event_pattern and rule.state != "DISABLED":
             self.matcher.add(rule.name, rule.event_pattern)
         elif rule.name in self.matcher:
@@ -111,6 +119,7 @@ class EventBusActor:
         name = next((name for name, rule in self.rules.items() if rule.arn == arn), None)
         if name is not None:
             rule = self.rules.pop(name)
+            del self.routes[name]
             if name in self.matcher:
                 self.matcher.remove(name)
             for target in rule.targets:

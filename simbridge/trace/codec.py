@@ -8,7 +8,7 @@ writing and reading are exact inverses. The digest is taken of these very bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -18,41 +18,47 @@ from simbridge.messages import Event, Message
 
 __all__ = ["decode", "encode"]
 
+_CARRIERS = tuple(kind for kind in get_args(Message) if "event" in kind.__struct_fields__)
+"""The messages that carry an event."""
+
+# A line whose event is still either the array of its fields or the name it was given before.
+_Line = tuple[int, int, int, str, str, dict[str, Any]]
+
 
 def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
     """The lines of a trace, each ending in a newline."""
     seen: set[str] = set()
-
-    def write_event(value: Any) -> Any:
-        if not isinstance(value, Event):
-            raise TypeError(f"{value!r} cannot stand in a trace")
-        name = f"{value.id}@{value.bus}#{value.hops}"
-        if name in seen:
-            return name
-        seen.add(name)
-        return list(value.state())
-
-    encoder = msgspec.json.Encoder(enc_hook=write_event)
+    line = msgspec.json.Encoder().encode
     for entry in entries:
-        yield encoder.encode(entry) + b"\n"
+        message = entry[5]
+        if isinstance(message, _CARRIERS):
+            name = _name(message.event)
+            if name in seen:
+                entry = (*entry[:5], msgspec.structs.replace(message, event=name))
+            else:
+                seen.add(name)
+        yield line(entry) + b"\n"
 
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
     """The entries again. Raises `SimbridgeError` naming the line that is not one of a trace."""
     seen: dict[str, Event] = {}
-
-    def read_event(_: type, value: Any) -> Any:
-        if isinstance(value, str):
-            return seen[value]
-        event = Event(*value)
-        seen[f"{event.id}@{event.bus}#{event.hops}"] = event
-        return event
-
-    decoder = msgspec.json.Decoder(tuple[int, int, int, str, str, Message], dec_hook=read_event)
+    read = msgspec.json.Decoder(_Line).decode
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            yield decoder.decode(line)
-        except (msgspec.MsgspecError, KeyError, TypeError) as error:
+            *head, fields = read(line)
+            named = fields.get("event")
+            if isinstance(named, str):
+                fields["event"] = seen[named]
+            message = msgspec.convert(fields, Message)
+        except (msgspec.MsgspecError, KeyError) as error:
             raise SimbridgeError(f"line {number} is not a line of a trace: {error}") from error
+        if isinstance(message, _CARRIERS):
+            seen[_name(message.event)] = message.event
+        yield (*head, message)
+
+
+def _name(event: Event) -> str:
+    return f"{event.id}@{event.bus}#{event.hops}"
