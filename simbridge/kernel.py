@@ -199,6 +199,14 @@ class Kernel:
             if not cause:
                 self._granted += self.burst // 10
 
+    def send_all(self, sender: str, messages: Iterable[tuple[str, Any]], *, cause: int) -> None:
+        """Send several messages, each with its address, from outside any actor's turn, for now."""
+        now, sequence, append = self.now, self.sequence, self._ready.append
+        for to, message in messages:
+            sequence += 1
+            append((now, sequence, cause, sender, to, message))
+        self.sequence = sequence
+
     def draw(self, *, cause: int = 0) -> int:
         """Draw the sequence number of a call that is about to be answered (see `note`)."""
         self.sequence += 1

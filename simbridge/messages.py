@@ -1,10 +1,10 @@
 """Everything an actor can say. If it is not a message, it did not happen.
 
 Messages are frozen records without behaviour. They are `msgspec` structs: as quick to make as a
-tuple, untracked by the garbage collector, and with one unambiguous JSON form, the line of the trace.
-An `Event` is an exception in form: many messages carry the same event, so the trace writes it out
-once and refers to it afterwards (`trace/codec`), which needs a class of our own. So are the
-`Parameters` of a target.
+tuple, untracked by the garbage collector (what is frozen and made of JSON values is in no cycle),
+and with one unambiguous JSON form, the line of the trace. Many messages carry the same `Event`, or
+the same `Parameters` of a target; the trace writes such a thing out once and refers to it afterwards
+(`trace/codec`).
 
 The life of one event, as the messages tell it::
 
@@ -22,7 +22,7 @@ The life of one event, as the messages tell it::
 
 from __future__ import annotations
 
-from typing import Any, Final, final
+from typing import Any, final
 
 import msgspec
 
@@ -51,7 +51,7 @@ __all__ = [
 
 
 @final
-class Event:
+class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event on one bus: the envelope that rules match and targets receive, and its history.
 
     `envelope` is the JSON object in AWS's key order (behaviour reference 1.1) and must not be
@@ -59,56 +59,18 @@ class Event:
     the buses it was forwarded through (8.5).
     """
 
-    __slots__ = (
-        "bus",
-        "envelope",
-        "hops",
-        "id",
-        "ingested_us",
-        "region_hops",
-        "size_bytes",
-        "trace_header",
-    )
+    bus: str
+    envelope: dict[str, Any]
+    ingested_us: int
+    size_bytes: int
+    trace_header: str | None = None
+    hops: int = 0
+    region_hops: int = 0
 
-    def __init__(
-        self,
-        bus: str,
-        envelope: dict[str, Any],
-        ingested_us: int,
-        size_bytes: int,
-        trace_header: str | None = None,
-        hops: int = 0,
-        region_hops: int = 0,
-    ) -> None:
-        self.bus: Final = bus
-        self.envelope: Final = envelope
-        self.id: Final[str] = envelope["id"]
-        self.ingested_us: Final = ingested_us
-        self.size_bytes: Final = size_bytes
-        self.trace_header: Final = trace_header
-        self.hops: Final = hops
-        self.region_hops: Final = region_hops
-
-    def state(self) -> tuple[Any, ...]:
-        """The arguments that make an equal event again."""
-        return (
-            self.bus,
-            self.envelope,
-            self.ingested_us,
-            self.size_bytes,
-            self.trace_header,
-            self.hops,
-            self.region_hops,
-        )
-
-    def __reduce__(self) -> tuple[type[Event], tuple[Any, ...]]:
-        return Event, self.state()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Event) and self.state() == other.state()
-
-    def __hash__(self) -> int:
-        raise TypeError("events are not hashable: use event.id")
+    @property
+    def id(self) -> str:
+        """The id that PutEvents answered."""
+        return str(self.envelope["id"])
 
     def __deepcopy__(self, memo: object) -> Event:
         return self

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import Any, Final, final
+from typing import Any, final
 
 import msgspec
 
@@ -16,7 +16,7 @@ __all__ = ["EventBus", "Parameters", "Resource", "Rule", "Target"]
 
 
 @final
-class Parameters:
+class Parameters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The parameter blocks of a target, on their way with each attempt to the target.
 
     Like an event, many messages carry the same ones, so the trace writes them out once and names
@@ -24,26 +24,11 @@ class Parameters:
     address and the blocks, so a target that is put again with the same parameters has the same ones.
     """
 
-    __slots__ = ("blocks", "name")
-
-    def __init__(self, name: str, blocks: dict[str, Any]) -> None:
-        self.name: Final = name
-        self.blocks: Final = blocks
-
-    def __reduce__(self) -> tuple[type[Parameters], tuple[Any, ...]]:
-        return Parameters, (self.name, self.blocks)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Parameters) and self.name == other.name
-
-    def __hash__(self) -> int:
-        raise TypeError("parameters are not hashable: use parameters.name")
+    name: str
+    blocks: dict[str, Any]
 
     def __deepcopy__(self, memo: object) -> Parameters:
         return self
-
-    def __repr__(self) -> str:
-        return f"Parameters({self.name})"
 
 
 class _Resource(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):

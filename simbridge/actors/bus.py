@@ -43,25 +43,31 @@ class Noise(NamedTuple):
 
 @final
 class EventBusActor:
-    """The actor at an event bus's ARN."""
+    """The actor at an event bus's ARN.
+
+    `routes` is what a match needs of each rule's targets: where the delivery lives, and the fields
+    of `Match`.
+    """
 
     def __init__(self, noise: Noise | None = None) -> None:
         self.noise = noise
         self.bus: EventBus | None = None
         self.rules: dict[str, Rule] = {}
+        self.routes: dict[str, list[tuple[str, str, str, str]]] = {}
         self.matcher = Matcher()
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Publish is the hot path: one `Match` for each target of each matching rule."""
-        match message:
-            case Publish(event) if self.noise is not None:
+        if type(message) is Publish:  # the hot path: several times quicker to ask than a case
+            event = message.event
+            if self.noise is not None:
                 self._publish_late(event, self.noise, turn)
-            case Publish(event):
-                for name in self.matcher.match_parsed(event.envelope):
-                    for target in self.rules[name].targets:
-                        turn.send(
-                            target.address, Match(event, target.rule_arn, target.id, target.arn)
-                        )
+                return
+            for name in self.matcher.match_parsed(event.envelope):
+                for address, rule_arn, target_id, target_arn in self.routes[name]:
+                    turn.send(address, Match(event, rule_arn, target_id, target_arn))
+            return
+        match message:
             case Configure(Rule() as rule):
                 self._configure(rule, turn)
             case Configure(EventBus() as bus):
@@ -78,17 +84,19 @@ class EventBusActor:
     def _publish_late(self, event: Event, noise: Noise, turn: Turn) -> None:
         """Each delivery starts after a latency of its own, and some start twice."""
         for name in self.matcher.match_parsed(event.envelope):
-            for target in self.rules[name].targets:
-                match = Match(event, target.rule_arn, target.id, target.arn)
-                luck = turn.key("latency", f"{event.id} {target.address}")
+            for address, *route in self.routes[name]:
+                luck = turn.key("latency", f"{event.id} {address}")
                 times = 1 + (draw(luck, 0) < noise.duplicates)
                 for number in range(1, times + 1):
                     after = latency_us(noise.median_us, noise.p99_us, draw(luck, number))
-                    turn.send(target.address, match, after)
+                    turn.send(address, Match(event, *route), after)
 
     def _configure(self, rule: Rule, turn: Turn) -> None:
         old = self.rules.get(rule.name)
         self.rules[rule.name] = rule
+        self.routes[rule.name] = [
+            (target.address, target.rule_arn, target.id, target.arn) for target in rule.targets
+        ]
         if rule.event_pattern and rule.state != "DISABLED":
             self.matcher.add(rule.name, rule.event_pattern)
         elif rule.name in self.matcher:
@@ -139,6 +147,7 @@ class EventBusActor:
         name = next((name for name, rule in self.rules.items() if rule.arn == arn), None)
         if name is not None:
             rule = self.rules.pop(name)
+            del self.routes[name]
             if name in self.matcher:
                 self.matcher.remove(name)
             for target in rule.targets:

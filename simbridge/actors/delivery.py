@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, final
 
+import msgspec
+
 from simbridge import arn as arns
 from simbridge import targets, transform
 from simbridge.backoff import Backoff
@@ -95,19 +97,16 @@ class _Plan:
 
 
 @final
-class _Pending:
+class _Pending(msgspec.Struct, gc=False):
     """A delivery that has not ended: what is sent, and what went wrong last."""
 
-    __slots__ = ("attempts", "body", "error", "event", "luck", "plan", "text")
-
-    def __init__(self, event: Event, body: str | None, plan: _Plan) -> None:
-        self.event = event
-        self.body = body
-        self.plan = plan
-        self.attempts = 0
-        self.error = ""
-        self.text = ""
-        self.luck = 0
+    event: Event
+    body: str | None
+    plan: _Plan
+    attempts: int = 0
+    error: str = ""
+    text: str = ""
+    luck: int = 0
 
 
 @final
@@ -122,11 +121,10 @@ class DeliveryActor:
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Match opens a delivery, Outcome ends an attempt or the dead letter."""
-        kind = message.__class__
-        if kind is Outcome:
-            self._end(message, turn)  # type: ignore[arg-type]
-        elif kind is Match:
-            self._begin(message.event, turn)  # type: ignore[union-attr]
+        if type(message) is Outcome:  # the hot path: several times quicker to ask than a case
+            self._end(message, turn)
+        elif type(message) is Match:
+            self._begin(message.event, turn)
         else:
             self._seldom(message, turn)
         if self.retired and not self.pending:
@@ -152,8 +150,10 @@ class DeliveryActor:
         plan = self.plan
         assert plan is not None, "configured before it matches"
         target, delivery = plan.target, turn.sequence
-        context = transform.Context(target.rule_arn, target.rule_name, event.ingested_us)
-        rendered = plan.transform.render(event.envelope, context)
+        rendered = None
+        if type(plan.transform) is not transform.Whole:
+            context = transform.Context(target.rule_arn, target.rule_name, event.ingested_us)
+            rendered = plan.transform.render(event.envelope, context)
         body = None if rendered is None else rendered.text
         pending = self.pending[delivery] = _Pending(event, body, plan)
         if rendered is not None and not rendered.valid:

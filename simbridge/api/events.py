@@ -83,17 +83,20 @@ def put_events(context: Context, request: Request) -> Response:
         raise invalid("Total size of the entries in the request is over the limit.")
     account, region, instant = context.account, context.region, context.now
     answers: list[dict[str, str]] = []
+    published: list[tuple[str, Publish]] = []
     failed = 0
     for entry, (size_bytes, time, detail, refusal) in zip(entries, read, strict=True):
         if refusal is not None:
             answers.append(refusal)
             failed += 1
             continue
-        bus = buses[entry.get("EventBusName")]
-        event_id = _uuid(bus.random_bits(128))
+        get = entry.get
+        address, exists, random_bits = buses[get("EventBusName")]
+        event_id = _uuid(random_bits(128))
         answers.append({"EventId": event_id})
-        if not bus.exists:
+        if not exists:
             continue
+        resources = get("Resources")
         envelope = {  # as rules and targets see it, keys in AWS's order (recorded)
             "version": "0",
             "id": event_id,
@@ -102,15 +105,15 @@ def put_events(context: Context, request: Request) -> Response:
             "account": account,
             "time": time,
             "region": region,
-            "resources": list(entry.get("Resources") or ()),
+            "resources": list(resources) if resources else [],
             "detail": detail,
         }
-        header = entry.get("TraceHeader")
+        header = get("TraceHeader")
         if header is not None and not _TRACE_HEADER.fullmatch(header):
             header = None  # the event is processed all the same (captured)
-        context.send(
-            bus.address, Publish(Event(bus.address, envelope, instant, size_bytes, header))
-        )
+        event = Event(address, envelope, instant, size_bytes, header)
+        published.append((address, Publish(event)))
+    context.send_at_once(published)
     return {"FailedEntryCount": failed, "Entries": answers}
 
 
@@ -206,8 +209,7 @@ def _read_object(text: str) -> dict[str, Any] | None:
     not. So depth is counted on the text, where it is long enough to matter, and for what is deep
     but allowed the interpreter is given room.
     """
-    long = len(text) >= 2 * DETAIL_LEVELS_MAX
-    if long and text.count("{") + text.count("[") > DETAIL_LEVELS_MAX < _levels(text):
+    if len(text) >= 2 * DETAIL_LEVELS_MAX and _levels(text) > DETAIL_LEVELS_MAX:
         return None
     try:
         return _decode(text)
@@ -229,7 +231,9 @@ def _decode_deep(text: str) -> dict[str, Any] | None:
 
 
 def _levels(text: str) -> int:
-    """How deeply the objects and arrays of a JSON text are nested."""
+    """How deeply the objects and arrays of a JSON text are nested; at most as deep as it opens."""
+    if (opened := text.count("{") + text.count("[")) <= DETAIL_LEVELS_MAX:
+        return opened
     deepest = level = 0
     for token in _TOKEN.findall(text):
         if token in ("{", "["):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -67,7 +67,7 @@ _FAULT_TEXTS = {
 }
 
 
-_CHANGES = (Configure, Retire)
+_CHANGES = frozenset((Configure, Retire))
 """The messages that change what the data plane does; they may take effect late."""
 
 
@@ -115,8 +115,12 @@ class Context:
     def send(self, to: str, message: Message) -> None:
         """Tell the data plane. Changes of resources take effect after the propagation delay."""
         plane = self.plane
-        late = plane.limits["control_plane_delay_us"] if isinstance(message, _CHANGES) else 0
+        late = plane.limits["control_plane_delay_us"] if type(message) in _CHANGES else 0
         plane.kernel.send(self.sender, to, message, after=late, cause=self.sequence)
+
+    def send_at_once(self, messages: Iterable[tuple[str, Message]]) -> None:
+        """Tell the data plane several things that take effect now, none of them a change."""
+        self.plane.kernel.send_all(self.sender, messages, cause=self.sequence)
 
 
 @final

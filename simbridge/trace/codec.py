@@ -8,62 +8,65 @@ digest is taken of these very bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, get_args
 
 import msgspec
 
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
-from simbridge.messages import Event, Message
-from simbridge.resources import Parameters
+from simbridge.messages import Message
 
 __all__ = ["decode", "encode"]
+
+# What many messages share, by the field it is in, and what it is called after its first appearance.
+_NAMES: dict[str, Callable[[Any], str]] = {
+    "event": lambda event: f"{event.id}@{event.bus}#{event.hops}",
+    "parameters": lambda parameters: f"{parameters.name}",
+}
+_SHARED = {
+    kind: shared
+    for kind in get_args(Message)
+    if (shared := [field for field in _NAMES if field in kind.__struct_fields__])
+}
+
+# A line in which shared things are still either written out or called by their names.
+_Line = tuple[int, int, int, str, str, dict[str, Any]]
 
 
 def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
     """The lines of a trace, each ending in a newline."""
     seen: set[str] = set()
-
-    def write(value: Any) -> Any:
-        if isinstance(value, Parameters):
-            if value.name in seen:
-                return value.name
-            seen.add(value.name)
-            return [value.name, value.blocks]
-        if not isinstance(value, Event):
-            raise TypeError(f"{value!r} cannot stand in a trace")
-        name = f"{value.id}@{value.bus}#{value.hops}"
-        if name in seen:
-            return name
-        seen.add(name)
-        return list(value.state())
-
-    encoder = msgspec.json.Encoder(enc_hook=write)
+    line = msgspec.json.Encoder().encode
     for entry in entries:
-        yield encoder.encode(entry) + b"\n"
+        message = entry[5]
+        for field in _SHARED.get(type(message), ()):
+            value = getattr(message, field)
+            if value is None:
+                continue
+            name = _NAMES[field](value)
+            if name in seen:
+                message = msgspec.structs.replace(message, **{field: name})
+            seen.add(name)
+        yield line(entry if message is entry[5] else (*entry[:5], message)) + b"\n"
 
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
     """The entries again. Raises `SimbridgeError` naming the line that is not one of a trace."""
-    seen: dict[str, Event | Parameters] = {}
-
-    def read(kind: type, value: Any) -> Any:
-        if isinstance(value, str):
-            return seen[value]
-        if kind is Parameters:
-            parameters = Parameters(*value)
-            seen[parameters.name] = parameters
-            return parameters
-        event = Event(*value)
-        seen[f"{event.id}@{event.bus}#{event.hops}"] = event
-        return event
-
-    decoder = msgspec.json.Decoder(tuple[int, int, int, str, str, Message], dec_hook=read)
+    seen: dict[str, Any] = {}
+    read = msgspec.json.Decoder(_Line).decode
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            yield decoder.decode(line)
-        except (msgspec.MsgspecError, KeyError, TypeError) as error:
+            *head, fields = read(line)
+            for field in _NAMES:
+                if isinstance(named := fields.get(field), str):
+                    fields[field] = seen[named]
+            message = msgspec.convert(fields, Message)
+        except (msgspec.MsgspecError, KeyError) as error:
             raise SimbridgeError(f"line {number} is not a line of a trace: {error}") from error
+        for field in _SHARED.get(type(message), ()):
+            if (value := getattr(message, field)) is not None:
+                seen[_NAMES[field](value)] = value
+        yield (*head, message)

@@ -1,19 +1,19 @@
-"""Kernel messages per second with the trace on, beside SimPy's Store where SimPy is installed.
-
-Run with `make bench`. Only the ratio of one run means anything: machines differ and drift.
-"""
+"""The kernel alone: messages per second with the trace on, beside SimPy's `Store`."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import time
+from collections.abc import Iterator
 
+import measure
 import msgspec
+import peers
+import simpy
 
-import simbridge as sb
+from simbridge.clock import SECOND
 from simbridge.kernel import Kernel, Turn
-from simbridge.messages import Event, Publish
+
+MESSAGES = 300_000
+WAITERS, WAITS = 1000, 200
 
 
 class Ball(msgspec.Struct, frozen=True, gc=False):
@@ -34,85 +34,62 @@ class Player:
             turn.send(self.other, Ball(message.left - 1))
 
 
-def kernel_messages(count: int = 300_000) -> float:
-    """Messages per second between two actors."""
-    kernel = Kernel(0, 0, lambda address, message: None, burst=10 * count)
+class Waiter:
+    """Sends itself one message after another, each a second later."""
+
+    def receive(self, message: Ball, turn: Turn) -> None:
+        """Wait again."""
+        if message.left:
+            turn.send(turn.address, Ball(message.left - 1), after=SECOND)
+
+
+def _kernel() -> Kernel:
+    return Kernel(0, 0, lambda address, message: None, burst=10 * MESSAGES)
+
+
+def messages() -> float:
+    """Messages per second between two actors, all at one instant."""
+    kernel = _kernel()
     kernel.actors.update(a=Player("b"), b=Player("a"))
-    kernel.send("x", "a", Ball(count))
-    began = time.perf_counter()
-    kernel.settle()
-    return count / (time.perf_counter() - began)
+    kernel.send("x", "a", Ball(MESSAGES - 1))
+    figure = measure.per_second(MESSAGES, kernel.settle)
+    assert len(kernel.trace) == MESSAGES
+    return figure
 
 
-def simpy_messages(count: int = 100_000) -> float | None:
-    """Messages per second through a SimPy Store."""
-    if importlib.util.find_spec("simpy") is None:
-        return None
-    simpy = importlib.import_module("simpy")
+def timers() -> float:
+    """Messages per second of a thousand actors that each wait a second for their next one."""
+    kernel = _kernel()
+    for number in range(WAITERS):
+        kernel.actors[str(number)] = Waiter()
+        kernel.send("x", str(number), Ball(WAITS - 1), after=number + 1)
+    figure = measure.per_second(WAITS * WAITERS, lambda: kernel.run(WAITS * SECOND))
+    assert len(kernel.trace) == WAITS * WAITERS
+    return figure
+
+
+def simpy_timeouts() -> float:
+    """Timeouts per second of a thousand SimPy processes that each wait a second again and again."""
     env = simpy.Environment()
-    store = simpy.Store(env)
 
-    def produce():
-        for number in range(count):
-            yield store.put(number)
+    def wait(first: float) -> Iterator[simpy.Event]:
+        yield env.timeout(first)
+        for _ in range(WAITS - 1):
+            yield env.timeout(1)
 
-    def consume():
-        for _ in range(count):
-            yield store.get()
-
-    env.process(produce())
-    env.process(consume())
-    began = time.perf_counter()
-    env.run()
-    return count / (time.perf_counter() - began)
+    for number in range(WAITERS):
+        env.process(wait(number / 1_000_000))
+    return measure.per_second(WAITS * WAITERS, env.run)
 
 
-def deliveries(count: int = 30_000) -> float:
-    """Events per second: onto the bus, matched by one of ten rules, delivered, full trace."""
-    world = sb.World(limits={"messages_per_instant": 10 * count})
-    queue, events = world.queue("q"), world.client()
-    for number in range(10):
-        events.put_rule(Name=f"r{number}", EventPattern=f'{{"source": ["s{number}"]}}')
-        events.put_targets(Rule=f"r{number}", Targets=[{"Id": "1", "Arn": queue.arn}])
-    world.settle()
-    bus = "arn:aws:events:us-east-1:123456789012:event-bus/default"
-    began = time.perf_counter()
-    for number in range(count):
-        envelope = {
-            "version": "0",
-            "id": str(number),
-            "detail-type": "t",
-            "source": "s7",
-            "account": "123456789012",
-            "time": "2026-01-01T00:00:00Z",
-            "region": "us-east-1",
-            "resources": [],
-            "detail": {"n": number},
-        }
-        world._kernel.send("load", bus, Publish(Event(bus, envelope, 0, 100)))
-    world.settle()
-    spent = time.perf_counter() - began
-    assert len(world.trace.deliveries(outcome="delivered")) == count
-    return count / spent
-
-
-def client_puts(calls: int = 300) -> float:
-    """Events per second through the real client, ten entries a call."""
-    world = sb.World()
-    events = world.client()
-    entry = {"Source": "s", "DetailType": "t", "Detail": "{}"}
-    began = time.perf_counter()
-    for _ in range(calls):
-        events.put_events(Entries=[entry] * 10)
-    return 10 * calls / (time.perf_counter() - began)
+def main() -> None:
+    """Print the table."""
+    measure.title("Kernel, every message recorded")
+    pair = measure.beside(messages, peers.simpy_store)
+    measure.row("messages/s, at one instant", pair, "SimPy Store messages/s", 2)
+    pair = measure.beside(timers, simpy_timeouts)
+    measure.row("messages/s, each at its own instant", pair, "SimPy timeouts/s")
 
 
 if __name__ == "__main__":
-    peer = simpy_messages()
-    for name, figure in (
-        ("kernel messages/s, trace on", kernel_messages()),
-        ("events/s, put, match 1 of 10 rules, deliver", deliveries()),
-        ("events/s through the boto3 client, 10 a call", client_puts()),
-    ):
-        beside = f"  {figure / peer:6.2f} x SimPy Store messages/s" if peer else ""
-        print(f"{name:46} {figure:12,.0f}{beside}")
+    main()
