@@ -5,9 +5,10 @@ Theory of operation
 Everything that happens is a message that an actor receives. Messages are delivered in the order
 (time, sequence), where the sequence number is drawn when the message is *sent*; there is no second
 tie-breaker, so nothing about hashing, identity or the host can change the order. Messages that are
-due now wait in a deque, later ones in a heap. When time moves, everything due at the new instant
-leaves the heap at once: whatever is sent from then on has a larger sequence number, so the deque
-stays sorted and the hot loop never touches the heap.
+due now wait in a deque. Later ones wait in a calendar: a list for each instant, in the order in which
+they were sent, and a heap of the instants. When time moves, the list of the new instant becomes the
+deque: whatever is sent from then on has a larger sequence number, so it stays sorted. A heap of whole
+numbers is compared much faster than one of messages, and an instant that many share is in it once.
 
 The queue entry *is* the line of the trace: a `Record` tuple that is appended to a list when it is
 delivered. There is no `record()` call to forget. Records, messages and instants are objects that
@@ -40,7 +41,7 @@ from typing import Any, NamedTuple, Protocol, final
 from simbridge import clock, luck
 from simbridge.errors import InvalidTime, Runaway, SimbridgeError
 
-__all__ = ["OUTSIDE", "Actor", "Host", "Kernel", "Record", "Turn", "uuid_from"]
+__all__ = ["OUTSIDE", "Actor", "Entry", "Host", "Kernel", "Record", "Thin", "Turn", "uuid_from"]
 
 OUTSIDE = "story"
 """The address of the scenario itself: whoever calls from outside the world."""
@@ -87,6 +88,8 @@ class Record(NamedTuple):
 # The hot loop moves plain tuples of this shape; `Record` is how they are shown to people.
 Entry = tuple[int, int, int, str, str, Any]
 
+Thin = Callable[[Callable[[Entry], None]], Callable[[Entry], None]]
+
 
 @final
 class Turn:
@@ -95,12 +98,11 @@ class Turn:
     There is one `Turn` for each kernel, refilled for each message: an actor must not keep it.
     """
 
-    __slots__ = ("_heap", "_kernel", "_ready", "address", "now", "sender", "sequence")
+    __slots__ = ("_kernel", "_ready", "address", "now", "sender", "sequence")
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._ready = kernel._ready
-        self._heap = kernel._heap
         self.now = kernel.now
         self.sequence = 0
         self.address = OUTSIDE
@@ -115,8 +117,8 @@ class Turn:
                 raise InvalidTime(
                     f"negative delay {after} µs: messages only travel forward in time"
                 )
-            entry = (self.now + after, sequence, self.sequence, self.address, to, message)
-            heappush(self._heap, entry)
+            time = self.now + after
+            kernel.put_off(time, (time, sequence, self.sequence, self.address, to, message))
         else:
             self._ready.append((self.now, sequence, self.sequence, self.address, to, message))
 
@@ -141,6 +143,7 @@ class Turn:
         host = self._kernel.host
         if host is None:
             raise SimbridgeError(f"{self.address}: nobody runs async handlers in this world")
+        self._kernel.guests_moved = True
         host.start(self.address, self.sequence, function, done)
 
     def stop(self) -> None:
@@ -157,6 +160,7 @@ class Kernel:
     `burst` bounds the messages of one instant: this many in any case, as many again for each call
     from outside, and a tenth as many for each message that was due when the instant began. A loop
     of events goes past it within a second; a load of millions of events at one instant does not.
+    `thin`, given the function that writes an entry into the trace, returns one that may leave it out.
     """
 
     def __init__(
@@ -165,6 +169,7 @@ class Kernel:
         start: int,
         populate: Callable[[str, Any], Actor | None],
         burst: int = 100_000,
+        thin: Thin | None = None,
     ) -> None:
         self.seed = seed
         self.now = start
@@ -178,10 +183,14 @@ class Kernel:
         self.listener: Callable[[list[Record]], None] | None = None
         self.running = False
         self._ready: deque[Entry] = deque()
-        self._heap: list[Entry] = []
+        self._times: list[int] = []
+        self._calendar: dict[int, Entry | list[Entry]] = {}
         self._streams: dict[tuple[str, str], random.Random] = {}
         self._granted = burst
         self._heard = 0
+        self.guests_moved = False
+        self._thin = thin
+        self._record = thin(self.trace.append) if thin else self.trace.append
         self._turn = Turn(self)
 
     # -- what the outside may do ------------------------------------------------------------
@@ -193,7 +202,7 @@ class Kernel:
         self.sequence += 1
         entry = (self.now + after, self.sequence, cause, sender, to, message)
         if after:
-            heappush(self._heap, entry)
+            self.put_off(self.now + after, entry)
         else:
             self._ready.append(entry)
             if not cause:
@@ -206,6 +215,18 @@ class Kernel:
             sequence += 1
             append((now, sequence, cause, sender, to, message))
         self.sequence = sequence
+
+    def put_off(self, time: int, entry: Entry) -> None:
+        """Enter a message that is due later into the calendar."""
+        calendar = self._calendar
+        others = calendar.get(time)
+        if others is None:
+            calendar[time] = entry
+            heappush(self._times, time)
+        elif type(others) is list:
+            others.append(entry)
+        else:
+            calendar[time] = [others, entry]  # type: ignore[list-item]
 
     def draw(self, *, cause: int = 0) -> int:
         """Draw the sequence number of a call that is about to be answered (see `note`)."""
@@ -266,7 +287,7 @@ class Kernel:
             if not self._ready and not self._next_instant(clock.LATEST):
                 return None
             entry = self._ready[0]
-            self._deliver(1)
+            self._drain(self.now, 1)
             return Record._make(entry)
         finally:
             self._leave()
@@ -275,7 +296,7 @@ class Kernel:
         """When the next message is due, in microseconds since the epoch; None: never."""
         if self._ready:
             return self.now
-        return self._heap[0][0] if self._heap else None
+        return self._times[0] if self._times else None
 
     def advance(self, until: int, done: Callable[[], bool]) -> bool:
         """Run until `until` or until `done()`, asked whenever the host has had its turn.
@@ -287,18 +308,17 @@ class Kernel:
         host = self.host
         try:
             while not done():
-                if self._ready:
-                    self._deliver(self._granted)
-                    if self._ready:
-                        self._stop_runaway()
                 wake = host.deadline() if host else None
-                if host and wake is not None and wake <= self.now:
+                limit = until if wake is None or wake > until else wake
+                if not self._drain(limit):
+                    continue  # a coroutine was started: it may want to be woken sooner
+                if host and wake is not None and wake <= until:
+                    self._set_time(wake)
                     host.wake()
                     continue
-                if not self._next_instant(until, wake):
-                    if until != clock.LATEST:
-                        self._set_time(until)
-                    return False
+                if until != clock.LATEST:
+                    self._set_time(until)
+                return False
             return True
         finally:
             self._leave()
@@ -331,41 +351,59 @@ class Kernel:
             self.now = self._turn.now = time
             self._granted = self.burst
 
-    def _next_instant(self, until: int, wake: int | None = None) -> bool:
-        """Move the clock to the next thing due by `until`, if there is one."""
-        heap, ready = self._heap, self._ready
-        time = heap[0][0] if heap else None
-        if wake is not None and (time is None or wake < time):
-            time = wake
-        if time is None or time > until:
+    def _next_instant(self, until: int) -> bool:
+        """Move the clock to the next instant that a message is due at, if there is one by `until`."""
+        times = self._times
+        if not times or times[0] > until:
             return False
         if self.listener is not None:
             self.listen()
+        time = heappop(times)
         self._set_time(time)
-        while heap and heap[0][0] == time:
-            ready.append(heappop(heap))
-        self._granted += len(ready) * (self.burst // 10)
+        entries = self._calendar.pop(time)
+        if type(entries) is list:
+            self._ready.extend(entries)
+            self._granted += len(entries) * (self.burst // 10)
+        else:
+            self._ready.append(entries)  # type: ignore[arg-type]
+            self._granted += self.burst // 10
         return True
 
-    def _deliver(self, count: int) -> None:
-        """Deliver what is ready, at most `count` messages: the hot loop of simbridge."""
-        ready, actors, turn = self._ready, self.actors, self._turn
-        pop, record = ready.popleft, self.trace.append
-        delivered = 0
+    def _drain(self, until: int, most: int | None = None) -> bool:
+        """Deliver everything due up to `until`, or `most` messages: the hot loop of simbridge.
+
+        Returns False when it stopped for a coroutine that was started meanwhile, once the instant
+        had gone quiet. Time stands where the last message was delivered.
+        """
+        ready, actors, turn, record = self._ready, self.actors, self._turn, self._record
+        pop = ready.popleft
+        left = self._granted if most is None else most
+        self.guests_moved = False
         try:
-            for delivered in range(1, count + 1):  # noqa: B007 - the budget of this instant
-                entry = pop()
-                record(entry)
-                _, turn.sequence, _, turn.sender, to, message = entry
-                turn.address = to
-                actor = actors.get(to)
-                if actor is None:
-                    actor = self._move_in(to, message)
-                actor.receive(message, turn)
-                if not ready:
-                    break
+            while True:
+                while ready:
+                    if not left:
+                        if most is None:
+                            self._stop_runaway()
+                        return True
+                    left -= 1
+                    entry = pop()
+                    record(entry)
+                    _, turn.sequence, _, turn.sender, to, message = entry
+                    turn.address = to
+                    actor = actors.get(to)
+                    if actor is None:
+                        actor = self._move_in(to, message)
+                    actor.receive(message, turn)
+                if self.guests_moved:
+                    return False
+                if not self._next_instant(until):
+                    return True
+                if most is None:
+                    left = self._granted
         finally:
-            self._granted -= delivered
+            if most is None:
+                self._granted = left
             turn.sequence = 0
             turn.address = OUTSIDE
 
@@ -392,12 +430,14 @@ class Kernel:
 
     def fork(self, populate: Callable[[str, Any], Actor | None]) -> Kernel:
         """An independent kernel that continues from here. Messages are shared: they are frozen."""
-        twin = Kernel(self.seed, self.now, populate, self.burst)
+        twin = Kernel(self.seed, self.now, populate, self.burst, self._thin)
         twin.sequence = self.sequence
         twin.trace.extend(self.trace)
         twin._heard = len(self.trace)
         twin._ready.extend(self._ready)
-        twin._heap.extend(self._heap)
+        twin._times.extend(self._times)
+        for time, entries in self._calendar.items():
+            twin._calendar[time] = list(entries) if type(entries) is list else entries
         for key, stream in self._streams.items():
             twin._streams[key] = copy.copy(stream)
         twin._granted = self._granted
@@ -407,7 +447,7 @@ class Kernel:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("_turn", "host", "listener", "populate"):
+        for name in ("_turn", "_record", "host", "listener", "populate"):
             del state[name]
         return state
 
@@ -415,6 +455,7 @@ class Kernel:
         self.__dict__.update(state)
         self.host = None
         self.listener = None
+        self._record = self._thin(self.trace.append) if self._thin else self.trace.append
         self._turn = Turn(self)
 
 

@@ -35,7 +35,7 @@ from simbridge.limits import PROFILES, limits_with, rate_of
 from simbridge.messages import Configure
 from simbridge.resources import EventBus, Target
 from simbridge.stand_ins import Queue, StandInHandle, outage
-from simbridge.trace import Trace
+from simbridge.trace import Trace, thinned
 
 __all__ = ["World", "kept_open", "run_story"]
 
@@ -95,7 +95,8 @@ class World:
         self._backoff = backoff
         self._noise = _noise(numbers)
         begin = clock.instant(start)
-        self._kernel = Kernel(seed, begin, self._populate, numbers["messages_per_instant"])
+        thin = thinned if trace == "outcomes" else None
+        self._kernel = Kernel(seed, begin, self._populate, numbers["messages_per_instant"], thin)
         self._plane = ControlPlane(self._kernel, numbers)
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
         self._clients: dict[tuple[str, str], Any] = {}

@@ -1,5 +1,6 @@
 """The trace: everything that happened, in order; query it, keep it, print it."""
 
 from simbridge.trace.query import Attempt, Delivery, Trace
+from simbridge.trace.thin import thinned
 
-__all__ = ["Attempt", "Delivery", "Trace"]
+__all__ = ["Attempt", "Delivery", "Trace", "thinned"]
