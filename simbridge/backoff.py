@@ -4,7 +4,7 @@ AWS says "exponential backoff and jitter" and no more (user guide, "How EventBri
 delivering events"). Two documented numbers bound the curve: by default there are up to 185 retries,
 and 24 hours. `DEFAULT` is the simplest curve that uses up both at about the same time: delays double
 from one second up to a cap, each drawn evenly between nothing and that bound ("full jitter"). With a
-cap of 16 minutes 185 of them take 23.5 hours on average.
+cap of 16 minutes 185 of them take 23.5 hours on average. Delays are whole seconds, rounded up.
 
 A backoff is any object with the one method of `Backoff`; `World(backoff=...)` takes it. Everything is
 integers, so a delay is the same on every host.
@@ -34,43 +34,58 @@ class Backoff(Protocol):
 
 @final
 class _Curve(msgspec.Struct, frozen=True):
-    """Bounds for the first retries; the last bound holds for all that follow."""
+    """Bounds for the first retries, in steps; the last one holds for all that follow."""
 
-    bounds_us: tuple[int, ...]
+    bounds: tuple[int, ...]
+    step_us: int
     jitter: Jitter
 
     def delay_us(self, retry: int, luck: int) -> int:
-        bounds = self.bounds_us
+        bounds = self.bounds
         bound = bounds[retry - 1] if retry <= len(bounds) else bounds[-1]
         if self.jitter == "full":
-            return bound * luck >> 32
+            return ((bound * luck >> 32) + 1) * self.step_us
         if self.jitter == "equal":
-            return bound - (bound * luck >> 33)
-        return bound
+            return (bound - (bound * luck >> 33)) * self.step_us
+        return bound * self.step_us
 
 
 def exponential(
-    first: Duration = "1s", *, factor: int = 2, cap: Duration = "16m", jitter: Jitter = "full"
+    first: Duration = "1s",
+    *,
+    factor: int = 2,
+    cap: Duration = "16m",
+    jitter: Jitter = "full",
+    step: Duration = "1s",
 ) -> Backoff:
-    """Delays bounded by `first`, `first * factor`, ... up to `cap`.
+    """Delays bounded by `first`, `first * factor`, ... up to `cap`, in whole `step`s.
 
     `jitter` "full" draws evenly between nothing and the bound, "equal" between half of it and all of
     it, "none" always takes the bound. Raises `InvalidTime` for a duration that is none, and
     `SimbridgeError` for a curve that cannot rise.
     """
-    bound, last = clock.duration(first), clock.duration(cap)
-    if not 0 < bound <= last or factor < 1:
-        raise SimbridgeError("a backoff starts above zero, at or below its cap, with a factor >= 1")
+    bound, last, unit = clock.duration(first), clock.duration(cap), clock.duration(step)
+    if not 0 < unit <= bound <= last or factor < 1:
+        raise SimbridgeError(
+            "a backoff starts at a step or more, at or below its cap, with a factor >= 1"
+        )
     bounds = []
     while bound < last and factor > 1:
         bounds.append(bound)
         bound *= factor
-    return _Curve((*bounds, last if factor > 1 else bound), _checked(jitter))
+    bounds.append(last if factor > 1 else bound)
+    return _Curve(tuple(bound // unit for bound in bounds), unit, _checked(jitter))
 
 
 def constant(delay: Duration, *, jitter: Jitter = "none") -> Backoff:
     """The same bound before every retry."""
-    return _Curve((clock.duration(delay),), _checked(jitter))
+    return exponential(delay, factor=1, cap=delay, jitter=jitter, step=_step(delay))
+
+
+def _step(delay: Duration) -> Duration:
+    """Whole seconds; milliseconds or microseconds for what is shorter or has a fraction."""
+    micros = clock.duration(delay)
+    return next(text for text in ("1s", "1ms", "1us") if micros % clock.duration(text) == 0)
 
 
 def _checked(jitter: Jitter) -> Jitter:

@@ -72,6 +72,7 @@ class _Plan:
         "age_us",
         "arn",
         "bus",
+        "delay_us",
         "may_fail",
         "parameters",
         "queue",
@@ -85,6 +86,7 @@ class _Plan:
         self.target = target
         self.arn = target.arn
         self.bus = _bus_of(target.rule_arn)
+        self.delay_us = policy.backoff.delay_us
         self.transform = transform.compile(target.request)
         self.retries: int = asked.get("MaximumRetryAttempts", policy.retries)
         self.age_us: int = asked.get("MaximumEventAgeInSeconds", policy.age_s) * SECOND
@@ -133,7 +135,8 @@ class DeliveryActor:
     def _seldom(self, message: Message, turn: Turn) -> None:
         match message:
             case Due(delivery, attempt, True):
-                self._send(delivery, attempt, self.pending[delivery], 0, turn)
+                pending = self.pending[delivery]
+                turn.send(pending.plan.arn, _invocation(delivery, attempt, pending))
             case Due(delivery, attempt):
                 self._attempt(delivery, attempt, self.pending[delivery], 0, turn)
             case Expire(delivery):
@@ -187,31 +190,26 @@ class DeliveryActor:
             luck = pending.luck
             if not luck:
                 luck = pending.luck = turn.key("backoff", pending.event.id)
-            delay = self.policy.backoff.delay_us(attempt, draw(luck, attempt))
+            delay = pending.plan.delay_us(attempt, draw(luck, attempt))
             self._attempt(delivery, attempt + 1, pending, delay, turn)
 
     def _attempt(
         self, delivery: int, attempt: int, pending: _Pending, delay: int, turn: Turn
     ) -> None:
         """Make an attempt after a delay, unless the age limit comes first."""
+        plan = pending.plan
         quota = self.policy.invocations
         reserved = False
         if quota is not None and not delay:
             delay = quota.reserve(turn.now)
             reserved = True
-        left = pending.event.ingested_us + pending.plan.age_us - turn.now
+        left = pending.event.ingested_us + plan.age_us - turn.now
         if delay > left:
             turn.send(turn.address, Expire(delivery), max(left, 0))
         elif quota is not None and delay:
             turn.send(turn.address, Due(delivery, attempt, reserved), delay)
         else:
-            self._send(delivery, attempt, pending, delay, turn)
-
-    def _send(self, delivery: int, attempt: int, pending: _Pending, delay: int, turn: Turn) -> None:
-        plan = pending.plan
-        rule = plan.target.rule_arn
-        invoke = Invoke(delivery, attempt, pending.event, rule, pending.body, plan.parameters)
-        turn.send(plan.arn, invoke, delay)
+            turn.send(plan.arn, _invocation(delivery, attempt, pending), delay)
 
     def _give_up(self, delivery: int, pending: _Pending, exhausted: str | None, turn: Turn) -> None:
         plan = pending.plan
@@ -234,6 +232,13 @@ class DeliveryActor:
         del self.pending[delivery]
         drop = Drop(delivery, pending.error, pending.text, exhausted, pending.attempts)
         turn.send(pending.plan.bus, drop)
+
+
+def _invocation(delivery: int, attempt: int, pending: _Pending) -> Invoke:
+    plan = pending.plan
+    return Invoke(
+        delivery, attempt, pending.event, plan.target.rule_arn, pending.body, plan.parameters
+    )
 
 
 _FITS = targets.FITS_ANYWHERE_CHARS

@@ -119,10 +119,10 @@ class StandIn:
             turn.reply(Outcome(delivery, attempt, *targets.failed("deduplication")))
             return
         if self._conduct is None:
-            turn.reply(Outcome(delivery, attempt))
+            turn.send(turn.sender, Outcome(delivery, attempt))
         else:
             error, text, after = self._conduct.answer(message, turn)
-            turn.reply(Outcome(delivery, attempt, error, text), after)
+            turn.send(turn.sender, Outcome(delivery, attempt, error, text), after)
             if error is not None:
                 return
         self.received.append(message)
