@@ -294,6 +294,8 @@ class Kernel:
                     if until != clock.LATEST:
                         self._set_time(until)
                     return False
+                if host and not self._ready:  # it is a sleeping coroutine that time moved for
+                    host.wake()
             return True
         finally:
             self._leave()
