@@ -90,6 +90,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         self._stepping = False
         self._failure: BaseException | None = None
         self._debug = False
+        self._watch = guest.Watch()
 
     # -- stepping ---------------------------------------------------------------------------
 
@@ -99,9 +100,10 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         asyncio._set_running_loop(None)
         asyncio._set_running_loop(self)
         self._stepping = True
+        self._watch.begin()
         try:
-            with guest.watching():
-                self._run_ready()
+            self._run_ready()
+            self._watch.end()
         finally:
             self._stepping = False
             asyncio._set_running_loop(outer)

@@ -15,8 +15,7 @@ from __future__ import annotations
 import importlib
 import time
 import warnings
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
 from contextvars import ContextVar
 from typing import Any, Protocol, final
 
@@ -31,6 +30,7 @@ __all__ = [
     "Engine",
     "KeptOpen",
     "OnDemand",
+    "Watch",
     "check_backend",
     "current",
     "decoded",
@@ -39,7 +39,6 @@ __all__ = [
     "rank",
     "settled",
     "stalled",
-    "watching",
 ]
 
 BACKENDS = {"asyncio": "simbridge.hosts.asyncio", "trio": "simbridge.hosts.trio"}
@@ -185,19 +184,35 @@ class KeptOpen:
         await self._ended.wait()
 
 
-@contextmanager
-def watching() -> Iterator[None]:
-    """Warn when a step of async code spends real time waiting, which virtual time cannot know."""
-    began, worked = time.perf_counter(), time.thread_time()
-    yield
-    idle = (time.perf_counter() - began) - (time.thread_time() - worked)
-    if idle > BLOCKED_S:
-        warnings.warn(
-            f"async code held the thread for {idle:.1f} s of real time (time.sleep, a socket?); "
-            "virtual time cannot pass meanwhile: await anyio.sleep(seconds) instead",
-            BlockedThread,
-            stacklevel=3,
-        )
+@final
+class Watch:
+    """Warns when a step of async code spends real time waiting, which virtual time cannot know.
+
+    Waiting is real time less processor time. Asking for processor time is a call of the operating
+    system, as costly as a good part of a step, so it is not asked again before a tenth of the bound
+    has passed: a wait is noticed a tenth later at most.
+    """
+
+    def __init__(self) -> None:
+        self._began = self._asked = time.perf_counter()
+        self._worked = time.thread_time()
+
+    def begin(self) -> None:
+        """A step begins."""
+        self._began = time.perf_counter()
+        if self._began - self._asked > BLOCKED_S / 10:
+            self._asked, self._worked = self._began, time.thread_time()
+
+    def end(self) -> None:
+        """The step is over."""
+        spent = time.perf_counter() - self._began
+        if spent > BLOCKED_S and (idle := spent - (time.thread_time() - self._worked)) > BLOCKED_S:
+            warnings.warn(
+                f"async code held the thread for {idle:.1f} s of real time (time.sleep, a socket?); "
+                "virtual time cannot pass meanwhile: await anyio.sleep(seconds) instead",
+                BlockedThread,
+                stacklevel=3,
+            )
 
 
 def rank(last: bool) -> int:

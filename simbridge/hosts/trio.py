@@ -24,13 +24,13 @@ import math
 import sys
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, final
 
 import anyio
 import trio
 from trio._core import _run as _trio_run
+from trio.lowlevel import in_trio_task
 
 from simbridge.clock import SECOND
 from simbridge.errors import SimbridgeError
@@ -42,7 +42,10 @@ __all__ = ["TrioEngine", "make"]
 STEPS_MAX = 1_000_000
 
 _scheduler: Any = _trio_run
-"""The one private module of trio that is touched, and only by `TrioEngine._stepping`."""
+"""The one private module of trio that is touched, and only by `TrioEngine._step`."""
+
+_NOW = 2
+"""The rank of the present: by now, every deadline of this microsecond has come but the last ones."""
 
 _open: weakref.WeakSet[TrioEngine] = weakref.WeakSet()
 
@@ -64,17 +67,10 @@ class TrioEngine:
         self._failure: BaseException | None = None
         self._nursery: trio.Nursery | None = None
         self._luck = kernel.random("trio", "order of a batch")
-        self._state: dict[str, Any] = {}
+        self._watch = guest.Watch()
+        self._context: dict[str, Any] = {}
         self._hooks: Any = sys.get_asyncgen_hooks()
-        with self._stepping():
-            trio.lowlevel.start_guest_run(
-                self._main,
-                run_sync_soon_threadsafe=self._ticks.append,
-                done_callback=self._ended.append,
-                clock=self._clock,
-                host_uses_signal_set_wakeup_fd=True,
-            )
-            self._settle()
+        self._step(self._begin)
         _open.add(self)
 
     @property
@@ -84,29 +80,47 @@ class TrioEngine:
     def start(
         self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
     ) -> None:
-        assert self._nursery is not None
-        with self._stepping():
-            self._nursery.start_soon(
+        nursery = self._nursery
+        assert nursery is not None
+
+        def spawn() -> None:
+            nursery.start_soon(
                 guest.play, address, cause, function, done, self._fail, self._scopes, name=address
             )
             self._settle()
 
+        self._step(spawn)
+
     def deadline(self) -> int | None:
-        return self._clock.due_us()
+        return self._clock.due_us
 
     def wake(self) -> None:
         self._clock.let_through()
-        with self._stepping():
-            self._settle()
+        self._step(self._settle)
 
     def close(self) -> None:
         _open.discard(self)
         if self._ended or self._nursery is None:
             return
-        with self._stepping():
-            self._nursery.cancel_scope.cancel()
-            while not self._ended:
-                self._ticks.popleft()()
+        self._step(self._end)
+
+    def _begin(self) -> None:
+        trio.lowlevel.start_guest_run(
+            self._main,
+            run_sync_soon_threadsafe=self._ticks.append,
+            done_callback=self._ended.append,
+            clock=self._clock,
+            host_uses_signal_set_wakeup_fd=True,
+        )
+        self._settle()
+        self._context = _scheduler.GLOBAL_RUN_CONTEXT.__dict__.copy()
+        self._hooks = sys.get_asyncgen_hooks()
+
+    def _end(self) -> None:
+        assert self._nursery is not None
+        self._nursery.cancel_scope.cancel()
+        while not self._ended:
+            self._ticks.popleft()()
 
     async def _main(self) -> None:
         async with trio.open_nursery() as nursery:
@@ -133,21 +147,20 @@ class TrioEngine:
             failure, self._failure = self._failure, None
             raise failure
 
-    @contextmanager
-    def _stepping(self) -> Iterator[None]:
-        """Put this run in the place of whatever trio run the thread is in, for one step."""
+    def _step(self, work: Callable[[], None]) -> None:
+        """Put this run in the place of whatever trio run the thread is in, while `work` runs it."""
         context = _scheduler.GLOBAL_RUN_CONTEXT.__dict__
-        outer, hooks = dict(context), sys.get_asyncgen_hooks()
+        outer, hooks = context.copy(), sys.get_asyncgen_hooks()
         luck, switch = _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING
         context.clear()
-        context.update(self._state)
+        context.update(self._context)
         sys.set_asyncgen_hooks(*self._hooks)
         _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = self._luck, True
+        self._watch.begin()
         try:
-            with guest.watching():
-                yield
+            work()
+            self._watch.end()
         finally:
-            self._state, self._hooks = dict(context), sys.get_asyncgen_hooks()
             context.clear()
             context.update(outer)
             sys.set_asyncgen_hooks(*hooks)
@@ -156,35 +169,38 @@ class TrioEngine:
 
 @final
 class _Instant(float):
-    """Seconds since the world began, exact to the microsecond, and never equal to another."""
+    """Seconds since the world began, exact to the microsecond; no two deadlines are equal."""
 
     __slots__ = ("clock", "key")
 
-    key: tuple[int, int, int]
     clock: _VirtualClock
+    key: tuple[int, int, int]
+    """Microseconds since the world began, rank, sequence."""
 
     def __add__(self, seconds: float) -> float:
         if not math.isfinite(seconds):
             return float(self) + seconds
         micros = round(seconds * SECOND)
-        return self.clock.instant(self.key[0] + micros, last=seconds > 0 == micros)
+        return self.clock.later(self.key[0] + micros, guest.rank(last=seconds > 0 == micros))
 
     __radd__ = __add__
 
     def __lt__(self, other: float) -> bool:
-        return self.key < other.key if isinstance(other, _Instant) else float(self) < other
+        return self.key < other.key if type(other) is _Instant else float(self) < other
 
     def __le__(self, other: float) -> bool:
-        return self.key <= other.key if isinstance(other, _Instant) else float(self) <= other
+        return self.key <= other.key if type(other) is _Instant else float(self) <= other
 
     def __gt__(self, other: float) -> bool:
-        return self.key > other.key if isinstance(other, _Instant) else float(self) > other
+        return self.key > other.key if type(other) is _Instant else float(self) > other
 
     def __ge__(self, other: float) -> bool:
-        return self.key >= other.key if isinstance(other, _Instant) else float(self) >= other
+        return self.key >= other.key if type(other) is _Instant else float(self) >= other
 
     def __eq__(self, other: object) -> bool:
-        return self.key == other.key if isinstance(other, _Instant) else float(self) == other
+        if type(other) is _Instant:
+            return self.key is other.key  # each instant has a key of its own
+        return float(self) == other
 
     def __hash__(self) -> int:
         return float.__hash__(self)
@@ -200,15 +216,21 @@ class _VirtualClock(trio.abc.Clock):
         self._sequence = 0
         self._next: float = math.inf
         self._horizon: float = -math.inf
+        self._now = self._instant(0, _NOW, 0)
         self.idle = False
+        self.due_us: int | None = None
+        """The next deadline, microseconds since the Unix epoch."""
 
     def start_clock(self) -> None:
         """Nothing to start: the kernel moves time."""
 
     def current_time(self) -> float:
         """To a task: now. To the scheduler: how much time it may see, which is once one sleeper's."""
-        if trio.lowlevel.in_trio_task():
-            return self.instant(self._kernel.now - self._epoch)
+        if in_trio_task():
+            micros = self._kernel.now - self._epoch
+            if self._now.key[0] != micros:
+                self._now = self._instant(micros, _NOW, 0)
+            return self._now
         horizon, self._horizon = self._horizon, -math.inf
         return horizon
 
@@ -216,23 +238,23 @@ class _VirtualClock(trio.abc.Clock):
         """Asked exactly when no task is runnable. We never let trio sleep."""
         self.idle = True
         self._next = deadline
+        if deadline == math.inf:
+            self.due_us = None
+        else:
+            exact = deadline.key[0] if type(deadline) is _Instant else round(deadline * SECOND)
+            self.due_us = self._epoch + exact
         return 0
 
-    def instant(self, micros: int, *, last: bool = False) -> _Instant:
-        """An instant later than every other that was given out for the same microsecond."""
+    def later(self, micros: int, rank: int) -> _Instant:
+        """A deadline after every other that was given out for the same microsecond and rank."""
         self._sequence += 1
-        made = _Instant(micros / SECOND)
-        made.key = (micros, guest.rank(last), self._sequence)
-        made.clock = self
-        return made
+        return self._instant(micros, rank, self._sequence)
 
-    def due_us(self) -> int | None:
-        """The next deadline in microseconds since the Unix epoch."""
-        if self._next == math.inf:
-            return None
-        if isinstance(self._next, _Instant):
-            return self._epoch + self._next.key[0]
-        return self._epoch + round(self._next * SECOND)
+    def _instant(self, micros: int, rank: int, sequence: int) -> _Instant:
+        made = _Instant(micros / SECOND)
+        made.clock = self
+        made.key = (micros, rank, sequence)
+        return made
 
     def let_through(self) -> None:
         """Let the scheduler see the next deadline, and nothing after it."""

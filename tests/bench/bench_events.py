@@ -42,12 +42,31 @@ def ten_rules(events: Any, target_arn: str) -> None:
         events.put_targets(Rule=f"r{number}", Targets=[{"Id": "1", "Arn": target_arn}])
 
 
-def _world() -> tuple[sb.World, sb.StandInHandle]:
+def ten_ruled_world() -> tuple[sb.World, sb.StandInHandle]:
+    """A world with the ten rules and their queue."""
     world = sb.World(account=ACCOUNT, region=REGION, limits={"messages_per_instant": 10 * EVENTS})
     queue = world.queue("q")
     ten_rules(world.client(), queue.arn)
     world.settle()
     return world, queue
+
+
+def publish(world: sb.World, count: int) -> None:
+    """Send decoded events to the bus; they are due at once."""
+    send = world._kernel.send
+    for number in range(count):
+        envelope = {
+            "version": "0",
+            "id": str(number),
+            "detail-type": "OrderPlaced",
+            "source": "s7",
+            "account": ACCOUNT,
+            "time": "2026-01-01T00:00:00Z",
+            "region": REGION,
+            "resources": [],
+            "detail": {"order": 17, "total": 12.5},
+        }
+        send("load", BUS, Publish(Event(BUS, envelope, 0, 100)))
 
 
 def _delivered(world: sb.World, queue: sb.StandInHandle, work: Callable[[], None]) -> float:
@@ -58,24 +77,11 @@ def _delivered(world: sb.World, queue: sb.StandInHandle, work: Callable[[], None
 
 
 def from_publish() -> float:
-    """Events per second from `Publish` to the queue."""
-    world, queue = _world()
-    send = world._kernel.send
+    """Events per second from `Publish` to the queue; the envelopes are made on the way."""
+    world, queue = ten_ruled_world()
 
     def work() -> None:
-        for number in range(EVENTS):
-            envelope = {
-                "version": "0",
-                "id": str(number),
-                "detail-type": "OrderPlaced",
-                "source": "s7",
-                "account": ACCOUNT,
-                "time": "2026-01-01T00:00:00Z",
-                "region": REGION,
-                "resources": [],
-                "detail": {"order": 17, "total": 12.5},
-            }
-            send("load", BUS, Publish(Event(BUS, envelope, 0, 100)))
+        publish(world, EVENTS)
         world.settle()
 
     return _delivered(world, queue, work)
@@ -83,7 +89,7 @@ def from_publish() -> float:
 
 def from_plane() -> float:
     """Events per second from PutEvents with ten entries in the control plane to the queue."""
-    world, queue = _world()
+    world, queue = ten_ruled_world()
     call = world._plane.call
 
     def work() -> None:
@@ -97,7 +103,7 @@ def from_plane() -> float:
 
 def plane_only() -> float:
     """Entries per second that PutEvents takes; nothing is run."""
-    world, _ = _world()
+    world, _ = ten_ruled_world()
     call = world._plane.call
     requests = [{"Entries": [dict(UNWANTED) for _ in range(10)]} for _ in range(EVENTS // 10)]
 
@@ -110,7 +116,7 @@ def plane_only() -> float:
 
 def from_client() -> float:
     """Events per second from `put_events` of a boto3 client, ten entries a call, to the queue."""
-    world, queue = _world()
+    world, queue = ten_ruled_world()
     client = world.client()
 
     def work() -> None:
@@ -123,7 +129,7 @@ def from_client() -> float:
 
 def client_only() -> float:
     """Entries per second through `put_events` of a boto3 client; nothing is run."""
-    world, _ = _world()
+    world, _ = ten_ruled_world()
     client = world.client()
 
     def work() -> None:

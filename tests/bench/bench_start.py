@@ -43,10 +43,14 @@ def main() -> None:
     """Print the table."""
     measure.title("Before anything happens")
     pair = measure.beside(lambda: imports("simbridge"), lambda: imports("boto3"), rounds=9)
-    measure.row("imports/s of simbridge, fresh process", pair, "import boto3")
-    measure.alone("worlds/s", measure.median(worlds))
-    measure.alone("worlds with a boto3 client/s", measure.median(clients))
-    measure.alone("idle years/s", measure.median(idle_years))
+    what = "import simbridge, fresh process"
+    measure.row(what, pair, "import boto3", show=measure.as_time)
+    for what, measurement in (
+        ("a world", worlds),
+        ("a world and its boto3 client", clients),
+        ("a year of an idle world", idle_years),
+    ):
+        measure.alone(what, measure.median(measurement), measure.as_time)
 
 
 if __name__ == "__main__":

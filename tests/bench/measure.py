@@ -61,25 +61,38 @@ def beside(ours: Measurement, theirs: Measurement, rounds: int = 5) -> Pair:
     )
 
 
+def short(figure: float) -> str:
+    """A figure with as many digits as mean something."""
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
+
+
+def as_time(figure: float) -> str:
+    """How long one thing takes of which so many are done in a second."""
+    micros = 1e6 / figure
+    return f"{micros:.3g} µs" if micros < 1000 else f"{micros / 1000:.3g} ms"
+
+
 def title(text: str) -> None:
     """Open a table."""
     print(f"\n{text}\n{'':50} {'simbridge':>12} {'peer':>12} {'ratio':>9}  aim")
 
 
-def row(what: str, pair: Pair, peer: str, aim: float | None = None) -> None:
+def row(
+    what: str,
+    pair: Pair,
+    peer: str,
+    aim: float | None = None,
+    show: Callable[[float], str] = short,
+) -> None:
     """A figure beside its peer's. The ratio is how many times as good as the peer we are."""
     wanted = "" if aim is None else f">= {aim:g} x, {'met' if pair.ratio >= aim else 'MISSED'}"
-    figures = f"{_short(pair.ours):>12} {_short(pair.theirs):>12} {_ratio(pair.ratio):>9}"
+    figures = f"{show(pair.ours):>12} {show(pair.theirs):>12} {_ratio(pair.ratio):>9}"
     print(f"{what:50} {figures}  {wanted:18} {peer}".rstrip(), flush=True)
 
 
-def alone(what: str, figure: float, note: str = "") -> None:
+def alone(what: str, figure: float, show: Callable[[float], str] = short) -> None:
     """A figure that has no peer."""
-    print(f"{what:50} {_short(figure):>12} {'':12} {'':9}  {'':18} {note}".rstrip(), flush=True)
-
-
-def _short(figure: float) -> str:
-    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
+    print(f"{what:50} {show(figure):>12}", flush=True)
 
 
 def _ratio(ratio: float) -> str:
