@@ -2,8 +2,9 @@
 
 Messages are frozen records without behaviour. They are `msgspec` structs: as quick to make as a
 tuple, untracked by the garbage collector (what is frozen and made of JSON values is in no cycle),
-and with one unambiguous JSON form, the line of the trace. Many messages carry the same `Event`; the
-trace writes it out once and refers to it afterwards (`trace/codec`).
+and with one unambiguous JSON form, the line of the trace. Many messages carry the same `Event`, or
+the same `Parameters` of a target; the trace writes them out once and refers to them afterwards
+(`trace/codec`).
 
 The life of one event, as the messages tell it::
 
@@ -22,7 +23,7 @@ from typing import Any, final
 
 import msgspec
 
-from simbridge.resources import Resource
+from simbridge.resources import Parameters, Resource
 
 __all__ = [
     "Call",
@@ -126,13 +127,17 @@ class Match(_Message, frozen=True):
 
 @final
 class Invoke(_Message, frozen=True):
-    """One attempt to hand an event to a target. `body` None means the whole event."""
+    """One attempt to hand an event to a target. `body` None means the whole event.
+
+    `parameters` are the target's, for the request that a stand-in shows (`simbridge.targets`).
+    """
 
     delivery: int
     attempt: int
     event: Event
     rule: str
     body: str | None = None
+    parameters: Parameters | None = None
 
 
 @final

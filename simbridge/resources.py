@@ -6,11 +6,29 @@ Describe and List operations read them. Field names follow boto3 in snake case.
 
 from __future__ import annotations
 
+import hashlib
+from functools import cached_property
 from typing import Any, final
 
 import msgspec
 
-__all__ = ["EventBus", "Resource", "Rule", "Target"]
+__all__ = ["EventBus", "Parameters", "Resource", "Rule", "Target"]
+
+
+@final
+class Parameters(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The parameter blocks of a target, on their way with each attempt to the target.
+
+    Like an event, many messages carry the same ones, so the trace writes them out once and names
+    them afterwards (`trace/codec`). The name tells them apart: it is a digest of the target's
+    address and the blocks, so a target that is put again with the same parameters has the same ones.
+    """
+
+    name: str
+    blocks: dict[str, Any]
+
+    def __deepcopy__(self, memo: object) -> Parameters:
+        return self
 
 
 class _Resource(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
@@ -36,7 +54,7 @@ class EventBus(_Resource, frozen=True):
 
 
 @final
-class Target(_Resource, frozen=True):
+class Target(_Resource, frozen=True, dict=True):
     """A target of a rule. `request` is the boto3-shaped dict exactly as it was supplied."""
 
     rule_arn: str
@@ -49,6 +67,15 @@ class Target(_Resource, frozen=True):
     def address(self) -> str:
         """Where the delivery actor of this rule and target lives."""
         return f"{self.rule_arn}#{self.id}"
+
+    @cached_property
+    def parameters(self) -> Parameters | None:
+        """The parameter blocks of the request; None where it has none, as most targets do."""
+        blocks = {name: self.request[name] for name in self.request if name.endswith("Parameters")}
+        if not blocks:
+            return None
+        text = msgspec.json.encode([self.address, blocks], order="sorted")
+        return Parameters(hashlib.blake2b(text, digest_size=8).hexdigest(), blocks)
 
 
 @final

@@ -20,7 +20,7 @@ from simbridge import arn as arns
 from simbridge import clock
 from simbridge.actors.bus import EventBusActor
 from simbridge.actors.delivery import DeliveryActor
-from simbridge.actors.target import Nowhere, StandIn, body_of
+from simbridge.actors.target import Nowhere, StandIn, body_of, request_of
 from simbridge.api.model import Answered, intercepted, make_client
 from simbridge.api.plane import ControlPlane
 from simbridge.clock import DateTime, Instant
@@ -28,7 +28,7 @@ from simbridge.errors import NotSimulated, SimbridgeError
 from simbridge.hosts import guest
 from simbridge.kernel import OUTSIDE, Actor, Kernel, Record
 from simbridge.limits import limits_with
-from simbridge.messages import Configure
+from simbridge.messages import Configure, DeadLetter, Invoke
 from simbridge.resources import EventBus, Target
 from simbridge.trace import Trace
 
@@ -134,9 +134,21 @@ class World:
 
     # -- stand-ins --------------------------------------------------------------------------
 
-    def queue(self, name: str) -> StandInHandle:
-        """A stand-in for an SQS queue of this name."""
-        return self.stand_in(self._arn("sqs", name))
+    def queue(self, name: str, *, content_based_deduplication: bool = True) -> StandInHandle:
+        """A stand-in for an SQS queue of this name.
+
+        A FIFO queue (its name ends in `.fifo`) takes events only with content-based deduplication.
+        """
+        handle = self.stand_in(self._arn("sqs", name))
+        if not content_based_deduplication:
+            if not name.endswith(".fifo"):
+                raise SimbridgeError(
+                    f"{name!r} is no FIFO queue and has no deduplication: end its name in '.fifo'"
+                )
+            actor = self._kernel.actors[handle.arn]
+            assert isinstance(actor, StandIn)
+            actor.content_based_deduplication = False
+        return handle
 
     def function(self, name: str, handler: Callable[[Any], Any] | None = None) -> StandInHandle:
         """A stand-in for a Lambda function. `handler(event)` may be `def` or `async def`."""
@@ -163,7 +175,7 @@ class World:
     def _populate(self, address: str, message: Any) -> Actor | None:
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)]()
-        if self._auto and address.startswith("arn:"):
+        if self._auto and address.startswith("arn:") and not arns.is_event_bus(arns.parse(address)):
             return StandIn()
         return Nowhere()
 
@@ -325,9 +337,20 @@ class StandInHandle:
     @property
     def messages(self) -> list[str]:
         """The bodies it was sent, as text, in the order they arrived."""
+        return [body_of(message) for message in self._received()]
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """The calls of its service's API that it was sent, in the order they arrived.
+
+        Each has the name of the call as `Action` and the parameters as that API calls them.
+        """
+        return [request_of(self.arn, message) for message in self._received()]
+
+    def _received(self) -> list[Invoke | DeadLetter]:
         actor = self._world._kernel.actors[self.arn]
         assert isinstance(actor, StandIn)
-        return [body_of(message) for message in actor.received]
+        return actor.received
 
     def __repr__(self) -> str:
         return f"<stand-in {self.arn}>"

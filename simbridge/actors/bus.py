@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import final
 
 from simbridge import arn as arns
+from simbridge import clock
 from simbridge.kernel import Turn, uuid_from
 from simbridge.messages import (
     Configure,
@@ -85,8 +86,9 @@ class EventBusActor:
     def _forward(self, delivery: int, attempt: int, event: Event, turn: Turn) -> None:
         """Take an event from a rule of another bus (behaviour reference 8.4, 8.5, captured).
 
-        Within a region it keeps its id; from another region it gets a new one. One hop of each
-        kind is allowed. Another account needs a bus policy, which cannot exist yet.
+        Within a region it keeps its id; from another region it gets a new id and a new time, while
+        account and region stay those of its origin. One hop of each kind is allowed. Another
+        account needs a bus policy, which cannot exist yet.
         """
         here, there = arns.parse(turn.address), arns.parse(event.bus)
         local = here.region == there.region
@@ -102,7 +104,8 @@ class EventBusActor:
         else:
             envelope = event.envelope
             if not local:
-                envelope = {**envelope, "id": uuid_from(turn.random("event id"))}
+                fresh_id = uuid_from(turn.random("event id"))
+                envelope = {**envelope, "id": fresh_id, "time": clock.iso_seconds(turn.now)}
             hops = (event.hops + local, event.region_hops + (not local))
             forwarded = Event(
                 turn.address, envelope, turn.now, event.size_bytes, event.trace_header, *hops

@@ -9,7 +9,8 @@ The state machine of one delivery (behaviour reference 2.3)::
 
 Retries, the step from PENDING back to PENDING after a backoff, come with the delivery capability;
 nothing that this version can deliver to fails in a way that AWS retries. The input is rendered once,
-when the rule matches, and kept for the dead letter (captured).
+when the rule matches, and kept for the dead letter (captured). What cannot be sent to such a target
+at all is given up without an attempt (`targets/failures`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import final
 import msgspec
 
 from simbridge import arn as arns
-from simbridge import transform
+from simbridge import targets, transform
 from simbridge.kernel import Turn
 from simbridge.messages import (
     Configure,
@@ -53,6 +54,7 @@ class DeliveryActor:
     def __init__(self) -> None:
         self.target: Target | None = None
         self.transform: transform.Transform | None = None
+        self.may_fail = False
         self.retired = False
         self.pending: dict[int, _Pending] = {}
 
@@ -72,6 +74,7 @@ class DeliveryActor:
             case Configure(Target() as target):
                 self.target = target
                 self.transform = transform.compile(target.request)
+                self.may_fail = _kind(target).may_fail
                 self.retired = False
             case Retire():
                 self.retired = True
@@ -86,13 +89,18 @@ class DeliveryActor:
             context = transform.Context(target.rule_arn, target.rule_name, event.ingested_us)
             rendered = self.transform.render(event.envelope, context)
         delivery = turn.sequence
-        if rendered is None or rendered.valid:
-            body = rendered.text if rendered else None
-            self.pending[delivery] = _Pending(event, body, target)
-            turn.send(target.arn, Invoke(delivery, 1, event, target.rule_arn, body))
-        else:
-            pending = _Pending(event, rendered.text, target)
+        body = None if rendered is None else rendered.text
+        pending = _Pending(event, body, target)
+        if rendered is not None and not rendered.valid:
             self._give_up(delivery, pending, "INVALID_JSON", "Invalid input for target.", turn)
+            return
+        if self.may_fail or (event.size_bytes if body is None else len(body)) > _FITS:
+            failure = _failure(target, event, body)
+            if failure is not None:
+                self._give_up(delivery, pending, *failure, turn)
+                return
+        self.pending[delivery] = pending
+        turn.send(target.arn, Invoke(delivery, 1, event, target.rule_arn, body, target.parameters))
 
     def _end(self, outcome: Outcome, turn: Turn) -> None:
         pending = self.pending.pop(outcome.delivery)
@@ -120,6 +128,29 @@ class DeliveryActor:
     def _drop(self, delivery: int, error: str, text: str, turn: Turn) -> None:
         assert self.target is not None
         turn.send(_bus_of(self.target.rule_arn), Drop(delivery, error, text))
+
+
+_FITS = targets.FITS_ANYWHERE_CHARS
+
+
+def _kind(target: Target) -> targets.TargetKind:
+    kind = targets.kind_of(arns.parse(target.arn))
+    assert kind is not None, "PutTargets takes no other ARN"
+    return kind
+
+
+def _failure(target: Target, event: Event, body: str | None) -> targets.Failure | None:
+    """Why this event cannot be sent to this target at all, whatever the target is up to."""
+    parameters = target.parameters
+    sending = targets.Sending(
+        arns.parse(target.arn),
+        parameters.blocks if parameters is not None else {},
+        event.envelope,
+        body,
+        arns.parse(target.rule_arn),
+        event.trace_header,
+    )
+    return targets.failure(_kind(target), sending)
 
 
 def _bus_of(rule_arn: str) -> str:

@@ -26,7 +26,7 @@ from simbridge.api.rules import find_rule, replace_rule
 from simbridge.arn import Arn, is_event_bus
 from simbridge.errors import ServiceError
 from simbridge.resources import Rule, Target
-from simbridge.targets import BLOCKS, TargetKind, is_service, kind_of
+from simbridge.targets import BLOCKS, TargetKind, complaint, is_service, kind_of
 
 __all__ = [
     "list_rule_names_by_target",
@@ -34,6 +34,8 @@ __all__ = [
     "put_targets",
     "remove_targets",
 ]
+
+_INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
 @operation
@@ -129,7 +131,7 @@ def _check_target(context: Context, rule: Rule, given: Request) -> None:
     else:
         _check_place(context, target, given["Arn"])
     _check_blocks(kind, given)
-    if any(given.get(name) is not None for name in kind.refused_inputs):
+    if any(given.get(name) is not None for name in _INPUTS if name not in kind.inputs):
         raise invalid(kind.refusal.format(id=given["Id"]))
     transform.check(given["Id"], given)
     queue = (given.get("DeadLetterConfig") or {}).get("Arn")
@@ -180,9 +182,16 @@ def _check_place(context: Context, target: Arn, text: str) -> None:
 
 
 def _check_blocks(kind: TargetKind, given: Request) -> None:
-    """The parameter block of this kind where it must be, and no other's block (lint)."""
+    """The parameter block of this kind where it must be, as it may be, and no other's (lint)."""
     for block in BLOCKS:
         if given.get(block) is not None and block != kind.block:
             raise invalid(f"Parameter(s) {block} not supported for target: {given['Id']}")
-    if kind.block_required and given.get(kind.block or "") is None:
+    if kind.block is None:
+        return
+    parameters = given.get(kind.block)
+    if parameters is not None:
+        text = complaint(kind.block, given["Id"], given["Arn"], parameters)
+        if text is not None:
+            raise invalid(text)
+    elif kind.block_required:
         raise invalid(f"Parameter(s) {kind.block} must be specified for target: {given['Id']}.")

@@ -1,8 +1,9 @@
 """The trace as text: one JSON array a line, `[time, sequence, cause, from, to, message]`.
 
 An event is written out where it first appears on a bus and is only named afterwards
-(`"<id>@<bus>"`), so a trace with thousands of attempts stays small. Reading undoes this, hence
-writing and reading are exact inverses. The digest is taken of these very bytes.
+(`"<id>@<bus>"`), so a trace with thousands of attempts stays small. The same goes for the
+parameters of a target. Reading undoes this, hence writing and reading are exact inverses. The
+digest is taken of these very bytes.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import msgspec
 
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
-from simbridge.messages import Event, Message
+from simbridge.messages import Event, Invoke, Message
+from simbridge.resources import Parameters
 
 __all__ = ["decode", "encode"]
 
 _CARRIERS = tuple(kind for kind in get_args(Message) if "event" in kind.__struct_fields__)
 """The messages that carry an event."""
 
-# A line whose event is still either the array of its fields or the name it was given before.
+# A line whose event and parameters are still arrays of fields or the names they were given before.
 _Line = tuple[int, int, int, str, str, dict[str, Any]]
 
 
@@ -32,32 +34,44 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
     for entry in entries:
         message = entry[5]
         if isinstance(message, _CARRIERS):
-            name = _name(message.event)
-            if name in seen:
-                entry = (*entry[:5], msgspec.structs.replace(message, event=name))
-            else:
-                seen.add(name)
+            names: dict[str, Any] = {}
+            _abridge(names, seen, "event", _name(message.event))
+            if type(message) is Invoke and message.parameters is not None:
+                _abridge(names, seen, "parameters", message.parameters.name)
+            if names:
+                entry = (*entry[:5], msgspec.structs.replace(message, **names))
         yield line(entry) + b"\n"
 
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
     """The entries again. Raises `SimbridgeError` naming the line that is not one of a trace."""
-    seen: dict[str, Event] = {}
+    seen: dict[str, Event | Parameters] = {}
     read = msgspec.json.Decoder(_Line).decode
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             *head, fields = read(line)
-            named = fields.get("event")
-            if isinstance(named, str):
-                fields["event"] = seen[named]
+            for field in ("event", "parameters"):
+                named = fields.get(field)
+                if isinstance(named, str):
+                    fields[field] = seen[named]
             message = msgspec.convert(fields, Message)
         except (msgspec.MsgspecError, KeyError) as error:
             raise SimbridgeError(f"line {number} is not a line of a trace: {error}") from error
         if isinstance(message, _CARRIERS):
             seen[_name(message.event)] = message.event
+            if type(message) is Invoke and message.parameters is not None:
+                seen[message.parameters.name] = message.parameters
         yield (*head, message)
+
+
+def _abridge(names: dict[str, Any], seen: set[str], field: str, name: str) -> None:
+    """Have a field replaced by the name of what stands in it, if that has been written out."""
+    if name in seen:
+        names[field] = name
+    else:
+        seen.add(name)
 
 
 def _name(event: Event) -> str:

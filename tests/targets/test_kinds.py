@@ -8,7 +8,15 @@ import botocore.session
 import pytest
 
 from simbridge import arn
-from simbridge.targets import BLOCKS, KINDS, is_service, kind_of
+from simbridge.targets import (
+    BLOCKS,
+    FAILURES,
+    FITS_ANYWHERE_CHARS,
+    KINDS,
+    failed,
+    is_service,
+    kind_of,
+)
 
 EXAMPLES = {
     "Lambda function": ("lambda", "function:pay", "function:pay:live"),
@@ -104,3 +112,31 @@ def test_every_parameter_block_of_the_service_model_belongs_to_a_kind():
     blocks = {name for name in members if re.search(r"Parameters$", name)}
     assert blocks == {*BLOCKS, "SqsParameters"}
     assert {kind.block for kind in KINDS if kind.block} == blocks
+
+
+def test_inputs_are_refused_by_three_kinds_only():
+    """And each of them says so in words that name the target."""
+    partial = {kind.name: kind.inputs for kind in KINDS if len(kind.inputs) < 3}
+    assert partial == {
+        "CloudWatch Logs group": ("InputTransformer",),
+        "ECS cluster": ("Input", "InputTransformer"),
+        "event bus": (),
+    }
+    for kind in KINDS:
+        assert ("{id}" in kind.refusal) == (kind.name in partial)
+
+
+def test_short_payloads_fit_every_kind_that_is_not_asked():
+    """Whatever is written out sixteen times as long as it came still fits."""
+    for kind in KINDS:
+        if not kind.may_fail and kind.payload_bytes_max is not None:
+            assert FITS_ANYWHERE_CHARS * 16 <= kind.payload_bytes_max
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_failures_have_codes_that_aws_does_not_retry(name):
+    """And a text in which every gap is filled."""
+    gaps = {gap: "?" for gap in re.findall(r"(?<!\{)\{(\w+)\}", FAILURES[name].text)}
+    failure = failed(name, **gaps)
+    assert failure.error == "INVALID_PARAMETER"
+    assert failure.text and "{{" not in failure.text
