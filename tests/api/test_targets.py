@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simbridge.messages import Configure
+from simbridge.targets import KINDS
+from simbridge.targets.page import example_target
 
 INVALID = "ValidationException"
 DENIED = "AccessDeniedException"
@@ -16,6 +18,8 @@ FIFO = QUEUE + ".fifo"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
 LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/events/x"
 ECS = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
+API = "arn:aws:execute-api:us-east-1:123456789012:a/prod/POST/*"
+REDSHIFT = "arn:aws:redshift:us-east-1:123456789012:cluster:c"
 BATCH = "arn:aws:batch:us-east-1:123456789012:job-queue/q"
 TASK = {"TaskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/t"}
 DONE = {"FailedEntryCount": 0, "FailedEntries": []}
@@ -141,6 +145,158 @@ def malformed(text):
     return f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format."
 
 
+def ecs(**block):
+    return {"Arn": ECS, "RoleArn": ROLE, "EcsParameters": TASK | block}
+
+
+def vpc(**network):
+    return {"NetworkConfiguration": {"awsvpcConfiguration": {"Subnets": ["s"]} | network}}
+
+
+def batch(**block):
+    block = {"JobDefinition": "d", "JobName": "j"} | block
+    return {"Arn": BATCH, "RoleArn": ROLE, "BatchParameters": block}
+
+
+def redshift(**block):
+    return {"Arn": REDSHIFT, "RoleArn": ROLE, "RedshiftDataParameters": {"Database": "d"} | block}
+
+
+SIZE = "Parameter ArrayProperties is not valid. Reason: Size must be in between 2 and 10000."
+ATTEMPTS = "Parameter RetryStrategy is not valid. Reason: Attempts must be in between 1 and 10."
+SQL = "Either RedshiftDataParameters.sql or RedshiftDataParameters.sqls"
+SUBNETS = "Parameter Subnets is not valid. Reason: size must be in between 1 and 16"
+
+BLOCK_REFUSALS = {
+    "more than ten tasks": (
+        ecs(TaskCount=11),
+        "Parameter(s) TaskCount not valid for target: t",
+    ),
+    "Fargate without a network": (
+        ecs(LaunchType="FARGATE"),
+        "Parameter NetworkConfiguration must be specified for target t when launch type is FARGATE",
+    ),
+    "a Fargate platform on EC2": (
+        ecs(LaunchType="EC2", PlatformVersion="1.4.0"),
+        "Parameter PlatformVersion for target t is not supported when launch type is EC2",
+    ),
+    "a public address on EC2": (
+        ecs(LaunchType="EC2", **vpc(AssignPublicIp="DISABLED")),
+        "Parameter AssignPublicIp for target t is not supported when launch type is EC2",
+    ),
+    "no subnet": (ecs(**vpc(Subnets=[])), SUBNETS),
+    "seventeen subnets": (ecs(**vpc(Subnets=["s"] * 17)), SUBNETS),
+    "six security groups": (
+        ecs(**vpc(SecurityGroups=["g"] * 6)),
+        "Parameter SecurityGroups is not valid. Reason: size must be in between 0 and 5",
+    ),
+    "a task of another region": (
+        ecs(TaskDefinitionArn="arn:aws:ecs:eu-west-1:123456789012:task-definition/t"),
+        f"Region of {ECS} does not match region of "
+        "arn:aws:ecs:eu-west-1:123456789012:task-definition/t",
+    ),
+    "an array of one": (batch(ArrayProperties={"Size": 1}), SIZE),
+    "an array of too many": (batch(ArrayProperties={"Size": 10_001}), SIZE),
+    "no attempt": (batch(RetryStrategy={"Attempts": 0}), ATTEMPTS),
+    "eleven attempts": (batch(RetryStrategy={"Attempts": 11}), ATTEMPTS),
+    "both forms of statement": (redshift(Sql="a", Sqls=["a"]), SQL),
+    "no statement": (redshift(), SQL),
+    "both forms of login": (
+        redshift(Sql="a", DbUser="u", SecretManagerArn="$.detail.secret"),
+        "Either RedshiftDataParameters.dBUser or RedshiftDataParameters.secretManagerArn",
+    ),
+    **{
+        f"{block} for a queue": (
+            {block: parameters},
+            f"Parameter(s) {block} not supported for target: t",
+        )
+        for block, parameters in {
+            "KinesisParameters": {"PartitionKeyPath": "$.id"},
+            "EcsParameters": TASK,
+            "BatchParameters": {"JobDefinition": "d", "JobName": "j"},
+            "RunCommandParameters": {"RunCommandTargets": [{"Key": "k", "Values": ["v"]}]},
+            "RedshiftDataParameters": {"Database": "d", "Sql": "a"},
+            "SageMakerPipelineParameters": {},
+            "AppSyncParameters": {"GraphQLOperation": "query Q { q }"},
+            "HttpParameters": {},
+        }.items()
+    },
+}
+
+
+def violation(value, place, rule):
+    return (
+        f"1 validation error detected: Value '{value}' at 'targets.2.member.{place}' failed to "
+        f"satisfy constraint: {rule}"
+    )
+
+
+def at_most(length):
+    return f"Member must have length less than or equal to {length}"
+
+
+LONG = {
+    "Input": ('"' + "x" * 8191 + '"', "input", 8192),
+    "InputPath": ("$." + "x" * 255, "inputPath", 256),
+    "InputTemplate": ("x" * 8193, "inputTransformer.inputTemplate", 8192),
+    "MessageGroupId": ("g" * 101, "sqsParameters.messageGroupId", 100),
+    "PartitionKeyPath": ("$." + "x" * 255, "kinesisParameters.partitionKeyPath", 256),
+}
+MODEL_REFUSALS = {
+    "a task count of zero": (
+        ecs(TaskCount=0),
+        violation(
+            "0", "ecsParameters.taskCount", "Member must have value greater than or equal to 1"
+        ),
+    ),
+    "an unknown launch type": (
+        ecs(LaunchType="$.detail.type"),
+        violation(
+            "$.detail.type",
+            "ecsParameters.launchType",
+            "Member must satisfy enum value set: [EC2, FARGATE, EXTERNAL]",
+        ),
+    ),
+    "a blank path value": (
+        {"HttpParameters": {"PathParameterValues": [" "]}},
+        violation(
+            " ",
+            "httpParameters.pathParameterValues.1.member",
+            r"Member must satisfy regular expression pattern: ^(?!\s*$).+",
+        ),
+    ),
+    "too long a placeholder path": (
+        {"InputTransformer": TEMPLATE | {"InputPathsMap": {"a": "$." + "x" * 255}}},
+        violation(
+            "{a=$." + "x" * 255 + "}",
+            "inputTransformer.inputPathsMap",
+            f"Map values must satisfy constraint: [{at_most(256)}]",
+        ),
+    ),
+    "a placeholder like a reserved variable": (
+        {"InputTransformer": TEMPLATE | {"InputPathsMap": {"aws.events.rule-name": "$.a"}}},
+        violation(
+            "{aws.events.rule-name=$.a}",
+            "inputTransformer.inputPathsMap",
+            "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "
+            rf"[A-Za-z0-9\_\-]+, {at_most(256)}, Member must have length greater than or equal to 1]",
+        ),
+    ),
+    **{
+        f"too long {name}": (
+            {
+                "Input": {"Input": text},
+                "InputPath": {"InputPath": text},
+                "InputTemplate": {"InputTransformer": {"InputTemplate": text}},
+                "MessageGroupId": {"SqsParameters": {"MessageGroupId": text}},
+                "PartitionKeyPath": {"KinesisParameters": {"PartitionKeyPath": text}},
+            }[name],
+            violation(text, place, at_most(most)),
+        )
+        for name, (text, place, most) in LONG.items()
+    },
+}
+
 REFUSALS = {
     "not an ARN": ({"Arn": "queue"}, malformed("queue")),
     "no resource": ({"Arn": "arn:aws:sqs:us-east-1:1:"}, malformed("arn:aws:sqs:us-east-1:1:")),
@@ -258,6 +414,8 @@ REFUSALS = {
         "Access to the resource arn:aws:sqs:eu-west-1:123456789012:q is denied. "
         "Reason: Adding cross-region target is not permitted.",
     ),
+    **BLOCK_REFUSALS,
+    **MODEL_REFUSALS,
     "an id that is none": (
         {"Id": "a b" * 30},
         f"2 validation errors detected: Value '{'a b' * 30}' at 'targets.2.member.id' failed to "
@@ -324,12 +482,79 @@ def test_other_accounts_are_denied(api, target, text):
         {"RoleArn": ROLE},
         {"Arn": "arn:aws:ssm:us-east-1::document/AWS-RunShellScript", "RoleArn": ROLE},
         {"InputPath": "$"},
+        {"InputPath": "$.notexisting"},
+        {"InputTransformer": TEMPLATE | {"InputPathsMap": {"AWSkey": "$.account"}}},
+        {"InputTransformer": TEMPLATE | {"InputPathsMap": {f"k{n}": "$.a" for n in range(100)}}},
+        {"Arn": API, "HttpParameters": {"PathParameterValues": ["more", "than", "wanted"]}},
+        batch(ArrayProperties={"Size": 2}, RetryStrategy={"Attempts": 10}),
+        batch(ArrayProperties={}, RetryStrategy={}),
+        redshift(Sqls=["a", "b"], DbUser="u"),
+        redshift(Sql="a"),
     ],
 )
 def test_put_accepts(api, target):
     """Other buses wherever they are, foreign dead-letter queues, ARNs without an account."""
     assert put(api, target) == DONE
     assert listed(api) == [{"Id": "t", "Arn": QUEUE} | target]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"TaskCount": 10},
+        {"LaunchType": "EC2", **vpc(SecurityGroups=[])},
+        {"LaunchType": "EXTERNAL", "PlatformVersion": "1.4.0"},
+        {"LaunchType": "FARGATE", **vpc(AssignPublicIp="ENABLED", Subnets=["s"] * 16)},
+        {"TaskDefinitionArn": "$.detail.task"},
+        {"LaunchType": "EC2", "CapacityProviderStrategy": [{"capacityProvider": "p"}]},
+    ],
+)
+def test_put_accepts_tasks(api, block):
+    """Within the bounds, with a path for a task definition, with a strategy beside a launch type."""
+    assert put(api, ecs(**block)) == DONE
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.role == "required"], ids=lambda kind: kind.name
+)
+def test_kinds_that_want_a_role_say_so(api, kind):
+    """The refusal names the target; it comes before anything about parameters."""
+    target = example_target(kind)
+    del target["RoleArn"]
+    assert api.refused("put_targets", Rule="r", Targets=[target | {"Input": "no"}]) == (
+        INVALID,
+        f"RoleArn is required for target {target['Arn']}.",
+    )
+
+
+def test_one_complaint_comes_before_another(api):
+    """The form of the request, then the rule, then each target: ARN, role, parameters, input, DLQ."""
+    wrong = {
+        "Id": "t",
+        "Arn": BATCH,
+        "RoleArn": "role",
+        "EcsParameters": TASK,
+        "Input": "no",
+        "DeadLetterConfig": {"Arn": TOPIC},
+    }
+
+    def complaint(rule="r", **fixed):
+        return api.refused("put_targets", Rule=rule, Targets=[wrong | fixed])[1]
+
+    assert complaint("none", Id="a b").startswith("1 validation error detected")
+    assert complaint("none") == "Rule none does not exist on EventBus default."
+    assert complaint(Arn="x") == malformed("x")
+    assert complaint() == malformed("role")
+    wrong["RoleArn"] = ROLE
+    assert complaint() == "Parameter(s) EcsParameters not supported for target: t"
+    del wrong["EcsParameters"]
+    assert complaint() == "Parameter(s) BatchParameters must be specified for target: t."
+    wrong |= batch()
+    assert complaint().startswith("JSON syntax error in input for target t")
+    wrong["Input"] = "{}"
+    assert complaint() == "sns is not supported as a dead letter resource"
+    wrong["DeadLetterConfig"] = {"Arn": QUEUE}
+    put(api, wrong)
 
 
 def test_roles_of_bus_targets_are_a_setting(api_with):

@@ -1,0 +1,161 @@
+"""Events that go on to another bus, against the behaviour reference 8.4 and 8.5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import simbridge as sb
+
+ACCOUNT = "123456789012"
+HERE, THERE, YONDER = "us-east-1", "us-west-2", "eu-west-1"
+TRACE = "Root=1-01234567-0123456789abcdef01234567"
+START = "2026-03-01T00:00:00Z"
+
+
+def bus_arn(region: str, name: str = "b", account: str = ACCOUNT) -> str:
+    return f"arn:aws:events:{region}:{account}:event-bus/{name}"
+
+
+def forward(world: sb.World, source: str, target: str, **fields: Any) -> None:
+    """A rule on one bus that sends everything from the shop to another."""
+    region = source.split(":")[3]
+    client = world.client(region=region)
+    rule = f"to-{target.split(':')[3]}-{target.rpartition('/')[2]}"
+    client.put_rule(Name=rule, EventBusName=source, EventPattern='{"source": ["shop"]}')
+    client.put_targets(
+        Rule=rule, EventBusName=source, Targets=[{"Id": "t", "Arn": target, **fields}]
+    )
+
+
+def watch(world: sb.World, bus: str) -> sb.StandInHandle:
+    """A queue that gets everything that arrives on a bus."""
+    region = bus.split(":")[3]
+    name = f"seen-on-{bus.rpartition('/')[2]}"
+    queue = world.stand_in(f"arn:aws:sqs:{region}:{ACCOUNT}:{name}")
+    client = world.client(region=region)
+    client.put_rule(Name="watch", EventBusName=bus, EventPattern='{"source": ["shop"]}')
+    client.put_targets(Rule="watch", EventBusName=bus, Targets=[{"Id": "q", "Arn": queue.arn}])
+    return queue
+
+
+def put(world: sb.World) -> str:
+    """One event on the default bus of the first region; its id."""
+    answer = world.client().put_events(
+        Entries=[
+            {
+                "Source": "shop",
+                "DetailType": "x",
+                "Detail": '{"n": 1}',
+                "Time": "2026-01-02T03:04:05Z",
+                "Resources": ["arn:one"],
+                "TraceHeader": TRACE,
+            }
+        ]
+    )
+    world.settle()
+    event_id: str = answer["Entries"][0]["EventId"]
+    return event_id
+
+
+def envelope(**changed: Any) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "detail-type": "x",
+        "source": "shop",
+        "account": ACCOUNT,
+        "time": "2026-01-02T03:04:05Z",
+        "region": HERE,
+        "resources": ["arn:one"],
+        "detail": {"n": 1},
+        **changed,
+    }
+
+
+def test_within_a_region_the_event_stays_the_same() -> None:
+    """Identical id, time, account, region, resources and detail; the trace header goes along."""
+    world = sb.World(start=START)
+    world.client().create_event_bus(Name="b")
+    forward(world, bus_arn(HERE, "default"), bus_arn(HERE))
+    queue = watch(world, bus_arn(HERE))
+    event_id = put(world)
+    assert queue.received == [envelope(id=event_id)]
+    (request,) = queue.requests
+    assert request["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"] == TRACE
+
+
+def test_in_another_region_it_has_a_new_id_and_time() -> None:
+    """Account and region stay those of its origin."""
+    world = sb.World(start=START)
+    world.client(region=THERE).create_event_bus(Name="b")
+    forward(world, bus_arn(HERE, "default"), bus_arn(THERE))
+    queue = watch(world, bus_arn(THERE))
+    event_id = put(world)
+    (event,) = queue.received
+    assert event == envelope(id=event["id"], time=START)
+    assert event["id"] != event_id
+    assert list(event)[:2] == ["version", "id"]
+
+
+LOCAL = (
+    "THIRD_ACCOUNT_HOP_DETECTED",
+    "Events received from another event bus cannot be forwarded to this event bus.",
+)
+REGIONAL = ("THIRD_REGION_HOP_DETECTED", "Unknown exception.")
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "refusal"),
+    [
+        (bus_arn(HERE), bus_arn(HERE, "c"), LOCAL),
+        (bus_arn(HERE), bus_arn(THERE, "c"), None),
+        (bus_arn(THERE), bus_arn(THERE, "c"), None),
+        (bus_arn(THERE), bus_arn(YONDER, "c"), REGIONAL),
+        (bus_arn(THERE), bus_arn(HERE, "c"), REGIONAL),
+    ],
+)
+def test_one_hop_of_each_kind(second: str, third: str, refusal: tuple[str, str] | None) -> None:
+    """One within a region, one across; what goes further is a dead letter of the second rule."""
+    world = sb.World(start=START)
+    for bus in (second, third):
+        world.client(region=bus.split(":")[3]).create_event_bus(Name=bus.rpartition("/")[2])
+    dead = world.stand_in(f"arn:aws:sqs:{second.split(':')[3]}:{ACCOUNT}:dead")
+    forward(world, bus_arn(HERE, "default"), second)
+    forward(world, second, third, DeadLetterConfig={"Arn": dead.arn})
+    queue = watch(world, third)
+    put(world)
+    if refusal is None:
+        assert len(queue.received) == 1
+        assert dead.requests == []
+        return
+    assert queue.received == []
+    (letter,) = dead.requests
+    attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    assert (attributes["ERROR_CODE"], attributes["ERROR_MESSAGE"]) == refusal
+    assert attributes["TARGET_ARN"] == third
+    assert "RETRY_ATTEMPTS" not in attributes
+
+
+@pytest.mark.parametrize("stand_ins", ["strict", "auto"])
+def test_a_bus_that_is_not_there_takes_events_and_loses_them(stand_ins: Any) -> None:
+    """The delivery succeeds; once the bus has been created, events arrive on it."""
+    world = sb.World(start=START, stand_ins=stand_ins)
+    forward(world, bus_arn(HERE, "default"), bus_arn(HERE))
+    put(world)
+    assert [delivery.outcome for delivery in world.trace.deliveries()] == ["delivered"]
+    world.client().create_event_bus(Name="b")
+    queue = watch(world, bus_arn(HERE))
+    put(world)
+    assert len(queue.received) == 1
+
+
+def test_another_account_needs_a_policy() -> None:
+    """Without one the event is refused for good, and lost where nobody keeps dead letters."""
+    world = sb.World(start=START)
+    other = "210987654321"
+    world.client(account=other).create_event_bus(Name="b")
+    forward(world, bus_arn(HERE, "default"), bus_arn(HERE, account=other))
+    put(world)
+    (delivery,) = world.trace.deliveries()
+    assert (delivery.outcome, delivery.error_code) == ("dropped", "NO_PERMISSIONS")
