@@ -74,7 +74,7 @@ class DeliveryActor:
             case Configure(Target() as target):
                 self.target = target
                 self.transform = transform.compile(target.request)
-                self.may_fail = _kind(target).may_fail
+                self.may_fail = _kind(target).may_fail(target.request)
                 self.retired = False
             case Retire():
                 self.retired = True

@@ -19,8 +19,9 @@ console offers (reboot, snapshot, ...) are left out, because the API cannot crea
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal, NamedTuple, final
+from typing import Any, Literal, NamedTuple, final
 
 from simbridge.arn import Arn
 from simbridge.targets import http, jobs, payloads
@@ -43,15 +44,19 @@ Role = Literal["required", "optional", "refused", "setting"]
 
 KIB = 1024
 
+_INPUTS = ("Input", "InputPath", "InputTransformer")
+_ALWAYS = ("Arn",)
+
 
 @final
 class TargetKind(NamedTuple):
     """One kind of target.
 
     `form` is the last part of its ARN: words in capitals stand for names (`_PLACES`), brackets for
-    what may be left out. `default` is what it gets where the target names no input. `may_fail`:
-    whether `requester` can find that a request cannot be made; only then is it asked before an
-    attempt. `payload_bytes_max` is None where no bound is documented that an event could reach.
+    what may be left out. `default` is what it gets where the target names no input. `fails_with`
+    are the fields of a target with which `requester` may find that a request cannot be made; only
+    then is it asked before an attempt. `payload_bytes_max` is None where no bound is documented
+    that an event could reach.
     """
 
     name: str
@@ -61,15 +66,19 @@ class TargetKind(NamedTuple):
     requester: Requester
     block: str | None = None
     block_required: bool = False
-    inputs: tuple[str, ...] = ("Input", "InputPath", "InputTransformer")
+    inputs: tuple[str, ...] = _INPUTS
     refusal: str = ""
     default: Literal["event", "nothing"] = "event"
-    may_fail: bool = False
+    fails_with: tuple[str, ...] = ()
     payload_bytes_max: int | None = None
 
     def fits(self, arn: Arn) -> bool:
         """Whether the ARN names a target of this kind."""
         return arn.service == self.service and bool(_compiled(self.form).fullmatch(arn.resource))
+
+    def may_fail(self, target: Mapping[str, Any]) -> bool:
+        """Whether requests of this target, as it was put, can turn out to be impossible."""
+        return any(target.get(name) is not None for name in self.fails_with)
 
 
 KINDS: tuple[TargetKind, ...] = (
@@ -97,7 +106,7 @@ KINDS: tuple[TargetKind, ...] = (
         payloads.fifo_queue,
         block="SqsParameters",
         block_required=True,
-        may_fail=True,
+        fails_with=_ALWAYS,
         payload_bytes_max=256 * KIB,  # Amazon SQS: SendMessage, until 2025
     ),
     TargetKind(
@@ -120,7 +129,7 @@ KINDS: tuple[TargetKind, ...] = (
             "Input and InputPath are not valid forms of input for target {id}. "
             "The only valid form of input is InputTransformer."  # captured
         ),
-        may_fail=True,
+        fails_with=("InputTransformer",),
         payload_bytes_max=256 * KIB - 26,  # Amazon CloudWatch Logs: PutLogEvents
     ),
     TargetKind(
@@ -130,7 +139,7 @@ KINDS: tuple[TargetKind, ...] = (
         "required",
         payloads.kinesis_stream,
         block="KinesisParameters",
-        may_fail=True,
+        fails_with=("KinesisParameters",),
         payload_bytes_max=1024 * KIB,  # Amazon Kinesis: PutRecord
     ),
     TargetKind(
@@ -160,7 +169,7 @@ KINDS: tuple[TargetKind, ...] = (
         inputs=("Input", "InputTransformer"),
         refusal="Parameter(s) InputPath not supported for target: {id}",  # captured; text not known
         default="nothing",
-        may_fail=True,
+        fails_with=_ALWAYS,
         payload_bytes_max=8192,  # Amazon ECS: RunTask, overrides
     ),
     TargetKind(
@@ -171,7 +180,7 @@ KINDS: tuple[TargetKind, ...] = (
         jobs.batch_queue,
         block="BatchParameters",
         block_required=True,
-        may_fail=True,
+        fails_with=_INPUTS,
     ),
     TargetKind(
         "CodeBuild project",
@@ -180,7 +189,7 @@ KINDS: tuple[TargetKind, ...] = (
         "required",
         jobs.codebuild_project,
         default="nothing",
-        may_fail=True,
+        fails_with=_INPUTS,
     ),
     TargetKind(
         "CodePipeline pipeline",
@@ -198,7 +207,7 @@ KINDS: tuple[TargetKind, ...] = (
         jobs.run_command,
         block="RunCommandParameters",
         default="nothing",
-        may_fail=True,
+        fails_with=_ALWAYS,
     ),
     TargetKind(
         "SSM Automation",
@@ -207,9 +216,9 @@ KINDS: tuple[TargetKind, ...] = (
         "required",
         jobs.automation,
         default="nothing",
-        may_fail=True,
+        fails_with=_INPUTS,
     ),
-    TargetKind("SSM OpsItem", "ssm", "opsitem", "required", jobs.ops_item, may_fail=True),
+    TargetKind("SSM OpsItem", "ssm", "opsitem", "required", jobs.ops_item, fails_with=_INPUTS),
     TargetKind(
         "Incident Manager plan",
         "ssm-incidents",
@@ -233,7 +242,7 @@ KINDS: tuple[TargetKind, ...] = (
         jobs.redshift,
         block="RedshiftDataParameters",
         default="nothing",
-        may_fail=True,
+        fails_with=_ALWAYS,
     ),
     TargetKind(
         "Redshift workgroup",
@@ -243,7 +252,7 @@ KINDS: tuple[TargetKind, ...] = (
         jobs.redshift,
         block="RedshiftDataParameters",
         default="nothing",
-        may_fail=True,
+        fails_with=_ALWAYS,
     ),
     TargetKind(
         "SageMaker pipeline",
@@ -261,7 +270,7 @@ KINDS: tuple[TargetKind, ...] = (
         "optional",
         jobs.appsync_api,
         block="AppSyncParameters",
-        may_fail=True,
+        fails_with=_ALWAYS,
     ),
     TargetKind("Glue workflow", "glue", "workflow/NAME", "required", payloads.glue_workflow),
     TargetKind(
@@ -279,7 +288,7 @@ KINDS: tuple[TargetKind, ...] = (
         "optional",
         http.api_gateway,
         block="HttpParameters",
-        may_fail=True,
+        fails_with=_ALWAYS,
     ),
     TargetKind(
         "API destination",
@@ -288,7 +297,7 @@ KINDS: tuple[TargetKind, ...] = (
         "required",
         http.api_destination,
         block="HttpParameters",
-        may_fail=True,
+        fails_with=("HttpParameters",),
     ),
     TargetKind(
         "event bus",
@@ -307,7 +316,11 @@ BLOCKS: tuple[str, ...] = tuple(
 """The blocks that are refused on other kinds; SqsParameters is accepted anywhere (lint)."""
 
 FITS_ANYWHERE_CHARS = (
-    min(kind.payload_bytes_max for kind in KINDS if kind.payload_bytes_max and not kind.may_fail)
+    min(
+        kind.payload_bytes_max
+        for kind in KINDS
+        if kind.payload_bytes_max is not None and kind.fails_with != _ALWAYS
+    )
     // 16
 )
 """A payload of no more characters fits any target that is not asked anyway, however it is written.
@@ -355,15 +368,15 @@ def request(kind: TargetKind, sending: Sending) -> Request:
 def failure(kind: TargetKind, sending: Sending) -> Failure | None:
     """Why this cannot be sent to a target of this kind; None if it can.
 
-    Worth a call only where the kind says that its requests may fail, or where the payload is longer
-    than `FITS_ANYWHERE_CHARS`.
+    Worth a call only where `TargetKind.may_fail` says so, or where the payload is longer than
+    `FITS_ANYWHERE_CHARS`.
     """
     most = kind.payload_bytes_max
     if most is not None and (kind.default == "event" or sending.body is not None):
         size = len(sending.text.encode("utf-8", "surrogatepass"))
         if size > most:
             return failed("sqs size" if kind.service == "sqs" else "size", size=size, most=most)
-    if not kind.may_fail:
+    if not kind.fails_with:
         return None
     made = kind.requester(sending)
     return made if isinstance(made, Failure) else None

@@ -11,12 +11,12 @@ stream, a partition key), the name is `Sending.unique` in the form that was seen
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 import msgspec
 
 from simbridge import clock
-from simbridge.errors import InvalidTime
 from simbridge.targets.failures import Failure, failed
 from simbridge.targets.sending import Request, Sending
 from simbridge.transform import jsontext, paths
@@ -111,8 +111,9 @@ def kinesis_stream(sending: Sending) -> Request | Failure:
     without a path it is `<event id>_<uuid>` (captured).
     """
     path = sending.block("KinesisParameters").get("PartitionKeyPath")
-    key = f"{sending.envelope['id']}_{sending.unique}"
-    if path is not None:
+    if path is None:
+        key = f"{sending.envelope['id']}_{sending.unique}"
+    else:
         parsed = paths.parse(path)
         found = parsed.find(sending.envelope) if parsed is not None else None
         key = "{}" if found is None or found is msgspec.UNSET else jsontext.emit(found)
@@ -195,7 +196,10 @@ def _milliseconds(time: object) -> int | None:
         return None
     if isinstance(time, int):
         return time if time >= 0 else None
+    if not isinstance(time, str):
+        return None
     try:
-        return clock.instant(time) // 1000 if isinstance(time, str) else None
-    except InvalidTime:
+        read = dt.datetime.fromisoformat(time)
+        return clock.instant(read if read.tzinfo else read.replace(tzinfo=dt.UTC)) // 1000
+    except (ValueError, OverflowError):  # not a time, or before the first year of the calendar
         return None

@@ -192,6 +192,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
         template('{"message":{"o":<o>},"timestamp":17}', o="$.detail.order"),
         log(17, '{"o":7}'),
     ),
+    "log group, time without a zone": (
+        "logs",
+        "log-group:/aws/events/x",
+        template('{"timestamp":"2026-03-01T00:00:00.5","message":""}'),
+        log(MARCH + 500, ""),
+    ),
     "stream": ("kinesis", "stream/s", {}, kinesis("<id>_<uuid>")),
     "stream, key from the original event": (  # captured, as are the next ones
         "kinesis",
@@ -560,6 +566,7 @@ FAILURES: dict[str, tuple[str, str, dict[str, Any], str]] = {
             '{"timestamp": "soon", "message": "m"}',
             '{"timestamp": true, "message": "m"}',
             '{"timestamp": -1, "message": "m"}',
+            '{"timestamp": "0001-01-01T00:00:00+14:00", "message": "m"}',
             '{"timestamp": 1.5, "message": "m"}',
         )
     },
@@ -859,6 +866,7 @@ def test_any_input_makes_a_request_or_a_failure(case: str, detail: Any, body: An
     text = None if body is None else json.dumps(body)
     sending = Sending(address, fields, envelope, text, arns.parse(RULE))
     found = failure(kind, sending)
-    assert found is None or kind.may_fail
+    given = fields | {"Arn": str(address)} | ({} if text is None else {"InputTransformer": {}})
+    assert found is None or kind.may_fail(given)
     if found is None:
         json.dumps(kind.requester(sending))
