@@ -74,7 +74,8 @@ class DeliveryActor:
             case Configure(Target() as target):
                 self.target = target
                 self.transform = transform.compile(target.request)
-                self.may_fail = _kind(target).may_fail(target.request)
+                kind = targets.kind_of(arns.parse(target.arn))
+                self.may_fail = kind is not None and kind.may_fail(target.request)
                 self.retired = False
             case Retire():
                 self.retired = True
@@ -133,24 +134,21 @@ class DeliveryActor:
 _FITS = targets.FITS_ANYWHERE_CHARS
 
 
-def _kind(target: Target) -> targets.TargetKind:
-    kind = targets.kind_of(arns.parse(target.arn))
-    assert kind is not None, "PutTargets takes no other ARN"
-    return kind
-
-
 def _failure(target: Target, event: Event, body: str | None) -> targets.Failure | None:
     """Why this event cannot be sent to this target at all, whatever the target is up to."""
-    parameters = target.parameters
+    arn, parameters = arns.parse(target.arn), target.parameters
+    kind = targets.kind_of(arn)
+    if kind is None:  # not a target of a user's: PutTargets takes no other ARN
+        return None
     sending = targets.Sending(
-        arns.parse(target.arn),
+        arn,
         parameters.blocks if parameters is not None else {},
         event.envelope,
         body,
         arns.parse(target.rule_arn),
         event.trace_header,
     )
-    return targets.failure(_kind(target), sending)
+    return targets.failure(kind, sending)
 
 
 def _bus_of(rule_arn: str) -> str:
