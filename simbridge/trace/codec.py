@@ -34,12 +34,18 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
     for entry in entries:
         message = entry[5]
         if isinstance(message, _CARRIERS):
-            names: dict[str, Any] = {}
-            _abridge(names, seen, "event", _name(message.event))
+            name = _name(message.event)
+            if name in seen:
+                message = msgspec.structs.replace(message, event=name)
+            else:
+                seen.add(name)
             if type(message) is Invoke and message.parameters is not None:
-                _abridge(names, seen, "parameters", message.parameters.name)
-            if names:
-                entry = (*entry[:5], msgspec.structs.replace(message, **names))
+                name = message.parameters.name
+                if name in seen:
+                    message = msgspec.structs.replace(message, parameters=name)
+                else:
+                    seen.add(name)
+            entry = (*entry[:5], message)
         yield line(entry) + b"\n"
 
 
@@ -64,14 +70,6 @@ def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
             if type(message) is Invoke and message.parameters is not None:
                 seen[message.parameters.name] = message.parameters
         yield (*head, message)
-
-
-def _abridge(names: dict[str, Any], seen: set[str], field: str, name: str) -> None:
-    """Have a field replaced by the name of what stands in it, if that has been written out."""
-    if name in seen:
-        names[field] = name
-    else:
-        seen.add(name)
 
 
 def _name(event: Event) -> str:
