@@ -73,6 +73,7 @@ class _Plan:
         "arn",
         "bus",
         "delay_us",
+        "kind",
         "may_fail",
         "parameters",
         "queue",
@@ -92,7 +93,8 @@ class _Plan:
         self.age_us: int = asked.get("MaximumEventAgeInSeconds", policy.age_s) * SECOND
         self.queue: str | None = (target.request.get("DeadLetterConfig") or {}).get("Arn")
         self.parameters: Parameters | None = target.parameters
-        self.may_fail = _kind(target).may_fail(target.request)
+        self.kind = targets.kind_of(arns.parse(target.arn))
+        self.may_fail = self.kind is not None and self.kind.may_fail(target.request)
 
     def __deepcopy__(self, memo: object) -> _Plan:
         return self
@@ -164,7 +166,7 @@ class DeliveryActor:
             self._give_up(delivery, pending, None, turn)
             return
         if plan.may_fail or (event.size_bytes if body is None else len(body)) > _FITS:
-            failure = _failure(target, event, body)
+            failure = _failure(plan, event, body)
             if failure is not None:
                 pending.error, pending.text = failure
                 self._give_up(delivery, pending, None, turn)
@@ -244,24 +246,19 @@ def _invocation(delivery: int, attempt: int, pending: _Pending) -> Invoke:
 _FITS = targets.FITS_ANYWHERE_CHARS
 
 
-def _kind(target: Target) -> targets.TargetKind:
-    kind = targets.kind_of(arns.parse(target.arn))
-    assert kind is not None, "PutTargets takes no other ARN"
-    return kind
-
-
-def _failure(target: Target, event: Event, body: str | None) -> targets.Failure | None:
+def _failure(plan: _Plan, event: Event, body: str | None) -> targets.Failure | None:
     """Why this event cannot be sent to this target at all, whatever the target is up to."""
-    parameters = target.parameters
+    if plan.kind is None:  # not a target of a user's: PutTargets takes no other ARN
+        return None
     sending = targets.Sending(
-        arns.parse(target.arn),
-        parameters.blocks if parameters is not None else {},
+        arns.parse(plan.arn),
+        plan.parameters.blocks if plan.parameters is not None else {},
         event.envelope,
         body,
-        arns.parse(target.rule_arn),
+        arns.parse(plan.target.rule_arn),
         event.trace_header,
     )
-    return targets.failure(_kind(target), sending)
+    return targets.failure(plan.kind, sending)
 
 
 def _bus_of(rule_arn: str) -> str:

@@ -68,8 +68,7 @@ def _too_large(address: str, message: DeadLetter) -> targets.Failure | None:
     if size <= targets.FITS_ANYWHERE_CHARS:
         return None
     kind = targets.kind_of(arns.parse(address))
-    assert kind is not None, "PutTargets takes only queues for dead letters"
-    return targets.failure(kind, _sending_of(address, message))
+    return targets.failure(kind, _sending_of(address, message)) if kind is not None else None
 
 
 @final

@@ -64,6 +64,11 @@ FAILURES: dict[str, _Row] = {
         'The input for a log group must be {{"timestamp": <time>, "message": <message>}}.',
         "The template for a log group yields anything but these two keys, or no time.",
     ),
+    "no JSON": _Row(
+        _INVALID,
+        "The input for {action} must be one JSON value.",
+        "A template of several quoted lines for a function or a state machine.",
+    ),
     "no object": _Row(
         _INVALID,
         "The input for {action} must be a JSON object.",

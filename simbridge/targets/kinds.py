@@ -88,6 +88,7 @@ KINDS: tuple[TargetKind, ...] = (
         "function:NAME[:NAME]",
         "optional",
         payloads.lambda_function,
+        fails_with=("InputTransformer",),
         payload_bytes_max=256 * KIB,  # AWS Lambda quotas: asynchronous invocation
     ),
     TargetKind(
@@ -156,6 +157,7 @@ KINDS: tuple[TargetKind, ...] = (
         "stateMachine:NAME[:NAME]",
         "required",
         payloads.state_machine,
+        fails_with=("InputTransformer",),
         payload_bytes_max=256 * KIB,  # AWS Step Functions: StartExecution, input
     ),
     TargetKind(

@@ -1,15 +1,13 @@
-"""The catalogue of targets as a page of the documentation: `docs/reference/targets.md`.
+"""The catalogue of targets for the documentation: the generated parts of `docs/reference/targets.md`.
 
-The page is made of the tables (`kinds`, `failures`) and of one example for each kind, whose request
-is worked out like any other. To write it anew:
-
-    python -m simbridge.targets.page > docs/reference/targets.md
+Two tables are made of the tables of the code (`kinds`, `failures`), and one example for each kind
+shows a target and its request, which is worked out like any other.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from simbridge import arn as arns
@@ -18,7 +16,16 @@ from simbridge.targets.failures import FAILURES
 from simbridge.targets.kinds import KINDS, TargetKind, request
 from simbridge.targets.sending import Request, Sending
 
-__all__ = ["EXAMPLES", "SAMPLE", "example_request", "example_target", "page"]
+__all__ = [
+    "EXAMPLES",
+    "RULE_ARN",
+    "SAMPLE",
+    "example_request",
+    "example_target",
+    "examples",
+    "failures",
+    "kinds",
+]
 
 RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/orders"
 
@@ -184,73 +191,51 @@ def example_request(kind: TargetKind, envelope: Mapping[str, Any] = SAMPLE) -> R
     return request(kind, sending)
 
 
-def page() -> str:
-    """The whole page, in Markdown."""
-    return "\n".join(_lines())
+def kinds() -> str:
+    """The table of kinds."""
+    head = ["kind", "ARN", "RoleArn", "parameters", "input forms", "default", "payload, bytes"]
+    return _table(head, [_kind(kind) for kind in KINDS])
 
 
-def _lines() -> Iterator[str]:
-    yield "# Targets\n"
-    yield "This page is written by `python -m simbridge.targets.page`; a test keeps it current.\n"
-    yield "A stand-in shows what it was sent in three ways: `messages` are the payloads as text,"
-    yield "`received` the same as Python values, and `requests` the calls of its service's API."
-    yield "Calls are worked out when you ask for them.\n"
-    yield "## Kinds\n"
-    yield "Words in capitals stand for names, brackets for what may be left out."
-    yield "*Default* is what a target gets that names no input."
-    yield "*Input forms*: which of Input, InputPath and InputTransformer PutTargets takes.\n"
-    yield "| Kind | ARN | RoleArn | Parameters | Input forms | Default | Payload, bytes |"
-    yield "|---|---|---|---|---|---|---:|"
+def failures() -> str:
+    """The table of failures that need no attempt."""
+    rows = [
+        [row.when, row.error, f"`{row.text.replace('{{', '{').replace('}}', '}')}`"]
+        for row in FAILURES.values()
+    ]
+    return _table(["when", "ERROR_CODE", "ERROR_MESSAGE"], rows)
+
+
+def examples() -> str:
+    """The event, and for each kind a target and the request that it makes of the event."""
+    parts = [_json(SAMPLE)]
     for kind in KINDS:
-        cells = (
-            kind.name,
-            f"`{kind.service}` `{kind.form}`",
-            _role(kind),
-            _block(kind),
-            "any" if len(kind.inputs) == 3 else ", ".join(kind.inputs) or "none",
-            kind.default,
-            f"{kind.payload_bytes_max:,}" if kind.payload_bytes_max else "-",
-        )
-        yield f"| {' | '.join(cells)} |"
-    yield "\nThe payload bounds are the services' own; a longer payload fails with INVALID_PARAMETER.\n"
-    yield "## Values from the event\n"
-    yield "A text in EcsParameters, HttpParameters (keys excepted), RedshiftDataParameters or"
-    yield "SageMakerPipelineParameters may be one whole path, such as `$.detail.order`."
-    yield "It is looked up in the event itself, never in the transformed input."
-    yield "A string goes in as it is, anything else as JSON, and nothing found as an empty text.\n"
-    yield "## Deliveries that fail without an attempt\n"
-    yield "AWS documents neither code nor text of these; the code is our choice."
-    yield "None is retried; the dead letter carries the code and the text.\n"
-    yield "| When | ERROR_CODE | ERROR_MESSAGE |"
-    yield "|---|---|---|"
-    for row in FAILURES.values():
-        text = row.text.replace("{{", "{").replace("}}", "}")
-        yield f"| {row.when} | {row.error} | `{text}` |"
-    yield "\nA FIFO queue without content-based deduplication is the exception: it refuses the attempt.\n"
-    yield "## Examples\n"
-    yield "Each shows a target and the request that it makes of this event:\n"
-    yield _json(SAMPLE)
-    for kind in KINDS:
-        yield f"\n### {kind.name}\n"
-        yield _json(example_target(kind))
-        yield ""
-        yield _json(example_request(kind))
-    yield ""
+        parts += [
+            f"### {kind.name}\n",
+            _json(example_target(kind)),
+            _json(example_request(kind)),
+        ]
+    return "\n".join(parts)
 
 
-def _role(kind: TargetKind) -> str:
-    return "limit `bus_target_role_required`" if kind.role == "setting" else kind.role
+def _kind(kind: TargetKind) -> list[str]:
+    required = ", required" if kind.block_required else ""
+    return [
+        kind.name,
+        f"`{kind.service}` `{kind.form}`",
+        "`bus_target_role_required`" if kind.role == "setting" else kind.role,
+        f"{kind.block}{required}" if kind.block else "-",
+        "any" if len(kind.inputs) == 3 else ", ".join(kind.inputs) or "none",
+        kind.default,
+        f"{kind.payload_bytes_max:,}" if kind.payload_bytes_max else "-",
+    ]
 
 
-def _block(kind: TargetKind) -> str:
-    if kind.block is None:
-        return "-"
-    return f"{kind.block}{', required' if kind.block_required else ''}"
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _json(value: Mapping[str, Any]) -> str:
-    return f"```json\n{json.dumps(value, indent=2)}\n```"
-
-
-if __name__ == "__main__":
-    print(page(), end="")
+    return f"```json\n{json.dumps(value, indent=2)}\n```\n"

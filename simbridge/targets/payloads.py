@@ -39,8 +39,10 @@ __all__ = [
 _PARTITION_KEY_CHARS_MAX = 256  # Amazon Kinesis: PutRecord, PartitionKey
 
 
-def lambda_function(sending: Sending) -> Request:
-    """An asynchronous invocation."""
+def lambda_function(sending: Sending) -> Request | Failure:
+    """An asynchronous invocation. Lambda reads its payload as JSON, and so does Step Functions."""
+    if not _is_json(sending):
+        return failed("no JSON", action="Invoke")
     request: Request = {
         "Action": "Invoke",
         "FunctionName": str(sending.target),
@@ -136,8 +138,10 @@ def firehose_stream(sending: Sending) -> Request:
     }
 
 
-def state_machine(sending: Sending) -> Request:
+def state_machine(sending: Sending) -> Request | Failure:
     """An execution that is named after the event."""
+    if not _is_json(sending):
+        return failed("no JSON", action="StartExecution")
     request: Request = {
         "Action": "StartExecution",
         "stateMachineArn": str(sending.target),
@@ -169,6 +173,11 @@ def glue_workflow(sending: Sending) -> Request:
 def event_bus(sending: Sending) -> Request:
     """The event as it is. A bus of this world takes it without being called (`actors/bus`)."""
     return {"Action": "PutEvents", "EventBusName": str(sending.target), "Event": sending.text}
+
+
+def _is_json(sending: Sending) -> bool:
+    body = sending.body
+    return body is None or jsontext.well_formed(body, jsontext.Roots.ONE)
 
 
 def _traced(request: Request, name: str, sending: Sending) -> Request:

@@ -21,6 +21,7 @@ from simbridge import errors as all_errors
 from simbridge.kernel import Record
 from simbridge.limits import LIMITS
 from simbridge.messages import Message
+from simbridge.targets.page import examples, failures, kinds
 from simbridge.trace import Attempt
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -78,6 +79,9 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("errors.md", errors),
     ("errors.md", warnings),
     ("trace.md", messages),
+    ("targets.md", kinds),
+    ("targets.md", failures),
+    ("targets.md", examples),
 ]
 
 

@@ -156,6 +156,17 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
             "Payload": "<event>",
         },
     ),
+    "function, template": (
+        "lambda",
+        "function:f",
+        template('"order <o>"', o="$.detail.order"),
+        {
+            "Action": "Invoke",
+            "FunctionName": arn("lambda", "function:f"),
+            "InvocationType": "Event",
+            "Payload": '"order 7"',
+        },
+    ),
     "topic": (
         "sns",
         "t",
@@ -570,6 +581,18 @@ FAILURES: dict[str, tuple[str, str, dict[str, Any], str]] = {
             '{"timestamp": 1.5, "message": "m"}',
         )
     },
+    "two lines for a function": (
+        "lambda",
+        "function:f",
+        template('"one"\n"two"'),
+        "The input for Invoke must be one JSON value.",
+    ),
+    "two lines for a state machine": (
+        "states",
+        "stateMachine:m",
+        template('"one"\n"two"'),
+        "The input for StartExecution must be one JSON value.",
+    ),
     "overrides that are no object": (
         "ecs",
         "cluster/c",
