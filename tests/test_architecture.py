@@ -26,7 +26,7 @@ DOORS = {
 # `APART`, packages do not import each other.
 LAYERS = [
     {"errors"},
-    {"clock", "arn"},
+    {"clock", "arn", "table"},
     {"kernel", "limits", "resources", "targets", "pattern", "schedule", "transform"},
     {"messages"},
     {"api", "actors", "trace", "hosts"},
