@@ -11,6 +11,7 @@ from simbridge.errors import (
     LanguageError,
     NotSimulated,
     Runaway,
+    RunFailed,
     SimbridgeError,
     Stalled,
     Unsimulated,
@@ -18,6 +19,7 @@ from simbridge.errors import (
 from simbridge.lab.narrate import narrate, virtual_time
 from simbridge.lab.scenario import scenario
 from simbridge.lab.story import run
+from simbridge.lab.sweep import sweep
 from simbridge.pattern import Matcher, match
 from simbridge.trace import Trace
 from simbridge.world import World
@@ -33,6 +35,7 @@ __all__ = [
     "LanguageError",
     "Matcher",
     "NotSimulated",
+    "RunFailed",
     "Runaway",
     "SimbridgeError",
     "Stalled",
@@ -43,5 +46,6 @@ __all__ = [
     "narrate",
     "run",
     "scenario",
+    "sweep",
     "virtual_time",
 ]

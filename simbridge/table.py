@@ -6,6 +6,7 @@ things, and the same cells are the same bytes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import final
@@ -79,4 +80,7 @@ def number(value: float | None) -> str:
         return MISSING
     if value == int(value):
         return f"{int(value):,}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if abs(value) >= 999.5:
+        return f"{value:,.0f}"
+    digits = 2 - math.floor(math.log10(abs(value)))
+    return f"{value:.{max(digits, 0)}f}".rstrip("0").rstrip(".") if digits > 2 else f"{value:.3g}"
