@@ -13,6 +13,7 @@ from simbridge.errors import (
     LanguageError,
     NotSimulated,
     Runaway,
+    RunFailed,
     SimbridgeError,
     Stalled,
     Unsimulated,
@@ -20,6 +21,7 @@ from simbridge.errors import (
 from simbridge.lab.narrate import narrate, virtual_time
 from simbridge.lab.scenario import scenario
 from simbridge.lab.story import run
+from simbridge.lab.sweep import sweep
 from simbridge.pattern import Matcher, match
 from simbridge.trace import Trace
 from simbridge.world import World
@@ -35,6 +37,7 @@ __all__ = [
     "LanguageError",
     "Matcher",
     "NotSimulated",
+    "RunFailed",
     "Runaway",
     "SimbridgeError",
     "Stalled",
@@ -47,5 +50,6 @@ __all__ = [
     "run",
     "scenario",
     "scripted",
+    "sweep",
     "virtual_time",
 ]

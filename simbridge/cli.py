@@ -1,4 +1,4 @@
-"""The command line: `simbridge run FILE`.
+"""The command line: `simbridge run FILE`, `simbridge sweep FILE`.
 
 Exit codes: 0 when every assertion held, 1 when one did not, 2 for bad input.
 """
@@ -10,13 +10,16 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from simbridge.errors import SimbridgeError
+from simbridge.errors import RunFailed, SimbridgeError
+from simbridge.lab.arguments import read_values
 from simbridge.lab.narrate import Log, narrate
 from simbridge.lab.scenario import scenarios_in, world_of
 from simbridge.lab.story import play_in
+from simbridge.lab.sweep import check_arguments, sweep
 from simbridge.world import World
 
 __all__ = ["main"]
@@ -24,6 +27,9 @@ __all__ = ["main"]
 PACKAGE = str(Path(__file__).parent)
 
 LINES_BEFORE_FAILURE = 20
+
+_SET = "a keyword argument of the scenario; may be repeated"
+_VARY = "values of a keyword argument of the scenario, or a JSON list; may be repeated"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +42,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.add_argument("--backend", choices=("sync", "trio", "asyncio"))
     run.add_argument("--log", choices=("console", "json"), help="narrate on stderr meanwhile")
     run.add_argument("--trace", type=Path, metavar="FILE", help="write the trace as JSON Lines")
-    return _run(parser.parse_args(arguments))
+    run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=_SET)
+    run.set_defaults(command=_run)
+    sweep = commands.add_parser("sweep", help="play a scenario with varied values and many seeds")
+    sweep.add_argument("file", type=Path)
+    sweep.add_argument("--scenario", metavar="NAME", help="which one, where the file has several")
+    sweep.add_argument("--vary", action="append", default=[], metavar="NAME=V1,V2,...", help=_VARY)
+    sweep.add_argument("--seeds", default="10", metavar="N", help="how many, or FIRST-LAST")
+    sweep.add_argument("--workers", type=int, metavar="N", help="processes; one for each core")
+    sweep.add_argument("--backend", choices=("sync", "trio", "asyncio"))
+    sweep.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page")
+    form = sweep.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print a row for each run as JSON")
+    form.add_argument("--csv", action="store_true", help="print a row for each run as CSV")
+    sweep.set_defaults(command=_sweep)
+    options = parser.parse_args(arguments)
+    exit_code: int = options.command(options)
+    return exit_code
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -47,6 +69,10 @@ def _run(options: argparse.Namespace) -> int:
             raise SimbridgeError(f"--trace keeps one trace, {options.file} has {len(stories)}")
         if trace and not trace.parent.is_dir():
             raise SimbridgeError(f"there is no folder {trace.parent} to write a trace to")
+        values = _values(options.set, "--set")
+        arguments = {name: _one(name, listed) for name, listed in values.items()}
+        for story in stories.values():
+            check_arguments(story, [arguments])
         worlds = {
             name: world_of(story, seed=options.seed, backend=options.backend)
             for name, story in stories.items()
@@ -54,11 +80,75 @@ def _run(options: argparse.Namespace) -> int:
     except SimbridgeError as error:
         print(f"simbridge: {error}", file=sys.stderr)
         return 2
-    held = [_play(name, stories[name], world, options.log) for name, world in worlds.items()]
+    held = [
+        _play(name, partial(stories[name], **arguments), world, options.log)
+        for name, world in worlds.items()
+    ]
     if trace:
         for world in worlds.values():
             world.trace.to_jsonl(trace)
     return 0 if all(held) else 1
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    report: Path | None = options.report
+    try:
+        stories = scenarios_in(options.file)
+        name = options.scenario or next(iter(stories))
+        if name not in stories or (options.scenario is None and len(stories) > 1):
+            known = ", ".join(stories)
+            raise SimbridgeError(f"say which scenario of {options.file}: --scenario {known}")
+        if report and not report.parent.is_dir():
+            raise SimbridgeError(f"there is no folder {report.parent} to write a report to")
+        result = sweep(
+            stories[name],
+            _values(options.vary, "--vary"),
+            seeds=_seeds(options.seeds),
+            workers=options.workers,
+            backend=options.backend,
+        )
+    except RunFailed as error:
+        traceback.print_exception(error)
+        return 1
+    except SimbridgeError as error:
+        print(f"simbridge: {error}", file=sys.stderr)
+        return 2
+    if report:
+        result.report(report)
+    if options.json:
+        print(result.to_json())
+    elif options.csv:
+        print(result.to_csv(), end="")
+    else:
+        print(result.table())
+    return 1 if result.failed else 0
+
+
+def _values(given: Sequence[str], option: str) -> dict[str, list[Any]]:
+    """The values of each name in `name=v1,v2`."""
+    values: dict[str, list[Any]] = {}
+    for text in given:
+        name, equals, listed = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise SimbridgeError(f"{option} takes NAME=VALUE, not {text!r}")
+        if name in values:
+            raise SimbridgeError(f"{option} {name} is there twice: separate its values with commas")
+        values[name] = read_values(listed)
+    return values
+
+
+def _one(name: str, values: Sequence[Any]) -> Any:
+    if len(values) != 1:
+        raise SimbridgeError(f"--set {name} takes one value, not {len(values)}")
+    return values[0]
+
+
+def _seeds(text: str) -> range:
+    """`20`: that many, from 0 on; `7-9`: these three."""
+    first, dash, last = text.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
+        raise SimbridgeError(f"--seeds is a number of seeds or FIRST-LAST, not {text!r}")
+    return range(int(first), int(last) + 1) if dash else range(int(first))
 
 
 def _play(name: str, story: Callable[..., Any], world: World, log: Log | None) -> bool:

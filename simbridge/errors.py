@@ -11,6 +11,7 @@
      |    +-- Runaway                 one instant does not come to an end: a loop of events
      |    +-- Stalled                 an async story waits for something that will never happen
      |    +-- HandlerFailed           a target handler of yours raised; the cause is attached
+     |    +-- RunFailed               a run of a sweep raised; the text names its variant and seed
      |    +-- NotSimulated            AWS has it, this version of simbridge does not
      +-- ServiceError              AWS's answer to the simulated client: a code, a text, an HTTP status
 
@@ -34,6 +35,7 @@ __all__ = [
     "InvalidTransform",
     "LanguageError",
     "NotSimulated",
+    "RunFailed",
     "Runaway",
     "ServiceError",
     "SimbridgeError",
@@ -88,6 +90,11 @@ class Stalled(SimbridgeError):
 @final
 class HandlerFailed(SimbridgeError):
     """A target handler raised. `__cause__` is what it raised, with its own traceback."""
+
+
+@final
+class RunFailed(SimbridgeError):
+    """A run of a sweep raised something other than an assertion, or its process died."""
 
 
 @final

@@ -14,7 +14,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, final
+from typing import Any, Literal, final, overload
 
 from simbridge import arn as arns
 from simbridge import clock
@@ -36,6 +36,7 @@ from simbridge.messages import Configure
 from simbridge.resources import EventBus, Target
 from simbridge.stand_ins import Queue, StandInHandle, outage
 from simbridge.trace import Trace, thinned
+from simbridge.trace.metrics import Metrics, Series
 
 __all__ = ["World", "kept_open", "run_story"]
 
@@ -335,6 +336,51 @@ class World:
     def trace(self) -> Trace:
         """Everything that happened so far."""
         return Trace(self._kernel.trace)
+
+    @overload
+    def metrics(
+        self,
+        name: None = None,
+        *,
+        account: str | None = None,
+        region: str | None = None,
+        period: Duration = "1m",
+    ) -> Metrics: ...
+    @overload
+    def metrics(
+        self,
+        name: str,
+        *,
+        rule: str | None = None,
+        bus: str | None = None,
+        account: str | None = None,
+        region: str | None = None,
+        period: Duration = "1m",
+    ) -> Series: ...
+    def metrics(
+        self,
+        name: str | None = None,
+        *,
+        rule: str | None = None,
+        bus: str | None = None,
+        account: str | None = None,
+        region: str | None = None,
+        period: Duration = "1m",
+    ) -> Metrics | Series:
+        """What CloudWatch would show: all metrics of an account and region, or the one called `name`.
+
+        `rule` and `bus` name the dimensions of one metric; without them it is the whole account's.
+        Datapoints are a `period` apart, a multiple of a minute. See `simbridge.trace.metrics`.
+        Raises `SimbridgeError` for a metric that does not exist, or not with these dimensions.
+        """
+        if name is None and (rule is not None or bus is not None):
+            raise SimbridgeError(
+                "name the metric whose rule or bus you ask for: metrics('Invocations', ...)"
+            )
+        account = _checked_account(account or self.account)
+        region = _checked_region(region or self.region)
+        found = Metrics.of(self.trace, account=account, region=region, period=period)
+        return found if name is None else found.series(name, rule=rule, bus=bus)
 
     @contextmanager
     def listening(self, listener: Callable[[list[Record]], None]) -> Iterator[None]:

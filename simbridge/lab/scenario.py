@@ -56,10 +56,11 @@ def world_of(
 ) -> World:
     """The world that a scenario asks for, at its start; `seed` and `backend` override.
 
-    `backend` "sync" is for `def` scenarios: their async handlers run on asyncio.
+    A story that is not marked as a scenario gets a world with the defaults of `World`. `backend`
+    "sync" is for `def` scenarios: their async handlers run on asyncio.
     Raises `SimbridgeError` where the scenario cannot be run so.
     """
-    options: dict[str, Any] = dict(getattr(story, MARK))
+    options: dict[str, Any] = dict(getattr(story, MARK, {}))
     if seed is not None:
         options["seed"] = seed
     if backend == "sync":

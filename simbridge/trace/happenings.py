@@ -1,0 +1,164 @@
+"""What a trace holds that can be counted: happenings, by place and period.
+
+The tally of `metrics`, which see. A happening is named here once; which metrics count it stands there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, final
+
+from simbridge import arn as arns
+from simbridge.kernel import Record
+from simbridge.messages import Call, DeadLetter, Drop, Invoke, Match, Outcome
+
+__all__ = ["HAPPENINGS", "NONE", "PER_BUS", "PER_RULE", "Counts", "Place", "Tally", "add"]
+
+NONE = ()
+PER_BUS = ("EventBusName",)
+PER_RULE = ("RuleName",)
+
+HAPPENINGS = {
+    "rule matched": "a rule that matches an event, whatever the number of its targets",
+    "delivery begun": "a target of a rule that has matched",
+    "attempt": "an attempt to hand an event to a target",
+    "retry": "an attempt after the first",
+    "accepted": "an attempt that the target accepts",
+    "ended": "a delivery that the target has accepted or that is given up",
+    "given up": "a delivery that is given up",
+    "kept": "a dead letter that its queue accepts",
+    "not kept": "a dead letter that its queue refuses",
+    "first attempt": "milliseconds from ingestion to the first attempt",
+    "first answer": "milliseconds from ingestion to the answer to the first attempt",
+    "success": "milliseconds from ingestion until the target accepts",
+    "call": "a PutEvents call",
+    "call answered": "a PutEvents call that is not refused as a whole",
+    "call refused": "a PutEvents call that is refused as a whole, but not throttled",
+    "call throttled": "a PutEvents call that is answered with ThrottlingException",
+    "entries": "entries of a PutEvents call that is not refused as a whole",
+    "entries refused": "of these, entries that are refused one by one",
+}
+"""What can be counted, and what is meant by it."""
+
+
+@final
+class Place(NamedTuple):
+    """Where something is counted; `rule` is empty for what does not concern a rule."""
+
+    account: str
+    region: str
+    bus: str = ""
+    rule: str = ""
+
+    def dimensions(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """The dimensions of these names; only rules of custom buses carry their bus (captured)."""
+        if names == NONE:
+            return ()
+        if names == PER_BUS:
+            return (("EventBusName", self.bus),)
+        bus = () if self.bus == "default" else (("EventBusName", self.bus),)
+        return (*bus, ("RuleName", self.rule))
+
+
+# Sum, number, minimum and maximum of the samples of one period.
+Tally = list[float]
+
+
+@final
+class Counts:
+    """The happenings of a trace, tallied by place and period."""
+
+    def __init__(self, period_us: int) -> None:
+        self.period_us = period_us
+        self.tallies: dict[str, dict[Place, dict[int, Tally]]] = {
+            happening: {} for happening in HAPPENINGS
+        }
+        self._places: dict[str, Place] = {}
+        self._deliveries: dict[int, tuple[Place, int]] = {}
+        self._given_up: set[int] = set()
+        self._matched: set[tuple[int, str]] = set()
+
+    def read(self, record: Record) -> None:
+        """Note what happens in one record."""
+        time, sequence, cause, _, to, message = record
+        match message:
+            case Invoke(delivery, attempt):
+                place, ingested = self._deliveries[delivery]
+                self._note("attempt", place, time)
+                if attempt > 1:
+                    self._note("retry", place, time)
+                else:
+                    self._note("first attempt", place, time, (time - ingested) / 1000)
+            case Outcome(delivery, attempt, error):
+                self._answer(time, delivery, attempt, error)
+            case Match(event, rule):
+                self._match(time, cause, rule)
+                self._deliveries[sequence] = (self._place(rule), event.ingested_us)
+            case DeadLetter(delivery) | Drop(delivery):
+                if (
+                    delivery not in self._given_up
+                ):  # a Drop may follow a DeadLetter that was refused
+                    self._given_up.add(delivery)
+                    place = self._deliveries[delivery][0]
+                    self._note("given up", place, time)
+                    self._note("ended", place, time)
+            case Call("PutEvents"):
+                self._call(time, to, message)
+
+    def _match(self, time: int, cause: int, rule: str) -> None:
+        place = self._place(rule)
+        self._note("delivery begun", place, time)
+        if (cause, rule) not in self._matched:
+            self._matched.add((cause, rule))
+            self._note("rule matched", place, time)
+
+    def _answer(self, time: int, delivery: int, attempt: int, error: str | None) -> None:
+        place, ingested = self._deliveries[delivery]
+        if attempt == 0:
+            self._note("not kept" if error else "kept", place, time)
+            return
+        late_ms = (time - ingested) / 1000
+        if attempt == 1:
+            self._note("first answer", place, time, late_ms)
+        if error is None:
+            self._note("accepted", place, time)
+            self._note("success", place, time, late_ms)
+            self._note("ended", place, time)
+
+    def _call(self, time: int, to: str, call: Call) -> None:
+        _, region, account = to.split(":")
+        place = Place(account, region)
+        self._note("call", place, time)
+        if call.response is None:
+            throttled = call.error == "ThrottlingException"
+            self._note("call throttled" if throttled else "call refused", place, time)
+            return
+        self._note("call answered", place, time)
+        self._note("entries", place, time, len(call.request["Entries"]))
+        if refused := call.response["FailedEntryCount"]:
+            self._note("entries refused", place, time, refused)
+
+    def _place(self, rule_arn: str) -> Place:
+        place = self._places.get(rule_arn)
+        if place is None:
+            arn = arns.parse(rule_arn)
+            bus, _, rule = arn.resource.removeprefix("rule/").rpartition("/")
+            place = Place(arn.account, arn.region, bus or "default", rule)
+            self._places[rule_arn] = place
+        return place
+
+    def _note(self, happening: str, place: Place, time: int, value: float = 1) -> None:
+        periods = self.tallies[happening].setdefault(place, {})
+        tally = periods.get(time // self.period_us)
+        if tally is None:
+            periods[time // self.period_us] = [value, 1, value, value]
+        else:
+            add(tally, (value, 1, value, value))
+
+
+def add(tally: Tally, other: Sequence[float]) -> None:
+    """Add the samples of another tally."""
+    tally[0] += other[0]
+    tally[1] += other[1]
+    tally[2] = min(tally[2], other[2])
+    tally[3] = max(tally[3], other[3])

@@ -1,0 +1,334 @@
+"""The figures that CloudWatch shows of EventBridge, counted from a trace.
+
+Dashboards and alarms look at these numbers and at nothing else, so a scenario should be able to ask
+what they would have shown. They are a view: nothing is counted while the world runs.
+
+Theory of operation. One pass over the trace finds what can be counted (`happenings`), tallied by
+period and place (account, region, event bus, rule). `METRICS` says which happening each metric counts
+and for which dimensions it is published; everything else follows from that table, the reference page
+too. As on AWS, a period without anything to count has no datapoint: it is absent, not zero.
+
+Names, dimensions and meanings are those of the EventBridge user guide. That rules of the default
+event bus carry `RuleName` alone and those of a custom one `EventBusName` as well has been captured.
+Which minute a figure falls into is believed: the one in which the counted thing happens.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, final
+
+from simbridge import clock
+from simbridge.clock import DateTime, Duration
+from simbridge.errors import SimbridgeError
+from simbridge.kernel import Record
+from simbridge.table import Table, number
+from simbridge.trace.happenings import NONE, PER_BUS, PER_RULE, Counts, Tally, add
+
+__all__ = ["METRICS", "Datapoint", "Metric", "Metrics", "Series"]
+
+MINUTE = 60 * clock.SECOND
+
+
+@final
+class Metric(NamedTuple):
+    """One metric: where it is published, in which unit, and which happening it counts."""
+
+    name: str
+    dimensions: tuple[tuple[str, ...], ...]
+    unit: str
+    counts: str
+    meaning: str
+
+
+METRICS = [
+    Metric(
+        "MatchedEvents", (PER_RULE, PER_BUS), "Count", "rule matched", "events that a rule matches"
+    ),
+    Metric("TriggeredRules", (PER_RULE, NONE), "Count", "rule matched", "rules that have run"),
+    Metric("InvocationsCreated", (NONE,), "Count", "delivery begun", "invocations asked for"),
+    Metric(
+        "Invocations",
+        (PER_RULE, NONE),
+        "Count",
+        "ended",
+        "invocations that need no retry any more: success or final failure",
+    ),
+    Metric(
+        "InvocationAttempts", (PER_RULE, NONE), "Count", "attempt", "every try, retries included"
+    ),
+    Metric(
+        "SuccessfulInvocationAttempts", (PER_RULE, NONE), "Count", "accepted", "successful tries"
+    ),
+    Metric("RetryInvocationAttempts", (PER_RULE, NONE), "Count", "retry", "retries"),
+    Metric(
+        "FailedInvocations", (PER_RULE,), "Count", "given up", "invocations that failed for good"
+    ),
+    Metric("InvocationsSentToDlq", (PER_RULE,), "Count", "kept", "moved to a dead-letter queue"),
+    Metric(
+        "InvocationsFailedToBeSentToDlq",
+        (PER_RULE,),
+        "Count",
+        "not kept",
+        "could not be moved to their dead-letter queue",
+    ),
+    Metric(
+        "IngestionToInvocationStartLatency",
+        (PER_RULE, PER_BUS, NONE),
+        "Milliseconds",
+        "first attempt",
+        "from ingestion to the first attempt",
+    ),
+    Metric(
+        "IngestionToInvocationCompleteLatency",
+        (PER_RULE, PER_BUS, NONE),
+        "Milliseconds",
+        "first answer",
+        "from ingestion until the first attempt is over",
+    ),
+    Metric(
+        "IngestionToInvocationSuccessLatency",
+        (PER_RULE, PER_BUS, NONE),
+        "Milliseconds",
+        "success",
+        "from ingestion to success",
+    ),
+    Metric("PutEventsApproximateCallCount", (NONE,), "Count", "call", "calls"),
+    Metric("PutEventsApproximateSuccessCount", (NONE,), "Count", "call answered", "answered calls"),
+    Metric("PutEventsApproximateFailedCount", (NONE,), "Count", "call refused", "refused calls"),
+    Metric(
+        "PutEventsApproximateThrottledCount", (NONE,), "Count", "call throttled", "throttled calls"
+    ),
+    Metric("PutEventsEntriesCount", (NONE,), "Count", "entries", "entries of the answered calls"),
+    Metric("PutEventsFailedEntriesCount", (NONE,), "Count", "entries refused", "entries refused"),
+]
+"""Every metric that is counted. Adding one is a row here, and a happening if it counts a new one."""
+
+
+@final
+class Datapoint(NamedTuple):
+    """The figures of one period, as CloudWatch's statistics name them. `time` is when it begins."""
+
+    time: DateTime
+    sum: float
+    sample_count: int
+    minimum: float
+    maximum: float
+
+    @property
+    def average(self) -> float:
+        """The sum over the number of samples."""
+        return self.sum / self.sample_count
+
+
+@final
+class Series:
+    """One metric for one set of dimensions: its datapoints in order of time, none of them empty."""
+
+    def __init__(
+        self, metric: Metric, dimensions: Mapping[str, str], points: Sequence[Datapoint]
+    ) -> None:
+        self.name = metric.name
+        self.unit = metric.unit
+        self.meaning = metric.meaning
+        self.dimensions = dict(dimensions)
+        self.points = list(points)
+
+    @property
+    def sum(self) -> float:
+        """The sum over all periods; 0 where the metric is absent."""
+        return sum(point.sum for point in self.points)
+
+    @property
+    def sample_count(self) -> int:
+        """The number of samples in all periods."""
+        return sum(point.sample_count for point in self.points)
+
+    @property
+    def average(self) -> float | None:
+        """The average of all samples; None where the metric is absent."""
+        return self.sum / self.sample_count if self.points else None
+
+    @property
+    def maximum(self) -> float | None:
+        """The largest sample; None where the metric is absent."""
+        return max((point.maximum for point in self.points), default=None)
+
+    def table(self) -> Table:
+        """A row for each datapoint."""
+        rows = [
+            [
+                f"{point.time:%Y-%m-%d %H:%M}",
+                *map(number, (point.sum, point.average, point.maximum)),
+            ]
+            for point in self.points
+        ]
+        where = _dimensions_text(self.dimensions)
+        head = ["period", "sum", "average", "maximum"]
+        return Table(head, rows, numbers_from=1, notes=[f"{self.name} of {where}, {self.unit}"])
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {self.dimensions}: {len(self.points)} datapoints, sum {self.sum:g}>"
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+@final
+class Metrics(Sequence[Series]):
+    """Every metric of one account and region that has a datapoint, in the order of `METRICS`."""
+
+    def __init__(self, series: Sequence[Series]) -> None:
+        self._series = list(series)
+
+    @classmethod
+    def of(
+        cls, records: Iterable[Record], *, account: str, region: str, period: Duration = "1m"
+    ) -> Metrics:
+        """Count the records of a whole trace (`world.trace`, or one read from a file).
+
+        Raises `SimbridgeError` for a period that is not a multiple of a minute.
+        """
+        period_us = _checked_period(period)
+        counted = Counts(period_us)
+        for record in records:
+            counted.read(record)
+        return cls(list(_published(counted, account, region)))
+
+    def series(self, name: str, *, rule: str | None = None, bus: str | None = None) -> Series:
+        """One metric, of a rule, of an event bus, or of the whole account.
+
+        Without a datapoint it is empty: its sum is 0. Raises `SimbridgeError` for a name that is no
+        metric, for dimensions that it is not published with, and for a rule name that several event
+        buses have, when none is named.
+        """
+        metric = _metric(name)
+        wanted = PER_RULE if rule is not None else PER_BUS if bus is not None else NONE
+        if wanted not in metric.dimensions:
+            raise SimbridgeError(
+                f"{name} is published per {_published_per(metric)}, not per {_per(wanted)}; "
+                f"its total is metrics().total({name!r})"
+            )
+        found = [
+            series
+            for series in self._series
+            if series.name == name and _fits(series.dimensions, rule, bus)
+        ]
+        if len(found) > 1:
+            buses = ", ".join(series.dimensions.get("EventBusName", "default") for series in found)
+            raise SimbridgeError(
+                f"rules called {rule!r} are on several event buses, {buses}: add bus="
+            )
+        given = {"EventBusName": bus, "RuleName": rule}
+        dimensions = {key: value for key, value in given.items() if value is not None}
+        return found[0] if found else Series(metric, dimensions, [])
+
+    def total(self, name: str) -> float:
+        """The sum of a metric over all periods and rules, each sample counted once."""
+        whole = NONE in _metric(name).dimensions
+        return sum(
+            series.sum
+            for series in self._series
+            if series.name == name
+            and (not series.dimensions if whole else "RuleName" in series.dimensions)
+        )
+
+    def table(self) -> Table:
+        """All metrics at a glance: a row for each series."""
+        rows = [
+            [
+                series.name,
+                _dimensions_text(series.dimensions),
+                series.unit,
+                *map(number, (series.sum, series.average, series.maximum)),
+                str(len(series.points)),
+            ]
+            for series in self._series
+        ]
+        head = ["metric", "dimensions", "unit", "sum", "average", "maximum", "datapoints"]
+        return Table(head, rows, numbers_from=3)
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def __repr__(self) -> str:
+        return f"<Metrics: {len(self)} series>"
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return self._series[index]
+
+    def __iter__(self) -> Iterator[Series]:
+        return iter(self._series)
+
+
+def _published(counts: Counts, account: str, region: str) -> Iterator[Series]:
+    """The series of one account and region; of each metric the widest dimensions first."""
+    for metric in METRICS:
+        places = counts.tallies[metric.counts]
+        for names in sorted(metric.dimensions, key=len):
+            merged: dict[tuple[tuple[str, str], ...], dict[int, Tally]] = {}
+            for place, periods in places.items():
+                if (place.account, place.region) == (account, region):
+                    series = merged.setdefault(place.dimensions(names), {})
+                    for period, tally in periods.items():
+                        if period in series:
+                            add(series[period], tally)
+                        else:
+                            series[period] = list(tally)
+            for dimensions, series in sorted(merged.items()):
+                yield Series(metric, dict(dimensions), _datapoints(series, counts.period_us))
+
+
+def _datapoints(periods: Mapping[int, Tally], period_us: int) -> list[Datapoint]:
+    return [
+        Datapoint(clock.moment(period * period_us), total, int(count), low, high)
+        for period, (total, count, low, high) in sorted(periods.items())
+    ]
+
+
+def _checked_period(period: Duration) -> int:
+    period_us = clock.duration(period)
+    if period_us < MINUTE or period_us % MINUTE:
+        raise SimbridgeError(f"a period is a multiple of a minute, '1m' or '1h', not {period!r}")
+    return period_us
+
+
+def _metric(name: str) -> Metric:
+    names = [metric.name for metric in METRICS]
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=3) or names
+        raise SimbridgeError(f"no metric is called {name!r}; did you mean {', '.join(close)}?")
+    return METRICS[names.index(name)]
+
+
+def _fits(dimensions: Mapping[str, str], rule: str | None, bus: str | None) -> bool:
+    if ("RuleName" in dimensions) != (rule is not None):
+        return False
+    if rule is None and ("EventBusName" in dimensions) != (bus is not None):
+        return False
+    return rule in (None, dimensions.get("RuleName")) and bus in (
+        None,
+        dimensions.get("EventBusName", "default"),
+    )
+
+
+def _per(names: tuple[str, ...]) -> str:
+    return {NONE: "account", PER_BUS: "event bus", PER_RULE: "rule"}[names]
+
+
+def _published_per(metric: Metric) -> str:
+    return " and per ".join(_per(names) for names in metric.dimensions)
+
+
+def _dimensions_text(dimensions: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in dimensions.items()) or "the whole account"
