@@ -18,6 +18,7 @@ from simbridge.errors import (
 from simbridge.lab.scenario import scenario
 from simbridge.lab.story import run
 from simbridge.pattern import Matcher, match
+from simbridge.schedule import next_times, schedule_in_words
 from simbridge.trace import Trace
 from simbridge.world import World
 
@@ -39,6 +40,8 @@ __all__ = [
     "Unsimulated",
     "World",
     "match",
+    "next_times",
     "run",
     "scenario",
+    "schedule_in_words",
 ]

@@ -18,6 +18,7 @@ from simbridge.messages import (
     Outcome,
     Publish,
     Retire,
+    Tick,
 )
 
 __all__ = ["describe", "lines"]
@@ -54,8 +55,9 @@ def describe(entry: Entry) -> tuple[str, str, str] | None:
                 else str(request.get("Name") or request.get("Rule") or "")
             )
             return "·", _PLAIN, f"{_short(sender)} calls {operation} {what}".rstrip()
-        case Call(operation, _, _, error, text):
-            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {text}"
+        case Call(operation, _, _, error, text, detail):
+            why = f" ({detail})" if detail else ""
+            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {text}{why}"
         case Publish(event):
             envelope = event.envelope
             return (
@@ -80,7 +82,7 @@ def describe(entry: Entry) -> tuple[str, str, str] | None:
             return "✗", _RED, f"{_short(sender)} gives up and drops the event: {error}"
         case Handled():
             return "✓", _GREEN, f"{_short(to)} has handled its event"
-        case Configure() | Retire() | Invoke():
+        case Configure() | Retire() | Tick() | Invoke():
             return None
 
 
