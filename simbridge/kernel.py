@@ -134,7 +134,8 @@ class Turn:
             for index, entry in enumerate(queue):
                 if entry[1] == sequence:
                     del queue[index]
-                    heapify(self._heap)
+                    if queue is self._heap:
+                        heapify(self._heap)
                     return
 
     def reply(self, message: Any, after: int = 0) -> None:

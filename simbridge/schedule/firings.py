@@ -19,6 +19,7 @@ One engine for all expressions also beats two of which one is hardly ever used.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import product
 from typing import final
@@ -147,33 +148,31 @@ def _lowest(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
-def _mask(values: tuple[int, ...]) -> int:
-    return sum(1 << value for value in values)
+def _mask(values: Iterable[int]) -> int:
+    return sum(map((1).__lshift__, values))
 
 
 def _days_of(days: DayOfMonth | DayOfWeek, first: int, extra: int) -> int:
-    """The days that are named, as bits, in a month whose 1st is weekday `first` (0: Sunday)."""
-    length = 28 + extra
+    """The days that are named, as bits, in a month of 28 + `extra` days.
+
+    Its 1st is weekday `first`, counted from Sunday = 0.
+    """
+    length, inside = 28 + extra, _DATES[extra]
     if isinstance(days, DayOfWeek):
-        return _mask(_by_weekday(days, first, length))
-    named = {day for day in days.days if day <= length}
-    # A month without that day does not fire: `31W` is not the last weekday of April.
-    named |= {_weekday_near(n, first, length) for n in days.nearest_weekdays if n <= length}
+        same = _SAME_WEEKDAY[first]
+        if days.last is not None:
+            return 1 << (same[days.last - 1] & inside).bit_length() - 1
+        if days.nth is not None:
+            weekday, nth = days.nth
+            return same[weekday - 1] & inside & 0b1111111 << 7 * nth - 6
+        return sum([same[weekday - 1] for weekday in days.days]) & inside
+    named = _mask(days.days) & inside
+    for day in days.nearest_weekdays:
+        if day <= length:  # `31W` is not the last weekday of April: that month does not fire
+            named |= 1 << _weekday_near(day, first, length)
     if days.before_last is not None and (day := length - days.before_last) >= 1:
-        named.add(_weekday_near(day, first, length) if days.before_last_weekday else day)
-    return _mask(tuple(named))
-
-
-def _by_weekday(days: DayOfWeek, first: int, length: int) -> tuple[int, ...]:
-    def all_of(weekday: int) -> range:
-        return range(1 + (weekday - 1 - first) % 7, length + 1, 7)
-
-    if days.last is not None:
-        return (all_of(days.last)[-1],)
-    if days.nth is not None:
-        weekday, nth = days.nth
-        return tuple(all_of(weekday)[nth - 1 : nth])
-    return tuple(day for weekday in days.days for day in all_of(weekday))
+        named |= 1 << (_weekday_near(day, first, length) if days.before_last_weekday else day)
+    return named
 
 
 def _weekday_near(day: int, first: int, length: int) -> int:
@@ -195,7 +194,7 @@ def _years_of(ranges: tuple[range, ...], live: bytes) -> bytes:
             named[years.start : years.start + (found - 1) * years.step + 1 : years.step] = (
                 b"\1" * found
             )
-    cycle = bytes(live[kind] for kind in _YEAR_KINDS) * (_LAST_YEAR // 400 + 1)
+    cycle = _YEAR_KINDS.translate(live.ljust(256)) * (_LAST_YEAR // 400 + 1)
     return (int.from_bytes(named) & int.from_bytes(cycle)).to_bytes(len(named))
 
 
@@ -216,3 +215,11 @@ _YEAR_KINDS = bytes(
     for year in range(2000, 2400)
 )
 _MONTH_KINDS = tuple(_months_of(first, leap) for first, leap in product(range(7), (False, True)))
+
+# The dates of a month of 28 to 31 days as bits; and those among them, in a month of 31 days that starts
+# on the one weekday, that are the other.
+_DATES = tuple(_mask(range(1, length + 1)) for length in range(28, 32))
+_SAME_WEEKDAY = tuple(
+    tuple(_mask(range(1 + (weekday - first) % 7, 32, 7)) for weekday in range(7))
+    for first in range(7)
+)

@@ -154,7 +154,7 @@ def _dates(days: DayOfMonth) -> list[str]:
 
 def _years(years: Sequence[range]) -> str:
     """`in 2027 and 2030`, `from 2027 to 2030`; nothing where every year from 1970 on is meant."""
-    if any(span.start <= 1970 and span.step == 1 and span.stop > 2**31 - 1 for span in years):
+    if range(1970, 2**31) in years and min(span.start for span in years) == 1970:
         return ""
     parts = []
     singles = sorted({span.start for span in years if len(span) == 1})

@@ -52,6 +52,8 @@ READINGS = {
     "cron(0 12 1 1 ? 2027)": "at 12:00 UTC on the 1st of January in 2027",
     "cron(0 12 1 1 ? 2027,2030-2032,2040/2)": "at 12:00 UTC on the 1st of January in 2027, from 2030 "
     "to 2032 and every 2 years from 2040 on",
+    "cron(0 12 1 1 ? *,1960)": "at 12:00 UTC on the 1st of January in 1960 and from 1970 on",
+    "cron(0 12 1 1 ? *,2030)": "at 12:00 UTC on the 1st of January",
     "cron(0 12 * * ? 2027-2030)": "at 12:00 UTC every day from 2027 to 2030",
 }
 
