@@ -23,6 +23,7 @@ from simbridge.lab.scenario import scenario
 from simbridge.lab.story import run
 from simbridge.lab.sweep import sweep
 from simbridge.pattern import Matcher, match
+from simbridge.schedule import next_times, schedule_in_words
 from simbridge.trace import Trace
 from simbridge.world import World
 
@@ -47,8 +48,10 @@ __all__ = [
     "backoff",
     "match",
     "narrate",
+    "next_times",
     "run",
     "scenario",
+    "schedule_in_words",
     "scripted",
     "sweep",
     "virtual_time",

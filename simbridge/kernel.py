@@ -35,7 +35,7 @@ import hashlib
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol, final
 
 from simbridge import clock, luck
@@ -119,8 +119,11 @@ class Turn:
         self.address = OUTSIDE
         self.sender = OUTSIDE
 
-    def send(self, to: str, message: Any, after: int = 0) -> None:
-        """Send a message; `after` microseconds from now (0: still at this instant)."""
+    def send(self, to: str, message: Any, after: int = 0) -> int:
+        """Send a message; `after` microseconds from now (0: still at this instant).
+
+        Returns its sequence number, by which it can be taken back (`cancel`).
+        """
         kernel = self._kernel
         sequence = kernel.sequence = kernel.sequence + 1
         if after:
@@ -139,6 +142,15 @@ class Turn:
                 kernel.put_off(time, entry)
         else:
             self._ready.append((self.now, sequence, self.sequence, self.address, to, message))
+        return sequence
+
+    def cancel(self, sequence: int) -> None:
+        """Take back a message that is not delivered yet, as if it had never been sent.
+
+        For timers of a long life. It looks through everything that is under way, so an actor that
+        would take back a message in every turn is better off ignoring it when it arrives.
+        """
+        self._kernel.cancel(sequence)
 
     def reply(self, message: Any, after: int = 0) -> None:
         """Send a message back to the sender of the one in hand."""
@@ -245,6 +257,25 @@ class Kernel:
             others.append(entry)
         else:
             calendar[time] = [others, entry]  # type: ignore[list-item]
+
+    def cancel(self, sequence: int) -> None:
+        """Take back a message that is not delivered yet (see `Turn.cancel`)."""
+        for index, entry in enumerate(self._ready):
+            if entry[1] == sequence:
+                del self._ready[index]
+                return
+        for time, entries in self._calendar.items():
+            due = entries if type(entries) is list else [entries]
+            left = [entry for entry in due if entry[1] != sequence]
+            if len(left) == len(due):
+                continue
+            if left:
+                self._calendar[time] = left  # type: ignore[assignment]
+            else:
+                del self._calendar[time]
+                self._times.remove(time)
+                heapify(self._times)
+            return
 
     def draw(self, *, cause: int = 0) -> int:
         """Draw the sequence number of a call that is about to be answered (see `note`)."""

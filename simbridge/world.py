@@ -21,6 +21,7 @@ from simbridge import clock
 from simbridge.actors.bus import EventBusActor, Noise
 from simbridge.actors.delivery import DeliveryActor, Policy
 from simbridge.actors.function import Asynchronous, Handler, Runner
+from simbridge.actors.scheduler import SchedulerActor
 from simbridge.actors.target import Nowhere, StandIn
 from simbridge.api.model import Answered, intercepted, make_client
 from simbridge.api.plane import ControlPlane
@@ -33,7 +34,7 @@ from simbridge.hosts import guest
 from simbridge.kernel import OUTSIDE, Actor, Kernel, Record
 from simbridge.limits import PROFILES, limits_with, rate_of
 from simbridge.messages import Configure
-from simbridge.resources import EventBus, Target
+from simbridge.resources import EventBus, Schedule, Target
 from simbridge.stand_ins import Queue, StandInHandle, outage
 from simbridge.trace import Trace, thinned
 from simbridge.trace.metrics import Metrics, Series
@@ -56,6 +57,8 @@ class World:
     every target ARN that nobody lives at; `"strict"` lets such deliveries fail, as AWS does.
     `profile="aws"` adds latency, duplicates, late changes and quotas per second, `"ideal"` has none
     of them; both are sets of `limits`, which overrides any number by name (`simbridge.limits`).
+    `rate_first_fires` says when the schedule `rate(...)` of a rule fires for the first time: "at once",
+    when the rule is created or enabled, or "after one period"; what AWS does is not certain.
     `backoff` is the curve of retries (`simbridge.backoff`). `trace="outcomes"` leaves single attempts
     out of the trace. `backend` is the library that `async def` handlers are run by.
 
@@ -74,6 +77,7 @@ class World:
         profile: Literal["ideal", "aws"] = "ideal",
         backoff: Backoff = DEFAULT,
         trace: Literal["full", "outcomes"] = "full",
+        rate_first_fires: Literal["at once", "after one period"] = "at once",
         backend: str = "asyncio",
     ) -> None:
         if not isinstance(seed, int):
@@ -84,6 +88,10 @@ class World:
             raise SimbridgeError(f"profile is {' or '.join(map(repr, PROFILES))}, not {profile!r}")
         if trace not in ("full", "outcomes"):
             raise SimbridgeError(f"trace is 'full' or 'outcomes', not {trace!r}")
+        if rate_first_fires not in ("at once", "after one period"):
+            raise SimbridgeError(
+                f"rate_first_fires is 'at once' or 'after one period', not {rate_first_fires!r}"
+            )
         if not callable(getattr(backoff, "delay_us", None)):
             raise SimbridgeError(
                 "a backoff has a method delay_us(retry, luck): see simbridge.backoff"
@@ -95,6 +103,7 @@ class World:
         numbers = limits_with(PROFILES[profile], limits)
         self._backoff = backoff
         self._noise = _noise(numbers)
+        self._rate_fires_at_once = rate_first_fires == "at once"
         begin = clock.instant(start)
         thin = thinned if trace == "outcomes" else None
         self._kernel = Kernel(seed, begin, self._populate, numbers["messages_per_instant"], thin)
@@ -239,10 +248,7 @@ class World:
 
     def _populate(self, address: str, message: Any) -> Actor | None:
         if isinstance(message, Configure):
-            if isinstance(message.resource, EventBus):
-                return EventBusActor(self._noise)
-            assert isinstance(message.resource, Target), "a rule is told to its bus"
-            return DeliveryActor(self._policy(arns.parse(message.resource.rule_arn)))
+            return _ACTORS[type(message.resource)](self, message.resource)
         if self._auto and address.startswith("arn:") and not arns.is_event_bus(arns.parse(address)):
             return StandIn()
         return Nowhere()
@@ -439,6 +445,17 @@ class World:
         host = self._kernel.host
         if isinstance(host, guest.OnDemand) and host.busy:
             raise SimbridgeError(f"cannot {what} a world while async code of yours is under way")
+
+
+# What lives at an address that is told for the first time what it is.
+_ACTORS: dict[type, Callable[[World, Any], Actor]] = {
+    EventBus: lambda world, bus: EventBusActor(world._noise),
+    Target: lambda world, target: DeliveryActor(world._policy(arns.parse(target.rule_arn))),
+    Schedule: lambda world, schedule: SchedulerActor(
+        rate_fires_at_once=world._rate_fires_at_once,
+        lateness_us=world._plane.limits["schedule_lateness_us"],
+    ),
+}
 
 
 def run_story(world: World, story: Callable[[World], Any]) -> Any:

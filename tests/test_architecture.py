@@ -40,6 +40,7 @@ LAYERS = [
     {"world"},
     {"lab"},
     {"adapters"},
+    {"commands"},
     {"cli"},
 ]
 APART = {"api", "actors", "trace", "hosts"}

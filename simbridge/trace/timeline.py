@@ -44,6 +44,7 @@ from simbridge.messages import (
     Outcome,
     Publish,
     Retire,
+    Tick,
 )
 
 __all__ = ["Told", "describe", "lines", "table"]
@@ -144,8 +145,9 @@ def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | Non
         case Call(operation, request, response, None):
             what = _subject(request, response or {})
             return "·", _PLAIN, f"{_short(sender)} calls {operation} {what}".rstrip()
-        case Call(operation, _, _, error, text):
-            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {_one_line(text)}"
+        case Call(operation, _, _, error, text, detail):
+            why = f"{_one_line(text)} ({detail})" if detail else _one_line(text)
+            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {why}"
         case Publish(event):
             envelope = event.envelope
             what = f"{envelope['source']} {envelope['detail-type']!r} {_short_id(event)}"
@@ -183,7 +185,7 @@ def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | Non
             return "→", _PLAIN, f"{_short(sender)} reports to {_short(to)}"
         case Behave(behaviour):
             return "⚙", _YELLOW, f"{_short(to)} {_manner(behaviour)}"
-        case Configure() | Retire() | Invoke() | Execute():
+        case Configure() | Retire() | Invoke() | Execute() | Tick():
             return None
         case _:
             raise AssertionError(f"the timeline does not know {message!r}")

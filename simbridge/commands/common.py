@@ -1,0 +1,36 @@
+"""What commands share: complaints, and values on the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from simbridge.errors import SimbridgeError
+from simbridge.lab.arguments import read_values
+
+__all__ = ["BAD_INPUT", "Commands", "complain", "values"]
+
+BAD_INPUT = 2
+
+# What `add_subparsers` returns; argparse has no public name for it.
+Commands = Any
+
+
+def complain(error: SimbridgeError) -> int:
+    """Say what is wrong with the input; returns the exit code."""
+    print(f"simbridge: {error}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def values(given: Sequence[str], option: str) -> dict[str, list[Any]]:
+    """The values of each name in `name=v1,v2`."""
+    values: dict[str, list[Any]] = {}
+    for text in given:
+        name, equals, listed = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise SimbridgeError(f"{option} takes NAME=VALUE, not {text!r}")
+        if name in values:
+            raise SimbridgeError(f"{option} {name} is there twice: separate its values with commas")
+        values[name] = read_values(listed)
+    return values

@@ -1,0 +1,71 @@
+"""`simbridge next EXPRESSION`: what a schedule means, and when it fires."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from collections.abc import Sequence
+from itertools import pairwise
+
+from simbridge import clock, schedule
+from simbridge.commands.common import Commands, complain
+from simbridge.errors import SimbridgeError
+
+__all__ = ["add"]
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    following = commands.add_parser(
+        "next",
+        help="say what a schedule expression means and when it fires next",
+        description="When a schedule expression fires next, in UTC. A rate is counted from --after, "
+        "as AWS counts it from when the rule is created.",
+    )
+    following.set_defaults(command=_next)
+    following.add_argument("expression", help="such as 'rate(5 minutes)', 'cron(0 12 ? * MON *)'")
+    following.add_argument("--after", metavar="T", help="an ISO 8601 instant; default: now")
+    following.add_argument("--count", type=int, default=10, metavar="N", help="default: 10")
+    following.add_argument("--json", action="store_true", help="for programs")
+
+
+def _next(options: argparse.Namespace) -> int:
+    expression: str = options.expression
+    try:
+        # The one place where the real time matters: somebody at a shell asks what comes next.
+        after = clock.instant(options.after or dt.datetime.now(dt.UTC).replace(microsecond=0))
+        times = schedule.next_times(expression, clock.moment(after), options.count)
+        words, notes = schedule.schedule_in_words(expression), schedule.cautions(expression)
+    except SimbridgeError as error:
+        return complain(error)
+    instants = [clock.instant(time) for time in times]
+    if options.json:
+        answer = {
+            "expression": expression,
+            "words": words,
+            "notes": notes,
+            "after": clock.iso_seconds(after),
+            "times": [clock.iso_seconds(instant) for instant in instants],
+        }
+        print(json.dumps(answer, indent=2))
+        return 0
+    _print_firings(options, words, notes, [after, *instants])
+    return 0
+
+
+def _print_firings(
+    options: argparse.Namespace, words: str, notes: Sequence[str], instants: Sequence[int]
+) -> None:
+    """The table for people: each firing with its weekday and its distance from the one before."""
+    print(f"{options.expression}: {words}")
+    for note in notes:
+        print(f"note: {note}")
+    print(f"\nafter      {clock.iso_seconds(instants[0])}")
+    for number, (before, instant) in enumerate(pairwise(instants), 1):
+        day = f"{clock.moment(instant):%a}"
+        print(
+            f"{number:>4}  {day}  {clock.iso_seconds(instant)}  +{clock.elapsed(instant - before)}"
+        )
+    if len(instants) <= options.count:
+        print("      then never again" if len(instants) > 1 else "      never")

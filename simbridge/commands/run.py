@@ -1,0 +1,102 @@
+"""`simbridge run FILE`: play the scenarios of a file and print their timelines."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from simbridge.commands.common import Commands, complain, values
+from simbridge.errors import SimbridgeError
+from simbridge.lab.narrate import Log, narrate
+from simbridge.lab.scenario import scenarios_in, world_of
+from simbridge.lab.story import play_in
+from simbridge.lab.sweep import check_arguments
+from simbridge.world import World
+
+__all__ = ["add"]
+
+PACKAGE = str(Path(__file__).parent.parent)
+
+LINES_BEFORE_FAILURE = 20
+
+_SET = "a keyword argument of the scenario; may be repeated"
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    run = commands.add_parser("run", help="run the scenarios of a file and print their timelines")
+    run.add_argument("file", type=Path)
+    run.add_argument("--seed", type=int, help="instead of the scenario's own")
+    run.add_argument("--backend", choices=("sync", "trio", "asyncio"))
+    run.add_argument("--log", choices=("console", "json"), help="narrate on stderr meanwhile")
+    run.add_argument("--trace", type=Path, metavar="FILE", help="write the trace as JSON Lines")
+    run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=_SET)
+    run.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    trace: Path | None = options.trace
+    try:
+        stories = scenarios_in(options.file)
+        if trace and len(stories) > 1:
+            raise SimbridgeError(f"--trace keeps one trace, {options.file} has {len(stories)}")
+        if trace and not trace.parent.is_dir():
+            raise SimbridgeError(f"there is no folder {trace.parent} to write a trace to")
+        given = values(options.set, "--set")
+        arguments = {name: _one(name, listed) for name, listed in given.items()}
+        for story in stories.values():
+            check_arguments(story, [arguments])
+        worlds = {
+            name: world_of(story, seed=options.seed, backend=options.backend)
+            for name, story in stories.items()
+        }
+    except SimbridgeError as error:
+        return complain(error)
+    held = [
+        _play(name, partial(stories[name], **arguments), world, options.log)
+        for name, world in worlds.items()
+    ]
+    if trace:
+        for world in worlds.values():
+            world.trace.to_jsonl(trace)
+    return 0 if all(held) else 1
+
+
+def _one(name: str, values: Sequence[Any]) -> Any:
+    if len(values) != 1:
+        raise SimbridgeError(f"--set {name} takes one value, not {len(values)}")
+    return values[0]
+
+
+def _play(name: str, story: Callable[..., Any], world: World, log: Log | None) -> bool:
+    """Run one scenario and print its timeline; returns whether every assertion held."""
+    print(f"{name}: {(story.__doc__ or '').strip().partition(chr(10))[0]}\n")
+    try:
+        with world, narrate(world, form=log) if log else nullcontext():
+            play_in(world, story)
+    except Exception as error:
+        _print_failure(error, world)
+        return False
+    print(world.trace)
+    print(f"\nseed {world.seed}, {len(world.trace)} records, digest {world.trace.digest()}\n")
+    return True
+
+
+def _print_failure(error: Exception, world: World) -> None:
+    """What happened last, and where in the scenario it failed; seed and time are in its notes."""
+    happened = str(world.trace).splitlines()
+    if len(happened) > LINES_BEFORE_FAILURE:
+        print(f"... {len(happened) - LINES_BEFORE_FAILURE:,} lines before\n", file=sys.stderr)
+    for line in happened[-LINES_BEFORE_FAILURE:]:
+        print(line, file=sys.stderr)
+    print(file=sys.stderr)
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        frames = frames.tb_next
+    traceback.print_exception(error.with_traceback(frames or error.__traceback__))
