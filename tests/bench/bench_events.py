@@ -2,9 +2,11 @@
 
 There are three places to put an event, and each costs what lies behind it:
 
-- `Publish` to the bus: the data plane alone, from a decoded event on;
+- `Publish` to the bus: the data plane alone. The events have been decoded before;
 - PutEvents in the control plane: the request is validated, measured, its details decoded;
 - `put_events` of a boto3 client: botocore serialises the request and parses the answer, too.
+
+The first runs all its events in one go; the others run the world after each request of ten.
 
 moto does the same in process: its PutEvents matches the event against the ten rules and puts it into
 a queue of its own SQS. Each of its measurements begins with an empty queue and is short, because
@@ -51,9 +53,9 @@ def ten_ruled_world() -> tuple[sb.World, sb.StandInHandle]:
     return world, queue
 
 
-def publish(world: sb.World, count: int) -> None:
-    """Send decoded events to the bus; they are due at once."""
-    send = world._kernel.send
+def decoded_events(count: int) -> list[Publish]:
+    """Events as PutEvents hands them to the bus."""
+    made = []
     for number in range(count):
         envelope = {
             "version": "0",
@@ -66,7 +68,8 @@ def publish(world: sb.World, count: int) -> None:
             "resources": [],
             "detail": {"order": 17, "total": 12.5},
         }
-        send("load", BUS, Publish(Event(BUS, envelope, 0, 100)))
+        made.append(Publish(Event(BUS, envelope, 0, 100)))
+    return made
 
 
 def _delivered(world: sb.World, queue: sb.StandInHandle, work: Callable[[], None]) -> float:
@@ -77,11 +80,13 @@ def _delivered(world: sb.World, queue: sb.StandInHandle, work: Callable[[], None
 
 
 def from_publish() -> float:
-    """Events per second from `Publish` to the queue; the envelopes are made on the way."""
+    """Events per second from `Publish` to the queue; the events are made beforehand."""
     world, queue = ten_ruled_world()
+    send, messages = world._kernel.send, decoded_events(EVENTS)
 
     def work() -> None:
-        publish(world, EVENTS)
+        for message in messages:
+            send("load", BUS, message)
         world.settle()
 
     return _delivered(world, queue, work)
@@ -189,7 +194,7 @@ def main() -> None:
     with mocked() as peer:
         for place, measurement in ours.items():
             pair = measure.beside(measurement, peer.delivered)
-            aim = 500 if measurement is from_plane else None
+            aim = None if measurement is from_client else 500
             measure.row(f"events/s, from {place}", pair, "moto put_events to SQS", aim)
 
         measure.title("PutEvents, ten entries a call, no rule matches")

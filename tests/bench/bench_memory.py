@@ -42,7 +42,8 @@ def load() -> tuple[sb.World, float]:
     world, _ = bench_events.ten_ruled_world()
     began = time.perf_counter()
     for _ in range(EVENTS // PORTION):
-        bench_events.publish(world, PORTION)
+        for message in bench_events.decoded_events(PORTION):
+            world._kernel.send("load", bench_events.BUS, message)
         world.run(seconds=1)
     return world, time.perf_counter() - began
 
