@@ -1,6 +1,6 @@
-"""The event pattern language: what a rule looks for in an event."""
+"""The event-pattern language: does this pattern match this event, which of many, and why (not)?"""
 
 from simbridge.pattern.matcher import Matcher, match
-from simbridge.pattern.syntax import check
+from simbridge.pattern.syntax import check, parse
 
-__all__ = ["Matcher", "check", "match"]
+__all__ = ["Matcher", "check", "match", "parse"]

@@ -3,17 +3,18 @@
 It excludes some strings, or some numbers, or strings that another operator takes. What it does not
 exclude it accepts, of whatever kind: `{"anything-but": "x"}` is true of 7 and of null [recorded],
 and false only of "x" and of a field that is missing. An empty list is the one pattern to which the
-service answers with an internal failure [captured]; here it is refused with the engine's words.
+service answers with an internal failure [captured]; here it is refused with the engine's words. An empty list
+behind an inner operator is valid and accepts nothing at all [ruler].
 
 Inside a list the service wraps one complaint in another, so that the place is named twice.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from simbridge.pattern.conditions import EVERYTHING_ELSE, Condition, as_number, made, present
@@ -97,7 +98,7 @@ def _excluding_numbers(operand: object, texts: list[str]) -> Condition:
         "anything-but",
         operand,
         string=lambda value: True,
-        spans=tuple((low, True, high, True) for low, high in itertools.pairwise(edges)),
+        spans=tuple((low, True, high, True) for low, high in pairwise(edges)),
         odd=True,
         literals=EVERYTHING_ELSE,
     )
@@ -130,6 +131,8 @@ def _like(reader: Reader, token: Token, inner: str) -> Condition:
     if inner == "wildcard":
         for text in texts:
             checked_wildcard(reader, text)
+    if not texts:
+        return made("anything-but", {inner: texts})
     tests = [rule.test(text) for text in texts]
     return present(
         "anything-but",

@@ -15,9 +15,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from simbridge.pattern.scalars import Digits, Scalar, comparable
+from simbridge.pattern.scalars import Scalar, comparable
 
-__all__ = ["ANY_NUMBER", "EVERYTHING_ELSE", "Condition", "Span", "made"]
+__all__ = [
+    "ANY_NUMBER",
+    "EVERYTHING_ELSE",
+    "Condition",
+    "Span",
+    "as_json",
+    "as_number",
+    "made",
+    "present",
+]
 
 Span: TypeAlias = tuple[float, bool, float, bool]
 """Numbers from a bottom (open?) to a top (open?)."""
@@ -74,7 +83,7 @@ class Condition:
             return value in self.words if self.words is not None else self.string(value)
         if value is None or value is True or value is False:
             return value in self.literals
-        number = None if isinstance(value, (Digits, str)) else comparable(value)
+        number = None if isinstance(value, str) else comparable(value)
         if number is None:
             return self.odd if isinstance(self.odd, bool) else self.odd == str(value)
         return any(_contains(span, number) for span in self.spans)

@@ -68,9 +68,9 @@ def read_value(reader: Reader, token: Token) -> Condition:
     """
     text = reader.text()
     if token is Token.TEXT:
-        digits = address(text)
-        if digits is not None:
-            return Condition(as_json(text), "", text, string=partial(_in_range, digits, digits))
+        place = address(text)
+        if place is not None:
+            return Condition(as_json(text), "", text, string=partial(in_block, place, place))
         return Condition(as_json(text), "", text, words=frozenset([text]))
     if token is Token.NUMBER:
         number = written_number(text)
@@ -224,11 +224,11 @@ def _cidr(reader: Reader) -> Condition:
     text = reader.text()
     bottom, top = _block(reader, text)
     reader.expect(Token.END_OBJECT, _ONE_KEY)
-    return made("cidr", text, string=partial(_in_range, bottom, top))
+    return made("cidr", text, string=partial(in_block, bottom, top))
 
 
-def _block(reader: Reader, text: str) -> tuple[str, str]:
-    """The first and last address of a block, in digits. The first is as written, not masked [ruler].
+def _block(reader: Reader, text: str) -> tuple[bytes, bytes]:
+    """The first and last address of a block. The first is as written, not masked [ruler].
 
     As in Java, slashes at the end do not count.
     """
@@ -244,20 +244,15 @@ def _block(reader: Reader, text: str) -> tuple[str, str]:
     if bottom is None:
         kind = "Invalid" if _ADDRESS_LIKE.fullmatch(parts[0]) else "Nonstandard"
         reader.fail_without_place(f"{kind} IP address: {parts[0]}")
-    version, bits = (4, 32) if len(bottom) == 8 else (6, 128)
+    version, bits = (4, 32) if len(bottom) == 4 else (6, 128)
     if mask >= bits:
         reader.fail_without_place(f"IPv{version} mask bits must be < {bits}")
-    top = int(bottom, 16) | (1 << (bits - mask)) - 1
-    return bottom, f"{top:0{len(bottom)}X}"
+    top = int.from_bytes(bottom) | (1 << (bits - mask)) - 1
+    return bottom, top.to_bytes(len(bottom))
 
 
 _MASK: Final = re.compile(r"[+-]?[0-9]{1,40}")
 _ADDRESS_LIKE: Final = re.compile(r"[0-9]+(\.[0-9]+){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
-
-
-def _in_range(bottom: str, top: str, value: str) -> bool:
-    digits = address(value)
-    return digits is not None and in_block(digits, bottom, top)
 
 
 # ----------------------------------------------------------------------- presence
@@ -328,7 +323,7 @@ OPERATORS: Final[dict[str, Operator]] = {row.name: row for row in _ROWS}
 """The operators by name (behaviour reference 4.2)."""
 
 RESERVED: Final[frozenset[str]] = frozenset(OPERATORS) | frozenset(
-    (
+    [
         "=",
         "<",
         "<=",
@@ -344,6 +339,6 @@ RESERVED: Final[frozenset[str]] = frozenset(OPERATORS) | frozenset(
         "in-date-range",
         "ip-address-in-range",
         "ip-address-not-in-range",
-    )
+    ]
 )
 """Words that no key inside `$or` may be (behaviour reference 4.9)."""

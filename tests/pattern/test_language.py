@@ -93,7 +93,7 @@ def test_many_patterns_come_and_go() -> None:
     matcher.remove("b")
     assert matcher.match(b'{"source": "x"}') == []
     assert len(matcher) == 1
-    with pytest.raises(sb.SimbridgeError, match="no pattern 'b'"):
+    with pytest.raises(sb.SimbridgeError, match="no pattern named 'b'"):
         matcher.remove("b")
 
 
