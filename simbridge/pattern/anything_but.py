@@ -17,7 +17,15 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
-from simbridge.pattern.conditions import EVERYTHING_ELSE, Condition, as_number, made, present
+from simbridge.pattern.conditions import (
+    EVERYTHING_ELSE,
+    Condition,
+    Sieve,
+    as_number,
+    made,
+    present,
+    sieve_in_any_case,
+)
 from simbridge.pattern.json_text import Reader, Token
 from simbridge.pattern.scalars import equals_without_case, letters, written_number
 from simbridge.pattern.wildcards import checked_wildcard, split_wildcard
@@ -88,7 +96,8 @@ def _listed(reader: Reader) -> tuple[list[str], list[str]]:
 
 def _excluding_words(operand: object, words: list[str]) -> Condition:
     excluded = frozenset(words)
-    return present("anything-but", operand, lambda value: value not in excluded)
+    sieve = Sieve("word", tuple(words), otherwise=True)
+    return present("anything-but", operand, lambda value: value not in excluded, sieve=sieve)
 
 
 def _excluding_numbers(operand: object, texts: list[str]) -> Condition:
@@ -114,6 +123,7 @@ class _Except:
     complaint: str
     test: Callable[[str], Callable[[str], bool]]
     empty: bool
+    sieve: Callable[[list[str]], Sieve | None]
 
 
 def _like(reader: Reader, token: Token, inner: str) -> Condition:
@@ -139,6 +149,7 @@ def _like(reader: Reader, token: Token, inner: str) -> Condition:
         {inner: operand},
         lambda value: not any(test(value) for test in tests),
         wildcards=tuple(texts) if inner == "wildcard" else (),
+        sieve=rule.sieve(texts),
     )
 
 
@@ -153,16 +164,28 @@ def _text(reader: Reader, token: Token, rule: _Except) -> str:
 
 _AFFIX: Final = "prefix/suffix match pattern must be a string"
 _EXCEPT: Final = {
-    "prefix": _Except(_AFFIX, lambda text: lambda value: value.startswith(text), False),
-    "suffix": _Except(_AFFIX, lambda text: lambda value: value.endswith(text), False),
+    "prefix": _Except(
+        _AFFIX,
+        lambda text: lambda value: value.startswith(text),
+        False,
+        lambda texts: Sieve("head", tuple(texts), True),
+    ),
+    "suffix": _Except(
+        _AFFIX,
+        lambda text: lambda value: value.endswith(text),
+        False,
+        lambda texts: Sieve("tail", tuple(texts), True),
+    ),
     "equals-ignore-case": _Except(
         "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
         lambda text: partial(equals_without_case, letters(text)),
         True,
+        lambda texts: sieve_in_any_case("word", texts, True),
     ),
     "wildcard": _Except(
         "wildcard match pattern must be a string",
         lambda text: split_wildcard(text).matches,
         True,
+        lambda texts: None,
     ),
 }

@@ -31,7 +31,8 @@ from simbridge.pattern.conditions import Condition
 from simbridge.pattern.events import EventDict, Layout
 from simbridge.pattern.pool import NOTHING, Entry, Lone, Pool, TableStock, descend, steps_to
 from simbridge.pattern.scalars import comparable
-from simbridge.pattern.tables import MISSING, HasArrays
+from simbridge.pattern.strings import MISSING
+from simbridge.pattern.tables import HasArrays
 
 __all__ = ["Shelf", "search", "search_layout"]
 

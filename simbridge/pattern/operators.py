@@ -20,7 +20,16 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from simbridge.pattern.anything_but import read_anything_but
-from simbridge.pattern.conditions import Condition, Span, as_json, as_number, made, present
+from simbridge.pattern.conditions import (
+    Condition,
+    Sieve,
+    Span,
+    as_json,
+    as_number,
+    made,
+    present,
+    sieve_in_any_case,
+)
 from simbridge.pattern.json_text import Reader, Token
 from simbridge.pattern.scalars import (
     address,
@@ -113,19 +122,26 @@ def _prefix(reader: Reader) -> Condition:
             "prefix",
             {"equals-ignore-case": text},
             string=lambda value: starts_without_case(pattern, value) >= 0,
+            sieve=sieve_in_any_case("head", [text]),
         )
     text = _affix(reader, "prefix")
-    return made("prefix", text, string=lambda value: value.startswith(text))
+    sieve = Sieve("head", (text,))
+    return made("prefix", text, string=lambda value: value.startswith(text), sieve=sieve)
 
 
 def _suffix(reader: Reader) -> Condition:
     if reader.next() is Token.START_OBJECT:
         text = _without_case(reader, "Suffix")
         pattern = letters(text)
-        operand = {"equals-ignore-case": text}
-        return made("suffix", operand, string=partial(ends_without_case, pattern))
+        return made(
+            "suffix",
+            {"equals-ignore-case": text},
+            string=partial(ends_without_case, pattern),
+            sieve=sieve_in_any_case("tail", [text]),
+        )
     text = _affix(reader, "suffix")
-    return made("suffix", text, string=lambda value: value.endswith(text))
+    sieve = Sieve("tail", (text,))
+    return made("suffix", text, string=lambda value: value.endswith(text), sieve=sieve)
 
 
 def _affix(reader: Reader, operator: str) -> str:
@@ -153,7 +169,12 @@ def _equals_ignore_case(reader: Reader) -> Condition:
     reader.expect(Token.TEXT, _CASELESS)
     text = reader.text()
     reader.expect(Token.END_OBJECT, _ONE_KEY)
-    return made("equals-ignore-case", text, string=partial(equals_without_case, letters(text)))
+    return made(
+        "equals-ignore-case",
+        text,
+        string=partial(equals_without_case, letters(text)),
+        sieve=sieve_in_any_case("word", [text]),
+    )
 
 
 def _wildcard(reader: Reader) -> Condition:
@@ -161,7 +182,11 @@ def _wildcard(reader: Reader) -> Condition:
     text = reader.text()
     pattern = checked_wildcard(reader, text)
     reader.expect(Token.END_OBJECT, _ONE_KEY)
-    return made("wildcard", text, string=pattern.matches, wildcards=(text,))
+    head, tail = pattern.pieces[0], pattern.pieces[-1]
+    sieve = Sieve("head", (head,)) if len(head) > len(tail) else Sieve("tail", (tail,))
+    if not head + tail:
+        return made("wildcard", text, string=pattern.matches, wildcards=(text,))
+    return made("wildcard", text, string=pattern.matches, wildcards=(text,), sieve=sieve)
 
 
 # ----------------------------------------------------------------------- numbers

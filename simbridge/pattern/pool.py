@@ -14,7 +14,8 @@ from weakref import WeakValueDictionary
 from simbridge.pattern.arrays import Fields
 from simbridge.pattern.conditions import Condition
 from simbridge.pattern.events import EventDict, path_order
-from simbridge.pattern.tables import MISSING, HasArrays, Table
+from simbridge.pattern.strings import MISSING
+from simbridge.pattern.tables import HasArrays, Table
 
 __all__ = ["NOTHING", "Entry", "Lone", "Pool", "Step", "TableStock", "descend", "steps_to"]
 

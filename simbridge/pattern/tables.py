@@ -3,41 +3,26 @@
 A set of rules is an int with a bit per rule. A `Table` knows, for one path, the rules that name it and
 those that do not (these are satisfied by anything), and answers for any JSON leaf:
 
-- strings: exact words are a dictionary; prefixes, wildcards and the like are asked once per distinct
-  value, and the answer is remembered in a table of bounded size;
+- strings: see `strings`;
 - numbers: the ranges of all rules cut the number line at their ends; the set is worked out for every
   cut and every gap in one sweep, and found by bisection;
 - true, false, null, a missing leaf: one set each.
 
-`table.words[value]` is the hot path: a dictionary lookup, and for a value not seen before the method
-`__missing__` of that dictionary.
+`table.words[value]` is the hot path: a dictionary lookup for a string or `MISSING`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias, final
+from collections.abc import Iterable
+from typing import TypeAlias, final
 
 from simbridge.errors import SimbridgeError
 from simbridge.pattern.conditions import Condition, Span
 from simbridge.pattern.scalars import EXACT_INT_MAX, Digits, Scalar, comparable
+from simbridge.pattern.strings import MISSING, Strings
 
-__all__ = ["MISSING", "HasArrays", "Table"]
-
-_REMEMBERED_MAX: Final = 2048
-"""How many distinct strings a table remembers before it starts afresh."""
-
-_REMEMBERED_CHARACTERS_MAX: Final = 256
-"""Longer strings are worked out every time: they rarely come twice."""
-
-_FEW_TESTS: Final = 4
-_REMEMBERED_FEW: Final = 256
-"""A table with so few tests remembers only so many strings, and then no more: asking again is cheaper
-than to make room for values that never come twice."""
-
-MISSING: Final = object()
-"""Stands for a leaf that is not there."""
+__all__ = ["HasArrays", "Table"]
 
 _Named: TypeAlias = Iterable[tuple[int, tuple[Condition, ...]]]
 
@@ -59,7 +44,7 @@ class Table:
     def __init__(self, named: _Named, others: int = 0) -> None:
         """`named`: a bit and the match values of each rule that names the path; `others`: the rest."""
         exact: dict[str, int] = {}
-        tests: dict[str, tuple[Callable[[str], bool], int]] = {}
+        tests: list[tuple[Condition, int]] = []
         spans: list[tuple[int, list[Span]]] = []
         self._literals: dict[bool | None, int] = {True: others, False: others, None: others}
         self._odd, self._odd_words, self.absent = others, dict[str, int](), others
@@ -71,8 +56,7 @@ class Table:
                 for word in one.words or ():
                     exact[word] = exact.get(word, 0) | bit
                 if one.words is None and one.takes_strings:
-                    test, bits = tests.get(one.text, (one.string, 0))
-                    tests[one.text] = (test, bits | bit)
+                    tests.append((one, bit))
                 for literal in one.literals:
                     self._literals[literal] |= bit
                 if isinstance(one.odd, str):
@@ -81,7 +65,7 @@ class Table:
                     self._odd |= bit
                 if one.absent:
                     self.absent |= bit
-        self.words = _Words(exact, list(tests.values()), others, self.absent)
+        self.words = Strings(exact, tests, others, self.absent)
         self._cuts, self._gaps = _sweep(spans, others)
 
     def of(self, value: object) -> int:
@@ -128,36 +112,6 @@ class Table:
                 rules |= self.of_leaf(value)
                 leaves = True
         return rules if leaves else self.absent
-
-
-@final
-class _Words(dict[object, int]):
-    """Strings (and `MISSING`) and the rules each satisfies, filled as they are asked for."""
-
-    __slots__ = ("_exact", "_missing", "_others", "_room", "_tests")
-
-    def __init__(
-        self,
-        exact: dict[str, int],
-        tests: list[tuple[Callable[[str], bool], int]],
-        others: int,
-        missing: int,
-    ) -> None:
-        super().__init__({MISSING: missing})
-        self._exact, self._tests, self._others, self._missing = exact, tests, others, missing
-        self._room = _REMEMBERED_FEW if len(tests) <= _FEW_TESTS else _REMEMBERED_MAX
-
-    def __missing__(self, value: str) -> int:
-        rules = self._exact.get(value, 0) | self._others
-        for test, bits in self._tests:
-            if bits & ~rules and test(value):
-                rules |= bits
-        if len(self) < self._room and len(value) <= _REMEMBERED_CHARACTERS_MAX:
-            self[value] = rules
-            if len(self) == _REMEMBERED_MAX:
-                self.clear()
-                self[MISSING] = self._missing
-        return rules
 
 
 def _sweep(spans: list[tuple[int, list[Span]]], others: int) -> tuple[list[float], list[int]]:
