@@ -17,12 +17,13 @@ from simbridge.errors import (
 )
 from simbridge.lab.scenario import scenario
 from simbridge.lab.story import run
-from simbridge.pattern import Matcher, match
+from simbridge.pattern import Explanation, Matcher, explain, match
 from simbridge.trace import Trace
 from simbridge.world import World
 
 __all__ = [
     "BlockedThread",
+    "Explanation",
     "HandlerFailed",
     "InvalidArn",
     "InvalidPattern",
@@ -38,6 +39,7 @@ __all__ = [
     "Trace",
     "Unsimulated",
     "World",
+    "explain",
     "match",
     "run",
     "scenario",

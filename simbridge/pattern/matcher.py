@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from simbridge.errors import SimbridgeError
 from simbridge.pattern.events import EventDict, Paths, lay_out, read_event
+from simbridge.pattern.explain import RulesExplanation, explain_rules
 from simbridge.pattern.index import Shelf, search, search_layout
 from simbridge.pattern.pool import Entry
 from simbridge.pattern.syntax import Pattern, parse
@@ -86,6 +87,13 @@ class Matcher:
                 self._paths = Paths.of(self._uses)
             found = search_layout(self._shelf, lay_out(event, self._paths))
         return sorted(set(found)) if len(found) > 1 else found
+
+    def explain(self, event: Mapping[str, object] | str | bytes) -> RulesExplanation:
+        """Which patterns match and why, which do not and why not, and the nearest of those.
+
+        Raises `SimbridgeError` if the event is no JSON object.
+        """
+        return explain_rules(self._patterns, event)
 
     def __len__(self) -> int:
         return len(self._patterns)

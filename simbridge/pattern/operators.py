@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from simbridge.pattern.anything_but import read_anything_but
 from simbridge.pattern.conditions import (
@@ -42,7 +42,7 @@ from simbridge.pattern.scalars import (
 )
 from simbridge.pattern.wildcards import checked_wildcard
 
-__all__ = ["OPERATORS", "RESERVED", "Operator", "read_operator", "read_value"]
+__all__ = ["OPERATORS", "RESERVED", "Example", "Operator", "read_operator", "read_value"]
 
 _ONE_KEY: Final = "Only one key allowed in match expression"
 _TOO_MANY: Final = "Too many elements in numeric expression"
@@ -51,20 +51,27 @@ _INFINITY: Final = float("inf")
 _Read: TypeAlias = Callable[[Reader], Condition]
 
 
+class Example(NamedTuple):
+    """A leaf array, and JSON values that it matches and does not match; "" is a field that is missing."""
+
+    leaf: str
+    takes: tuple[str, ...]
+    refuses: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """A row of the table.
 
-    `read` reads the operand and the closing brace. `meaning` is one sentence for the reference page;
-    `example` a leaf array, `takes` and `refuses` JSON values that it matches and does not match.
+    `read` reads the operand and the closing brace. `operand` and `meaning` are for the reference page,
+    and so are the examples, each of which a test tries.
     """
 
     name: str
     read: _Read
+    operand: str
     meaning: str
-    example: str
-    takes: tuple[str, ...]
-    refuses: tuple[str, ...]
+    examples: tuple[Example, ...]
 
 
 # ------------------------------------------------------------------ plain values
@@ -297,50 +304,76 @@ def _exists(reader: Reader) -> Condition:
 
 _ROWS: Final = (
     Operator(
-        "exactly", _exactly,
-        "The string is equal.",
-        '[{"exactly": "running"}]', ('"running"',), ('"Running"', "null"),
+        "exactly", _exactly, "a string", "The value is this string.",
+        (Example('[{"exactly": "running"}]', ('"running"',), ('"Running"', "null")),),
     ),
     Operator(
-        "prefix", _prefix,
-        "The string begins with this text; with `equals-ignore-case` inside, in any case.",
-        '[{"prefix": {"equals-ignore-case": "aws."}}]', ('"aws.ec2"', '"AWS.s3"'), ('"my.app"',),
+        "prefix", _prefix, 'a string, or `{"equals-ignore-case": string}`',
+        "The value is a string that begins with this one.",
+        (
+            Example('[{"prefix": "aws."}]', ('"aws.ec2"', '"aws."'), ('"AWS.ec2"', '"my.aws."')),
+            Example('[{"prefix": {"equals-ignore-case": "aws."}}]', ('"AWS.ec2"',), ('"my.app"',)),
+            Example('[{"prefix": ""}]', ('""', '"anything"'), ("1", "null", "")),
+        ),
     ),
     Operator(
-        "suffix", _suffix,
-        "The string ends with this text; with `equals-ignore-case` inside, in any case.",
-        '[{"suffix": ".png"}]', ('"image.png"',), ('"image.PNG"', '"image.png.bak"'),
+        "suffix", _suffix, 'a string, or `{"equals-ignore-case": string}`',
+        "The value is a string that ends with this one.",
+        (
+            Example('[{"suffix": ".png"}]', ('"image.png"',), ('"image.PNG"', '"image.png.bak"')),
+            Example('[{"suffix": {"equals-ignore-case": ".png"}}]', ('"image.PNG"',), ('"png"',)),
+        ),
     ),
     Operator(
-        "equals-ignore-case", _equals_ignore_case,
-        "The string is equal but for the case of its letters.",
-        '[{"equals-ignore-case": "running"}]', ('"RunninG"',), ('"running "',),
+        "equals-ignore-case", _equals_ignore_case, "a string",
+        "The value is this string, each letter in lower or upper case.",
+        (Example('[{"equals-ignore-case": "straße"}]', ('"STRASSE"', '"Straße"'), ('"strasse"',)),),
     ),
     Operator(
-        "wildcard", _wildcard,
-        "The string fits a text in which `*` stands for any run of characters.",
-        '[{"wildcard": "*.log"}]', ('"app.log"', '".log"'), ('"app.log.gz"',),
+        "wildcard", _wildcard, r"a string in which `*` stands for any characters; `\*` and `\\` escape",
+        "The value is a string that fits.",
+        (
+            Example('[{"wildcard": "/log/*.txt"}]', ('"/log/a/b.txt"', '"/log/.txt"'), ('"/log/a.md"',)),
+            Example(r'[{"wildcard": "5 \\* 4"}]', ('"5 * 4"',), ('"5 x 4"',)),
+        ),
     ),
     Operator(
         "anything-but", read_anything_but,
-        "The value is present and is none of these; with `prefix`, `suffix`, "
-        "`equals-ignore-case` or `wildcard` inside, no string like these.",
-        '[{"anything-but": ["stopped", "overloaded"]}]', ('"running"', "null", "7"), ('"stopped"',),
+        "a string, a number, or a list of strings or of numbers; or an object with `prefix`, `suffix`, "
+        "`equals-ignore-case` or `wildcard`, each with a string or a list of strings",
+        "The value is there and is none of these, or no string like these. Other kinds of values match.",
+        (
+            Example('[{"anything-but": "stopped"}]', ('"running"', "null", "7"), ('"stopped"', "")),
+            Example('[{"anything-but": [100, 200]}]', ("300", '"100"'), ("100", "2e2")),
+            Example('[{"anything-but": {"prefix": ["tmp", "test"]}}]', ('"x"', "1"), ('"tmp1"',)),
+            Example('[{"anything-but": {"suffix": ".txt"}}]', ('"a.txt.bak"',), ('"a.txt"',)),
+            Example('[{"anything-but": {"equals-ignore-case": "dev"}}]', ('"prod"',), ('"DEV"',)),
+            Example('[{"anything-but": {"wildcard": "*/lib/*"}}]', ('"/bin/a"',), ('"/lib/a"',)),
+        ),
     ),
     Operator(
-        "numeric", _numeric,
-        "The number is equal to this one, or lies in this range.",
-        '[{"numeric": [">", 0, "<=", 5]}]', ("5", "0.5"), ("0", '"5"'),
+        "numeric", _numeric, '`[relation, number]`, or `[">" or ">=", number, "<" or "<=", number]`',
+        "The value is a number in this range. The relations are `=`, `<`, `<=`, `>` and `>=`.",
+        (
+            Example('[{"numeric": [">", 0, "<=", 5]}]', ("5", "0.5"), ("0", '"5"', "null")),
+            Example('[{"numeric": ["=", 300]}]', ("300", "3.0e2"), ("301",)),
+        ),
     ),
     Operator(
-        "cidr", _cidr,
-        "The string is an IPv4 or IPv6 address of this block.",
-        '[{"cidr": "10.0.0.0/24"}]', ('"10.0.0.255"',), ('"10.0.1.0"', '"10.0.0.256"', "10"),
+        "cidr", _cidr, "a block of IPv4 or IPv6 addresses",
+        "The value is a string with an address of this block.",
+        (
+            Example('[{"cidr": "10.0.0.0/24"}]', ('"10.0.0.255"',), ('"10.0.1.0"', '"10.0.0.256"', "10")),
+            Example('[{"cidr": "2001:db8::/64"}]', ('"2001:0db8:0:0:1::"',), ('"2001:db8:0:1::"',)),
+        ),
     ),
     Operator(
-        "exists", _exists,
-        "The field holds a value (`true`), or it is missing (`false`).",
-        '[{"exists": true}]', ('"x"', "null"), ("{}", "[]"),
+        "exists", _exists, "`true` or `false`",
+        "The field has a value (null is one; an object and an empty array are none), or it has not.",
+        (
+            Example('[{"exists": true}]', ('"x"', "null"), ("{}", "[]", "")),
+            Example('[{"exists": false}]', ("", "{}", "[]"), ('"x"', "null")),
+        ),
     ),
 )  # fmt: skip
 
