@@ -184,6 +184,11 @@ def _try_all(fields: Fields, rules: int, layout: Layout) -> int:
         rule = rules & -rules
         rules ^= rule
         own = [(table, layout.values.get(path, ())) for path, table in fields if table.named & rule]
+        if not all(
+            table.absent & rule or any(table.of_leaf(value) & rule for value, _ in leaves)
+            for table, leaves in own
+        ):
+            continue
         waiting: list[tuple[int, dict[int, int]]] = [(0, {})]
         while waiting:
             index, chosen = waiting.pop()
