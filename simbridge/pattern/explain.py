@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, final
 
@@ -25,13 +25,13 @@ from simbridge.pattern.events import EventDict, Layout, Paths, lay_out, read_eve
 from simbridge.pattern.pool import Entry, Pool
 from simbridge.pattern.scalars import Scalar
 from simbridge.pattern.slips import shown, slip_of_a_missing_field, slip_of_a_value
-from simbridge.pattern.syntax import Either, Field, Group, Node, Pattern, SubRule, parse
-from simbridge.pattern.telling import Row, blame, elements, line, mark
+from simbridge.pattern.syntax import Field, Node, Pattern, SubRule, parse
+from simbridge.pattern.telling import Row, blame, elements, line, mark, rows_of
 
 __all__ = ["Explanation", "RulesExplanation", "explain", "explain_rules"]
 
 _VALUES_MAX: Final = 1000
-_HINTS_MAX: Final = 50
+_HINTS_MAX: Final = 100
 
 
 def explain(
@@ -171,17 +171,15 @@ class _Explainer:
         holding = satisfied(pool.fields, pool.live, self._layout)
         self._matched = holding != 0
         self._known: dict[int, Row] = {}
-        self._hints = 0
+        self._hints: dict[int, str] = {}
         self._chosen = (
-            subrules[(holding & -holding).bit_length() - 1]
-            if holding
-            else min(subrules, key=self._blamed)
+            subrules[(holding & -holding).bit_length() - 1] if holding else self._nearest(subrules)
         )
         self._used = {id(conditions) for subrule in subrules for conditions in subrule.values()}
 
     def explanation(self) -> Explanation:
         """The rows, judged."""
-        rows = [self._judged(row, node) for row, node in _rows(self._tree)]
+        rows = [self._judged(row, node) for row, node in rows_of(self._tree)]
         children: dict[int, list[Row]] = {}
         for index in range(len(rows) - 1, -1, -1):
             if rows[index].kind != "field":
@@ -193,9 +191,22 @@ class _Explainer:
             _put_in_place(missed[0], rows)
         return Explanation(self._matched, tuple(rows), tuple(missed))
 
-    def _blamed(self, subrule: SubRule) -> tuple[int, int]:
-        failed = sum(not self._field(path, subrule[path]).matched for path in subrule)
-        return failed, failed - len(subrule)
+    def _nearest(self, subrules: Sequence[SubRule]) -> SubRule:
+        """The sub-rule with the fewest fields that fail; of several the one that a slip explains."""
+        failed = [
+            [path for path in subrule if not self._field(path, subrule[path]).matched]
+            for subrule in subrules
+        ]
+        ranks = [
+            (len(paths), -len(subrule)) for paths, subrule in zip(failed, subrules, strict=True)
+        ]
+        least = min(ranks)
+        nearest = [index for index, rank in enumerate(ranks) if rank == least]
+
+        def unexplained(index: int) -> int:
+            return sum(not self._hint(path, subrules[index][path]) for path in failed[index])
+
+        return subrules[min(nearest, key=unexplained)]
 
     def _judged(self, row: Row, node: Node) -> Row:
         if not isinstance(node, Field):
@@ -205,19 +216,23 @@ class _Explainer:
         found = self._field(node.path, node.conditions)
         taken = self._chosen.get(node.path) is node.conditions
         matched = found.matched or (taken and self._matched)
-        hint = "" if matched else self._hint(node)
+        hint = "" if matched else self._hint(node.path, node.conditions)
         return replace(
             row, matched=matched, taken=taken, wanted=found.wanted, seen=found.seen, hint=hint
         )
 
-    def _hint(self, node: Field) -> str:
-        self._hints += 1
-        if self._hints > _HINTS_MAX:
-            return ""
-        values = self._values(node.path)
-        if values:
-            return slip_of_a_value(node.conditions, values)
-        return slip_of_a_missing_field(node.path, self._event)
+    def _hint(self, path: str, conditions: tuple[Condition, ...]) -> str:
+        """The slip that may be behind a field that does not hold; not for ever so many fields."""
+        if id(conditions) not in self._hints:
+            if len(self._hints) >= _HINTS_MAX:
+                return ""
+            values = self._values(path)
+            self._hints[id(conditions)] = (
+                slip_of_a_value(conditions, values)
+                if values
+                else slip_of_a_missing_field(path, self._event)
+            )
+        return self._hints[id(conditions)]
 
     def _values(self, path: str) -> list[Scalar]:
         """The distinct values at a path, in the order of the event."""
@@ -238,32 +253,6 @@ class _Explainer:
             row = Row("field", path, path, -1, 0, holds, wanted=wanted, seen=seen)
             self._known[id(conditions)] = row
         return self._known[id(conditions)]
-
-
-def _rows(tree: Group) -> Iterable[tuple[Row, Node]]:
-    """A row for each node of a pattern, in the order of the text."""
-    waiting: list[tuple[Node, str, str, int, int]] = [
-        (node, "", "", -1, 0) for node in reversed(tree.entries)
-    ]
-    count = 0
-    while waiting:
-        node, label, prefix, parent, depth = waiting.pop()
-        following: list[tuple[Node, str, str, int, int]] = []
-        if isinstance(node, Field):
-            yield Row("field", node.key, node.path, parent, depth), node
-        elif isinstance(node, Either):
-            yield Row("or", "$or", prefix.removesuffix("."), parent, depth), node
-            following = [
-                (branch, f"branch {number}", prefix, count, depth + 1)
-                for number, branch in enumerate(node.branches, 1)
-            ]
-        else:
-            inner = prefix if label else f"{prefix}{node.key}."
-            kind = "branch" if label else "group"
-            yield Row(kind, label or node.key, inner.removesuffix("."), parent, depth), node
-            following = [(entry, "", inner, count, depth + 1) for entry in node.entries]
-        waiting += reversed(following)
-        count += 1
 
 
 def _summed_up(row: Row, children: Iterable[Row]) -> Row:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
-__all__ = ["Row", "blame", "elements", "line", "mark"]
+from simbridge.pattern.syntax import Either, Field, Group, Node
+
+__all__ = ["Row", "blame", "elements", "line", "mark", "rows_of"]
 
 _LISTED_MAX: Final = 3
 
@@ -32,6 +34,32 @@ class Row:
     wanted: tuple[tuple[str, bool], ...] = ()
     seen: tuple[str, ...] = ()
     hint: str = ""
+
+
+def rows_of(tree: Group) -> Iterable[tuple[Row, Node]]:
+    """A row for each node of a pattern, in the order of the text."""
+    waiting: list[tuple[Node, str, str, int, int]] = [
+        (node, "", "", -1, 0) for node in reversed(tree.entries)
+    ]
+    count = 0
+    while waiting:
+        node, label, prefix, parent, depth = waiting.pop()
+        following: list[tuple[Node, str, str, int, int]] = []
+        if isinstance(node, Field):
+            yield Row("field", node.key, node.path, parent, depth), node
+        elif isinstance(node, Either):
+            yield Row("or", "$or", prefix.removesuffix("."), parent, depth), node
+            following = [
+                (branch, f"branch {number}", prefix, count, depth + 1)
+                for number, branch in enumerate(node.branches, 1)
+            ]
+        else:
+            inner = prefix if label else f"{prefix}{node.key}."
+            kind = "branch" if label else "group"
+            yield Row(kind, label or node.key, inner.removesuffix("."), parent, depth), node
+            following = [(entry, "", inner, count, depth + 1) for entry in node.entries]
+        waiting += reversed(following)
+        count += 1
 
 
 def line(row: Row, colour: bool) -> str:

@@ -266,14 +266,14 @@ dotted_events = st.dictionaries(
 # ------------------------------------------------------------------------ the laws
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(any_patterns, events)
 def test_one_pattern(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     """Every operator, `$or`, nesting, arrays of objects and of arrays: the same verdict."""
     assert sb.match(pattern, event) is slow_match(pattern, event)
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(patterns(presence), dotted_events)
 def test_missing_fields_and_dots_in_the_keys_of_events(
     pattern: dict[str, Any], event: dict[str, Any]
@@ -282,7 +282,7 @@ def test_missing_fields_and_dots_in_the_keys_of_events(
     assert sb.match(pattern, event) is slow_match(pattern, event)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.lists(any_patterns | patterns(plain_arrays) | patterns(presence), max_size=40),
     st.lists(events | dotted_events, max_size=5),
@@ -297,7 +297,7 @@ def test_many_patterns_in_one_matcher(
         assert matcher.match(event) == wanted
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["add", "add", "add", "remove", "copy", "pickle"]),
