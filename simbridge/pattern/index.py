@@ -48,7 +48,7 @@ def search(shelf: Shelf, event: EventDict) -> list[str]:
     """The names of the rules on a shelf that an event satisfies, in no order, perhaps several times.
 
     Raises `HasArrays` if the event has to be laid out. This is the hot path, which is why the walk to a
-    field is written out and not called.
+    field one level down is written out and not called.
     """
     if shelf.is_stale:
         shelf.prepare()
@@ -72,17 +72,19 @@ def search(shelf: Shelf, event: EventDict) -> list[str]:
             if not (words[value] if type(value) is str or value is MISSING else table.of(value)):
                 break
         else:
-            for first, aliases, more, key, words, table in deep:
-                for alias in aliases:
-                    if alias in event:
+            for outer, alias, steps, key, words, table in deep:
+                if steps:
+                    node = descend(event, steps)
+                elif alias in event:
+                    raise HasArrays
+                else:
+                    inner = event.get(outer)
+                    if type(inner) is dict:
+                        node = inner
+                    elif type(inner) is list and inner:
                         raise HasArrays
-                node = event.get(first)
-                if type(node) is not dict:
-                    if type(node) is list and node:
-                        raise HasArrays
-                    node = NOTHING
-                elif more:
-                    node = descend(node, more)
+                    else:
+                        node = NOTHING
                 value = node.get(key, MISSING)
                 if not (
                     words[value] if type(value) is str or value is MISSING else table.of(value)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple, TypeAlias
 
 from simbridge.pattern.anything_but import read_anything_but
@@ -84,10 +84,7 @@ def read_value(reader: Reader, token: Token) -> Condition:
     """
     text = reader.text()
     if token is Token.TEXT:
-        place = address(text)
-        if place is not None:
-            return Condition(as_json(text), "", text, string=partial(in_block, place, place))
-        return Condition(as_json(text), "", text, words=frozenset([text]))
+        return _itself(text)
     if token is Token.NUMBER:
         number = written_number(text)
         if number is None:
@@ -97,6 +94,15 @@ def read_value(reader: Reader, token: Token) -> Condition:
         value = _LITERALS[token]
         return Condition(text, "", value, literals=frozenset([value]))
     reader.fail("Match value must be String, number, true, false, or null")
+
+
+@lru_cache(maxsize=4096)
+def _itself(text: str) -> Condition:
+    """A string standing for itself; rules share those that come often, like the source."""
+    place = address(text)
+    if place is not None:
+        return Condition(as_json(text), "", text, string=partial(in_block, place, place))
+    return Condition(as_json(text), "", text, words=frozenset([text]))
 
 
 _LITERALS: Final = {Token.TRUE: True, Token.FALSE: False, Token.NULL: None}

@@ -75,12 +75,13 @@ class Entry:
 class Lone(NamedTuple):
     """A sub-rule that is asked by itself: what its fields must be.
 
-    `top`: the fields of the event itself, by key. `deep`: the others, by the first step to them, the
-    steps after that, and the last key. `fields`: all of them.
+    `top`: the fields of the event itself, by key. `deep`: the others; a field one level down by its
+    object, the key with a dot that would spell both, and no steps; any other by its steps. Then the
+    key. `fields`: all of them.
     """
 
     top: tuple[_Test, ...]
-    deep: tuple[tuple[str, tuple[str, ...], tuple[Step, ...], str, _Words, Table], ...]
+    deep: tuple[tuple[str, str, tuple[Step, ...], str, _Words, Table], ...]
     name: str
     fields: Fields
 
@@ -94,12 +95,12 @@ class Lone(NamedTuple):
             if table is None:
                 table = stock[texts] = Table([(1, entry.fields[path])])
             fields.append((path, table))
-        ways = [(*steps_to(path), table) for path, table in fields]
+        ways = [(path, *steps_to(path), table) for path, table in fields]
         return cls(
-            tuple((key, table.words, table) for steps, key, table in ways if not steps),
+            tuple((key, table.words, table) for _, steps, key, table in ways if not steps),
             tuple(
-                (*steps[0], steps[1:], key, table.words, table)
-                for steps, key, table in ways
+                (steps[0][0], path, steps if len(steps) > 1 else (), key, table.words, table)
+                for path, steps, key, table in ways
                 if steps
             ),
             entry.name,

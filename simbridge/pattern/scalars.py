@@ -119,7 +119,9 @@ def in_block(bottom: bytes, top: bytes, text: str) -> bool:
     found = address(text)
     if found is None:
         return False
-    if len(found) >= len(bottom):
+    if len(found) == len(bottom):
+        return bottom <= found <= top
+    if len(found) > len(bottom):
         return bottom <= found[: len(bottom)] <= top
     return bottom[: len(found)] < found < top[: len(found)]
 
