@@ -22,13 +22,14 @@ from simbridge.lab.narrate import narrate, virtual_time
 from simbridge.lab.scenario import scenario
 from simbridge.lab.story import run
 from simbridge.lab.sweep import sweep
-from simbridge.pattern import Matcher, match
+from simbridge.pattern import Explanation, Matcher, explain, match
 from simbridge.schedule import next_times, schedule_in_words
 from simbridge.trace import Trace
 from simbridge.world import World
 
 __all__ = [
     "BlockedThread",
+    "Explanation",
     "HandlerFailed",
     "InvalidArn",
     "InvalidPattern",
@@ -46,6 +47,7 @@ __all__ = [
     "Unsimulated",
     "World",
     "backoff",
+    "explain",
     "match",
     "narrate",
     "next_times",

@@ -10,11 +10,11 @@ import argparse
 from collections.abc import Sequence
 
 from simbridge.commands import next as next_
-from simbridge.commands import run, sweep
+from simbridge.commands import patterns, run, sweep
 
 __all__ = ["main"]
 
-COMMANDS = (run, sweep, next_)
+COMMANDS = (run, sweep, patterns, next_)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,20 +3,29 @@
 It excludes some strings, or some numbers, or strings that another operator takes. What it does not
 exclude it accepts, of whatever kind: `{"anything-but": "x"}` is true of 7 and of null [recorded],
 and false only of "x" and of a field that is missing. An empty list is the one pattern to which the
-service answers with an internal failure [captured]; here it is refused with the engine's words.
+service answers with an internal failure [captured]; here it is refused with the engine's words. An empty list
+behind an inner operator is valid and accepts nothing at all [ruler].
 
 Inside a list the service wraps one complaint in another, so that the place is named twice.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
-from simbridge.pattern.conditions import EVERYTHING_ELSE, Condition, as_number, made, present
+from simbridge.pattern.conditions import (
+    EVERYTHING_ELSE,
+    Condition,
+    Sieve,
+    as_number,
+    made,
+    present,
+    sieve_in_any_case,
+)
 from simbridge.pattern.json_text import Reader, Token
 from simbridge.pattern.scalars import equals_without_case, letters, written_number
 from simbridge.pattern.wildcards import checked_wildcard, split_wildcard
@@ -87,7 +96,8 @@ def _listed(reader: Reader) -> tuple[list[str], list[str]]:
 
 def _excluding_words(operand: object, words: list[str]) -> Condition:
     excluded = frozenset(words)
-    return present("anything-but", operand, lambda value: value not in excluded)
+    sieve = Sieve("word", tuple(words), otherwise=True)
+    return present("anything-but", operand, lambda value: value not in excluded, sieve=sieve)
 
 
 def _excluding_numbers(operand: object, texts: list[str]) -> Condition:
@@ -97,7 +107,7 @@ def _excluding_numbers(operand: object, texts: list[str]) -> Condition:
         "anything-but",
         operand,
         string=lambda value: True,
-        spans=tuple((low, True, high, True) for low, high in itertools.pairwise(edges)),
+        spans=tuple((low, True, high, True) for low, high in pairwise(edges)),
         odd=True,
         literals=EVERYTHING_ELSE,
     )
@@ -113,6 +123,7 @@ class _Except:
     complaint: str
     test: Callable[[str], Callable[[str], bool]]
     empty: bool
+    sieve: Callable[[list[str]], Sieve | None]
 
 
 def _like(reader: Reader, token: Token, inner: str) -> Condition:
@@ -130,12 +141,15 @@ def _like(reader: Reader, token: Token, inner: str) -> Condition:
     if inner == "wildcard":
         for text in texts:
             checked_wildcard(reader, text)
+    if not texts:
+        return made("anything-but", {inner: texts})
     tests = [rule.test(text) for text in texts]
     return present(
         "anything-but",
         {inner: operand},
         lambda value: not any(test(value) for test in tests),
         wildcards=tuple(texts) if inner == "wildcard" else (),
+        sieve=rule.sieve(texts),
     )
 
 
@@ -150,16 +164,28 @@ def _text(reader: Reader, token: Token, rule: _Except) -> str:
 
 _AFFIX: Final = "prefix/suffix match pattern must be a string"
 _EXCEPT: Final = {
-    "prefix": _Except(_AFFIX, lambda text: lambda value: value.startswith(text), False),
-    "suffix": _Except(_AFFIX, lambda text: lambda value: value.endswith(text), False),
+    "prefix": _Except(
+        _AFFIX,
+        lambda text: lambda value: value.startswith(text),
+        False,
+        lambda texts: Sieve("head", tuple(texts), True),
+    ),
+    "suffix": _Except(
+        _AFFIX,
+        lambda text: lambda value: value.endswith(text),
+        False,
+        lambda texts: Sieve("tail", tuple(texts), True),
+    ),
     "equals-ignore-case": _Except(
         "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
         lambda text: partial(equals_without_case, letters(text)),
         True,
+        lambda texts: sieve_in_any_case("word", texts, True),
     ),
     "wildcard": _Except(
         "wildcard match pattern must be a string",
         lambda text: split_wildcard(text).matches,
         True,
+        lambda texts: None,
     ),
 }

@@ -11,13 +11,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from simbridge.pattern.scalars import Digits, Scalar, comparable
+from simbridge.pattern.scalars import Scalar, comparable
 
-__all__ = ["ANY_NUMBER", "EVERYTHING_ELSE", "Condition", "Span", "made"]
+__all__ = [
+    "ANY_NUMBER",
+    "EVERYTHING_ELSE",
+    "Condition",
+    "Sieve",
+    "Span",
+    "as_json",
+    "as_number",
+    "made",
+    "present",
+    "sieve_in_any_case",
+]
 
 Span: TypeAlias = tuple[float, bool, float, bool]
 """Numbers from a bottom (open?) to a top (open?)."""
@@ -29,6 +40,25 @@ ANY_NUMBER: Final[tuple[Span, ...]] = ((-_INFINITY, False, _INFINITY, False),)
 
 EVERYTHING_ELSE: Final[frozenset[bool | None]] = frozenset({True, False, None})
 """The three JSON literals."""
+
+
+class Sieve(NamedTuple):
+    """Texts of which one has to apply to a string, or else a test of strings is known to be `otherwise`.
+
+    `place`: where the texts stand in the string: "head", "tail" or "word" (all of it), each also
+    "in any case" with texts in lower case.
+    """
+
+    place: str
+    texts: tuple[str, ...]
+    otherwise: bool = False
+
+
+def sieve_in_any_case(place: str, texts: Sequence[str], otherwise: bool = False) -> Sieve | None:
+    """A sieve for texts in any case. There is none for letters beyond ASCII, whose cases are many."""
+    if not all(text.isascii() for text in texts):
+        return None
+    return Sieve(f"{place} in any case", tuple(text.lower() for text in texts), otherwise)
 
 
 def _no_string(text: str) -> bool:
@@ -45,6 +75,7 @@ class Condition:
     - `operand`: what stood behind the operator, as Python objects.
     - `string`: whether a string is accepted.
     - `words`: the accepted strings, where they are a finite set (`string` is then not asked).
+    - `sieve`: what makes it unnecessary to ask `string` about most strings, if there is such a thing.
     - `spans`: the accepted numbers. `odd`: whether numbers no double can hold are accepted; a text:
       only the number spelled like this.
     - `literals`: which of true, false and null are accepted.
@@ -62,6 +93,7 @@ class Condition:
     literals: frozenset[bool | None] = field(default_factory=frozenset)
     absent: bool = False
     wildcards: tuple[str, ...] = ()
+    sieve: Sieve | None = None
 
     @property
     def takes_strings(self) -> bool:
@@ -74,7 +106,7 @@ class Condition:
             return value in self.words if self.words is not None else self.string(value)
         if value is None or value is True or value is False:
             return value in self.literals
-        number = None if isinstance(value, (Digits, str)) else comparable(value)
+        number = None if isinstance(value, str) else comparable(value)
         if number is None:
             return self.odd if isinstance(self.odd, bool) else self.odd == str(value)
         return any(_contains(span, number) for span in self.spans)
@@ -91,11 +123,12 @@ def made(
     literals: frozenset[bool | None] = frozenset(),
     absent: bool = False,
     wildcards: tuple[str, ...] = (),
+    sieve: Sieve | None = None,
 ) -> Condition:
     """The condition of an operator; its text follows from the operand."""
     text = as_json({operator: operand})
     return Condition(
-        text, operator, operand, string, words, spans, odd, literals, absent, wildcards
+        text, operator, operand, string, words, spans, odd, literals, absent, wildcards, sieve
     )
 
 
@@ -104,6 +137,7 @@ def present(
     operand: object,
     string: Callable[[str], bool],
     wildcards: tuple[str, ...] = (),
+    sieve: Sieve | None = None,
 ) -> Condition:
     """A condition that accepts everything but a missing leaf and some strings."""
     return made(
@@ -114,6 +148,7 @@ def present(
         odd=True,
         literals=EVERYTHING_ELSE,
         wildcards=wildcards,
+        sieve=sieve,
     )
 
 

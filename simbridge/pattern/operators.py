@@ -16,11 +16,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Final, TypeAlias
+from functools import lru_cache, partial
+from typing import Final, NamedTuple, TypeAlias
 
 from simbridge.pattern.anything_but import read_anything_but
-from simbridge.pattern.conditions import Condition, Span, as_json, as_number, made, present
+from simbridge.pattern.conditions import (
+    Condition,
+    Sieve,
+    Span,
+    as_json,
+    as_number,
+    made,
+    present,
+    sieve_in_any_case,
+)
 from simbridge.pattern.json_text import Reader, Token
 from simbridge.pattern.scalars import (
     address,
@@ -33,7 +42,7 @@ from simbridge.pattern.scalars import (
 )
 from simbridge.pattern.wildcards import checked_wildcard
 
-__all__ = ["OPERATORS", "RESERVED", "Operator", "read_operator", "read_value"]
+__all__ = ["OPERATORS", "RESERVED", "Example", "Operator", "read_operator", "read_value"]
 
 _ONE_KEY: Final = "Only one key allowed in match expression"
 _TOO_MANY: Final = "Too many elements in numeric expression"
@@ -42,20 +51,27 @@ _INFINITY: Final = float("inf")
 _Read: TypeAlias = Callable[[Reader], Condition]
 
 
+class Example(NamedTuple):
+    """A leaf array, and JSON values that it matches and does not match; "" is a field that is missing."""
+
+    leaf: str
+    takes: tuple[str, ...]
+    refuses: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """A row of the table.
 
-    `read` reads the operand and the closing brace. `meaning` is one sentence for the reference page;
-    `example` a leaf array, `takes` and `refuses` JSON values that it matches and does not match.
+    `read` reads the operand and the closing brace. `operand` and `meaning` are for the reference page,
+    and so are the examples, each of which a test tries.
     """
 
     name: str
     read: _Read
+    operand: str
     meaning: str
-    example: str
-    takes: tuple[str, ...]
-    refuses: tuple[str, ...]
+    examples: tuple[Example, ...]
 
 
 # ------------------------------------------------------------------ plain values
@@ -68,10 +84,7 @@ def read_value(reader: Reader, token: Token) -> Condition:
     """
     text = reader.text()
     if token is Token.TEXT:
-        digits = address(text)
-        if digits is not None:
-            return Condition(as_json(text), "", text, string=partial(_in_range, digits, digits))
-        return Condition(as_json(text), "", text, words=frozenset([text]))
+        return _itself(text)
     if token is Token.NUMBER:
         number = written_number(text)
         if number is None:
@@ -81,6 +94,15 @@ def read_value(reader: Reader, token: Token) -> Condition:
         value = _LITERALS[token]
         return Condition(text, "", value, literals=frozenset([value]))
     reader.fail("Match value must be String, number, true, false, or null")
+
+
+@lru_cache(maxsize=4096)
+def _itself(text: str) -> Condition:
+    """A string standing for itself; rules share those that come often, like the source."""
+    place = address(text)
+    if place is not None:
+        return Condition(as_json(text), "", text, string=partial(in_block, place, place))
+    return Condition(as_json(text), "", text, words=frozenset([text]))
 
 
 _LITERALS: Final = {Token.TRUE: True, Token.FALSE: False, Token.NULL: None}
@@ -113,19 +135,26 @@ def _prefix(reader: Reader) -> Condition:
             "prefix",
             {"equals-ignore-case": text},
             string=lambda value: starts_without_case(pattern, value) >= 0,
+            sieve=sieve_in_any_case("head", [text]),
         )
     text = _affix(reader, "prefix")
-    return made("prefix", text, string=lambda value: value.startswith(text))
+    sieve = Sieve("head", (text,))
+    return made("prefix", text, string=lambda value: value.startswith(text), sieve=sieve)
 
 
 def _suffix(reader: Reader) -> Condition:
     if reader.next() is Token.START_OBJECT:
         text = _without_case(reader, "Suffix")
         pattern = letters(text)
-        operand = {"equals-ignore-case": text}
-        return made("suffix", operand, string=partial(ends_without_case, pattern))
+        return made(
+            "suffix",
+            {"equals-ignore-case": text},
+            string=partial(ends_without_case, pattern),
+            sieve=sieve_in_any_case("tail", [text]),
+        )
     text = _affix(reader, "suffix")
-    return made("suffix", text, string=lambda value: value.endswith(text))
+    sieve = Sieve("tail", (text,))
+    return made("suffix", text, string=lambda value: value.endswith(text), sieve=sieve)
 
 
 def _affix(reader: Reader, operator: str) -> str:
@@ -153,7 +182,12 @@ def _equals_ignore_case(reader: Reader) -> Condition:
     reader.expect(Token.TEXT, _CASELESS)
     text = reader.text()
     reader.expect(Token.END_OBJECT, _ONE_KEY)
-    return made("equals-ignore-case", text, string=partial(equals_without_case, letters(text)))
+    return made(
+        "equals-ignore-case",
+        text,
+        string=partial(equals_without_case, letters(text)),
+        sieve=sieve_in_any_case("word", [text]),
+    )
 
 
 def _wildcard(reader: Reader) -> Condition:
@@ -161,7 +195,11 @@ def _wildcard(reader: Reader) -> Condition:
     text = reader.text()
     pattern = checked_wildcard(reader, text)
     reader.expect(Token.END_OBJECT, _ONE_KEY)
-    return made("wildcard", text, string=pattern.matches, wildcards=(text,))
+    head, tail = pattern.pieces[0], pattern.pieces[-1]
+    sieve = Sieve("head", (head,)) if len(head) > len(tail) else Sieve("tail", (tail,))
+    if not head + tail:
+        return made("wildcard", text, string=pattern.matches, wildcards=(text,))
+    return made("wildcard", text, string=pattern.matches, wildcards=(text,), sieve=sieve)
 
 
 # ----------------------------------------------------------------------- numbers
@@ -224,11 +262,11 @@ def _cidr(reader: Reader) -> Condition:
     text = reader.text()
     bottom, top = _block(reader, text)
     reader.expect(Token.END_OBJECT, _ONE_KEY)
-    return made("cidr", text, string=partial(_in_range, bottom, top))
+    return made("cidr", text, string=partial(in_block, bottom, top))
 
 
-def _block(reader: Reader, text: str) -> tuple[str, str]:
-    """The first and last address of a block, in digits. The first is as written, not masked [ruler].
+def _block(reader: Reader, text: str) -> tuple[bytes, bytes]:
+    """The first and last address of a block. The first is as written, not masked [ruler].
 
     As in Java, slashes at the end do not count.
     """
@@ -244,20 +282,15 @@ def _block(reader: Reader, text: str) -> tuple[str, str]:
     if bottom is None:
         kind = "Invalid" if _ADDRESS_LIKE.fullmatch(parts[0]) else "Nonstandard"
         reader.fail_without_place(f"{kind} IP address: {parts[0]}")
-    version, bits = (4, 32) if len(bottom) == 8 else (6, 128)
+    version, bits = (4, 32) if len(bottom) == 4 else (6, 128)
     if mask >= bits:
         reader.fail_without_place(f"IPv{version} mask bits must be < {bits}")
-    top = int(bottom, 16) | (1 << (bits - mask)) - 1
-    return bottom, f"{top:0{len(bottom)}X}"
+    top = int.from_bytes(bottom) | (1 << (bits - mask)) - 1
+    return bottom, top.to_bytes(len(bottom))
 
 
 _MASK: Final = re.compile(r"[+-]?[0-9]{1,40}")
 _ADDRESS_LIKE: Final = re.compile(r"[0-9]+(\.[0-9]+){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
-
-
-def _in_range(bottom: str, top: str, value: str) -> bool:
-    digits = address(value)
-    return digits is not None and in_block(digits, bottom, top)
 
 
 # ----------------------------------------------------------------------- presence
@@ -277,50 +310,76 @@ def _exists(reader: Reader) -> Condition:
 
 _ROWS: Final = (
     Operator(
-        "exactly", _exactly,
-        "The string is equal.",
-        '[{"exactly": "running"}]', ('"running"',), ('"Running"', "null"),
+        "exactly", _exactly, "a string", "The value is this string.",
+        (Example('[{"exactly": "running"}]', ('"running"',), ('"Running"', "null")),),
     ),
     Operator(
-        "prefix", _prefix,
-        "The string begins with this text; with `equals-ignore-case` inside, in any case.",
-        '[{"prefix": {"equals-ignore-case": "aws."}}]', ('"aws.ec2"', '"AWS.s3"'), ('"my.app"',),
+        "prefix", _prefix, 'a string, or `{"equals-ignore-case": string}`',
+        "The value is a string that begins with this one.",
+        (
+            Example('[{"prefix": "aws."}]', ('"aws.ec2"', '"aws."'), ('"AWS.ec2"', '"my.aws."')),
+            Example('[{"prefix": {"equals-ignore-case": "aws."}}]', ('"AWS.ec2"',), ('"my.app"',)),
+            Example('[{"prefix": ""}]', ('""', '"anything"'), ("1", "null", "")),
+        ),
     ),
     Operator(
-        "suffix", _suffix,
-        "The string ends with this text; with `equals-ignore-case` inside, in any case.",
-        '[{"suffix": ".png"}]', ('"image.png"',), ('"image.PNG"', '"image.png.bak"'),
+        "suffix", _suffix, 'a string, or `{"equals-ignore-case": string}`',
+        "The value is a string that ends with this one.",
+        (
+            Example('[{"suffix": ".png"}]', ('"image.png"',), ('"image.PNG"', '"image.png.bak"')),
+            Example('[{"suffix": {"equals-ignore-case": ".png"}}]', ('"image.PNG"',), ('"png"',)),
+        ),
     ),
     Operator(
-        "equals-ignore-case", _equals_ignore_case,
-        "The string is equal but for the case of its letters.",
-        '[{"equals-ignore-case": "running"}]', ('"RunninG"',), ('"running "',),
+        "equals-ignore-case", _equals_ignore_case, "a string",
+        "The value is this string, each letter in lower or upper case.",
+        (Example('[{"equals-ignore-case": "straße"}]', ('"STRASSE"', '"Straße"'), ('"strasse"',)),),
     ),
     Operator(
-        "wildcard", _wildcard,
-        "The string fits a text in which `*` stands for any run of characters.",
-        '[{"wildcard": "*.log"}]', ('"app.log"', '".log"'), ('"app.log.gz"',),
+        "wildcard", _wildcard, r"a string in which `*` stands for any characters; `\*` and `\\` escape",
+        "The value is a string that fits.",
+        (
+            Example('[{"wildcard": "/log/*.txt"}]', ('"/log/a/b.txt"', '"/log/.txt"'), ('"/log/a.md"',)),
+            Example(r'[{"wildcard": "5 \\* 4"}]', ('"5 * 4"',), ('"5 x 4"',)),
+        ),
     ),
     Operator(
         "anything-but", read_anything_but,
-        "The value is present and is none of these; with `prefix`, `suffix`, "
-        "`equals-ignore-case` or `wildcard` inside, no string like these.",
-        '[{"anything-but": ["stopped", "overloaded"]}]', ('"running"', "null", "7"), ('"stopped"',),
+        "a string, a number, or a list of strings or of numbers; or an object with `prefix`, `suffix`, "
+        "`equals-ignore-case` or `wildcard`, each with a string or a list of strings",
+        "The value is there and is none of these, or no string like these. Other kinds of values match.",
+        (
+            Example('[{"anything-but": "stopped"}]', ('"running"', "null", "7"), ('"stopped"', "")),
+            Example('[{"anything-but": [100, 200]}]', ("300", '"100"'), ("100", "2e2")),
+            Example('[{"anything-but": {"prefix": ["tmp", "test"]}}]', ('"x"', "1"), ('"tmp1"',)),
+            Example('[{"anything-but": {"suffix": ".txt"}}]', ('"a.txt.bak"',), ('"a.txt"',)),
+            Example('[{"anything-but": {"equals-ignore-case": "dev"}}]', ('"prod"',), ('"DEV"',)),
+            Example('[{"anything-but": {"wildcard": "*/lib/*"}}]', ('"/bin/a"',), ('"/lib/a"',)),
+        ),
     ),
     Operator(
-        "numeric", _numeric,
-        "The number is equal to this one, or lies in this range.",
-        '[{"numeric": [">", 0, "<=", 5]}]', ("5", "0.5"), ("0", '"5"'),
+        "numeric", _numeric, '`[relation, number]`, or `[">" or ">=", number, "<" or "<=", number]`',
+        "The value is a number in this range. The relations are `=`, `<`, `<=`, `>` and `>=`.",
+        (
+            Example('[{"numeric": [">", 0, "<=", 5]}]', ("5", "0.5"), ("0", '"5"', "null")),
+            Example('[{"numeric": ["=", 300]}]', ("300", "3.0e2"), ("301",)),
+        ),
     ),
     Operator(
-        "cidr", _cidr,
-        "The string is an IPv4 or IPv6 address of this block.",
-        '[{"cidr": "10.0.0.0/24"}]', ('"10.0.0.255"',), ('"10.0.1.0"', '"10.0.0.256"', "10"),
+        "cidr", _cidr, "a block of IPv4 or IPv6 addresses",
+        "The value is a string with an address of this block.",
+        (
+            Example('[{"cidr": "10.0.0.0/24"}]', ('"10.0.0.255"',), ('"10.0.1.0"', '"10.0.0.256"', "10")),
+            Example('[{"cidr": "2001:db8::/64"}]', ('"2001:0db8:0:0:1::"',), ('"2001:db8:0:1::"',)),
+        ),
     ),
     Operator(
-        "exists", _exists,
-        "The field holds a value (`true`), or it is missing (`false`).",
-        '[{"exists": true}]', ('"x"', "null"), ("{}", "[]"),
+        "exists", _exists, "`true` or `false`",
+        "The field has a value (null is one; an object and an empty array are none), or it has not.",
+        (
+            Example('[{"exists": true}]', ('"x"', "null"), ("{}", "[]", "")),
+            Example('[{"exists": false}]', ("", "{}", "[]"), ('"x"', "null")),
+        ),
     ),
 )  # fmt: skip
 
@@ -328,7 +387,7 @@ OPERATORS: Final[dict[str, Operator]] = {row.name: row for row in _ROWS}
 """The operators by name (behaviour reference 4.2)."""
 
 RESERVED: Final[frozenset[str]] = frozenset(OPERATORS) | frozenset(
-    (
+    [
         "=",
         "<",
         "<=",
@@ -344,6 +403,6 @@ RESERVED: Final[frozenset[str]] = frozenset(OPERATORS) | frozenset(
         "in-date-range",
         "ip-address-in-range",
         "ip-address-not-in-range",
-    )
+    ]
 )
 """Words that no key inside `$or` may be (behaviour reference 4.9)."""

@@ -8,9 +8,9 @@ written (behaviour reference 4.3). A number with more digits than a double keeps
 equals its own spelling and nothing else. An odd number in an event arrives as an `int`, or as
 `Digits` where `events` has decoded the text.
 
-Addresses compare as runs of hexadecimal digits, four bytes or sixteen. The engine behind the service
-compares digit by digit and stops as soon as it is sure, so the range of an IPv4 block also takes
-IPv6 addresses that begin with such digits. That is a surprise, but it is what AWS's engine answers.
+Addresses compare as four bytes or sixteen. The engine behind the service compares from the left and
+stops as soon as it is sure, so the range of an IPv4 block also takes IPv6 addresses that begin with such
+bytes. That is a surprise, but it is what AWS's engine answers.
 
 Case is ignored letter by letter: a letter of the pattern stands for its lower and its upper form, each
 of which may be several letters (`ß` is `ß` or `SS`), and for nothing else (`ς` is not `σ`). The
@@ -28,6 +28,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 __all__ = [
+    "EXACT_INT_MAX",
     "Digits",
     "Letters",
     "Scalar",
@@ -41,9 +42,12 @@ __all__ = [
     "written_number",
 ]
 
-_EXACT_INT_MAX: Final = 2**53
-_IPV4: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
+EXACT_INT_MAX: Final = 2**53
+"""Up to here a double holds every whole number."""
+
+_IPV4: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\.([0-9]+)")
 _IPV4_CHARACTERS_MAX: Final = 15
+_IPV6_CHARACTERS_MAX: Final = 200
 _IPV6: Final = re.compile(r"[0-9a-fA-F:]*:[0-9a-fA-F:]*")
 
 
@@ -67,7 +71,7 @@ def comparable(number: int | float) -> float | None:
     """The double that stands for a number of an event, or None if the number is odd."""
     if type(number) is float:
         return number if -_INFINITY < number < _INFINITY else None
-    if -_EXACT_INT_MAX <= number <= _EXACT_INT_MAX:
+    if -EXACT_INT_MAX <= number <= EXACT_INT_MAX:
         return float(number)
     try:
         double = float(number)
@@ -94,31 +98,32 @@ _INFINITY: Final = float("inf")
 # ------------------------------------------------------------------- addresses
 
 
-@lru_cache(maxsize=4096)
-def address(text: str) -> str | None:
-    """The hexadecimal digits (8 or 32) of an address, or None for anything else."""
-    if len(text) > 200:
-        return None
-    if _IPV4.fullmatch(text):
-        parts = [int(part) for part in text.split(".")]
-        if len(text) > _IPV4_CHARACTERS_MAX or max(parts) > 255:
-            return None
-        return bytes(parts).hex().upper()
-    if not _IPV6.fullmatch(text):
+@lru_cache(maxsize=16384)
+def address(text: str) -> bytes | None:
+    """The bytes (4 or 16) of an address, or None for anything else."""
+    if len(text) <= _IPV4_CHARACTERS_MAX and (parts := _IPV4.fullmatch(text)):
+        numbers = tuple(map(int, parts.groups()))
+        return bytes(numbers) if max(numbers) < 256 else None
+    if len(text) > _IPV6_CHARACTERS_MAX or not _IPV6.fullmatch(text):
         return None
     groups = [group.lstrip("0") or group[:1] for group in text.split(":")]
     try:
         found = ipaddress.IPv6Address(":".join(groups))
     except ValueError:
         return None
-    return (found.ipv4_mapped or found).packed.hex().upper()
+    return (found.ipv4_mapped or found).packed
 
 
-def in_block(digits: str, bottom: str, top: str) -> bool:
-    """Whether an address lies between two others, decided on the leading digits they share."""
-    if len(digits) >= len(bottom):
-        return bottom <= digits[: len(bottom)] <= top
-    return bottom[: len(digits)] < digits < top[: len(digits)]
+def in_block(bottom: bytes, top: bytes, text: str) -> bool:
+    """Whether a text is an address between two others, decided on the leading bytes they share."""
+    found = address(text)
+    if found is None:
+        return False
+    if len(found) == len(bottom):
+        return bottom <= found <= top
+    if len(found) > len(bottom):
+        return bottom <= found[: len(bottom)] <= top
+    return bottom[: len(found)] < found < top[: len(found)]
 
 
 # ------------------------------------------------------------------------ case

@@ -29,6 +29,7 @@ from simbridge.pattern.operators import RESERVED, read_operator, read_value
 from simbridge.pattern.wildcards import COMPLEXITY_MAX, complexity
 
 __all__ = [
+    "FIELDS_MAX",
     "SUBRULES_MAX",
     "Either",
     "Field",
@@ -42,6 +43,9 @@ __all__ = [
 
 SUBRULES_MAX: Final = 1000
 """How many combinations of `$or` branches a pattern may have [docs]."""
+
+FIELDS_MAX: Final = 256
+"""How many fields a sub-rule may have [ruler]."""
 
 _REFUSED: Final = "Event pattern is not valid. Reason: "
 _TOO_COMPLEX: Final = (
@@ -98,6 +102,8 @@ def parse(pattern: str | Mapping[str, object]) -> Pattern:
     text = pattern if isinstance(pattern, str) else _as_text(pattern)
     tree = _Parser(text).read()
     subrules = tuple(_fold(tree))
+    if any(len(subrule) > FIELDS_MAX for subrule in subrules):
+        raise InvalidPattern(f"{_REFUSED}Size of rule exceeds max value of {FIELDS_MAX}")
     if _is_too_complex(subrules):
         raise InvalidPattern(_REFUSED + _TOO_COMPLEX)
     return Pattern(text, tree, subrules)

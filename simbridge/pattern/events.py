@@ -1,0 +1,259 @@
+"""Events as the matcher sees them: decoding, and laying an event out.
+
+Most events are matched as they are, by looking fields up in dictionaries. Two kinds cannot be: those
+with arrays of objects (or of arrays) on a path that a pattern names, and those that spell a path with
+a dot inside a key (`{"a.b": 1}` is the same path as `{"a": {"b": 1}}`, behaviour reference 4.5). Such
+an event is laid out: as a tree of *elements* and *arrays*.
+
+Element 0 is the event itself; every other element is an object or an array that stands in an array.
+Every array lies in an element. A leaf belongs to the innermost element around it, and a string or
+number that stands directly in an array is *not* an element of its own: it belongs to whatever the array
+lies in [ruler]. `arrays` needs no more than that.
+
+Only the paths somebody asked for are walked, with a stack of our own, so that the depth of an event
+is no concern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias, cast, final
+
+import msgspec
+
+from simbridge.errors import SimbridgeError
+from simbridge.pattern.scalars import Digits, Scalar, written_number
+
+__all__ = [
+    "Array",
+    "Element",
+    "EventDict",
+    "Layout",
+    "Paths",
+    "lay_out",
+    "path_order",
+    "read_event",
+]
+
+EventDict: TypeAlias = dict[str, object]
+"""An event as a JSON reader returns it."""
+
+_SCALARS: Final = (str, int, float, bool, type(None))
+_SHORT: Final = 16  # a number of so few characters, without an exponent, is always exact
+
+
+def _read_float(text: str) -> float | Digits:
+    if len(text) < _SHORT and "e" not in text and "E" not in text:
+        return float(text)
+    number = written_number(text)
+    return Digits(text) if number is None else number
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=_read_float)
+
+
+def read_event(event: Mapping[str, object] | str | bytes) -> EventDict:
+    """An event from JSON text, or from a mapping (copied, and checked to be what JSON can hold).
+
+    A dict that is nested too deeply to be copied is taken as it is. Raises `SimbridgeError` saying what
+    is wrong.
+    """
+    try:
+        text = event if isinstance(event, (str, bytes)) else msgspec.json.encode(event)
+        found = _DECODER.decode(text)
+    except RecursionError:
+        if isinstance(event, dict):
+            return event
+        raise SimbridgeError("the event is nested too deeply: flatten it") from None
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise SimbridgeError(f"the event is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise SimbridgeError(
+            "the event is not a JSON object: pass {...} with detail-type, source ..."
+        )
+    return cast(EventDict, found)
+
+
+def path_order(path: str) -> bytes:
+    """A key that sorts paths as Java sorts strings, by UTF-16 units."""
+    return path.encode("utf-16-be", "surrogatepass")
+
+
+@final
+class Paths:
+    """The paths that patterns name, as a tree by the segments between their dots.
+
+    Sets of paths are ints. `bit`: this path, 0 if no pattern ends here. `scope`: this one and all below.
+    """
+
+    __slots__ = ("bit", "children", "path", "scope")
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+        self.children: dict[str, Paths] = {}
+        self.bit = self.scope = 0
+
+    @classmethod
+    def of(cls, paths: Iterable[str]) -> Paths:
+        """The tree of some paths. A path that sorts earlier has a lower bit."""
+        tree = cls()
+        for number, path in enumerate(sorted(paths, key=path_order)):
+            tree._add(path, 1 << number)
+        return tree
+
+    def _add(self, path: str, bit: int) -> None:
+        node = self
+        for segment in path.split("."):
+            node.scope |= bit
+            following = node.children.get(segment)
+            if following is None:
+                below = segment if node is self else f"{node.path}.{segment}"
+                following = node.children[segment] = Paths(below)
+            node = following
+        node.bit = bit
+        node.scope |= bit
+
+    def below(self, key: str) -> Paths | None:
+        """Where a key with dots leads."""
+        node: Paths | None = self
+        for segment in key.split("."):
+            if node is None:
+                break
+            node = node.children.get(segment)
+        return node
+
+    def find(self, path: str) -> Paths:
+        """The node of a path that is in the tree."""
+        node = self.below(path)
+        assert node is not None, f"{path} was not laid out"
+        return node
+
+
+@final
+class Element:
+    """What stands in an array, or the whole event.
+
+    `array`: the array it stands in (-1). `leaves`: the values by path. `own`: the paths of its leaves.
+    `arrays`: those in it that hold a leaf, `covered` their scopes. `inside`: the paths that have a leaf
+    at any depth in it.
+    """
+
+    __slots__ = ("array", "arrays", "covered", "inside", "leaves", "own")
+
+    def __init__(self, array: int) -> None:
+        self.array = array
+        self.leaves: dict[Paths, list[Scalar]] = {}
+        self.arrays: list[int] = []
+        self.own = self.covered = self.inside = 0
+
+
+@final
+class Array:
+    """An array of objects or of arrays. `inside`: the paths that have a leaf in one of its elements."""
+
+    __slots__ = ("element", "elements", "inside", "node")
+
+    def __init__(self, element: int, node: Paths) -> None:
+        self.element, self.node = element, node
+        self.elements: list[int] = []
+        self.inside = 0
+
+
+@final
+class Layout:
+    """An event laid out; numbers of elements and arrays grow inwards.
+
+    `values`: per path all its leaves, each with the element it belongs to.
+    `is_ambiguous`: whether a path can be reached in two ways, one of them through an array.
+    """
+
+    __slots__ = ("arrays", "elements", "is_ambiguous", "paths", "values")
+
+    def __init__(self, paths: Paths) -> None:
+        self.paths = paths
+        self.elements = [Element(-1)]
+        self.arrays: list[Array] = []
+        self.values: dict[str, list[tuple[Scalar, int]]] = {}
+        self.is_ambiguous = False
+
+    def entered(self, element: int) -> dict[int, int]:
+        """The arrays around an element, and the element entered in each."""
+        entered = {}
+        while (array := self.elements[element].array) >= 0:
+            entered[array] = element
+            element = self.arrays[array].element
+        return entered
+
+
+def lay_out(event: EventDict, paths: Paths) -> Layout:
+    """Lay an event out along some paths. Raises `SimbridgeError` for a value that JSON does not have."""
+    layout = Layout(paths)
+    waiting: list[tuple[object, Paths, int]] = [(event, paths, 0)]
+    while waiting:
+        value, node, element = waiting.pop()
+        if isinstance(value, dict):
+            children = node.children
+            for key, inner in value.items():
+                following = node.below(key) if "." in key else children.get(key)
+                if following is not None:
+                    if isinstance(inner, (dict, list)):
+                        waiting.append((inner, following, element))
+                    elif following.bit:
+                        _leaf(layout, inner, following, element)
+        elif isinstance(value, list):
+            _array(layout, value, node, element, waiting)
+    _close(layout)
+    return layout
+
+
+def _array(
+    layout: Layout,
+    values: list[object],
+    node: Paths,
+    element: int,
+    waiting: list[tuple[object, Paths, int]],
+) -> None:
+    array = -1
+    for value in values:
+        if not isinstance(value, (dict, list)):
+            if node.bit:
+                _leaf(layout, value, node, element)
+            continue
+        if isinstance(value, dict) and not node.children:
+            continue
+        if array < 0:
+            array = len(layout.arrays)
+            layout.arrays.append(Array(element, node))
+        number = len(layout.elements)
+        layout.elements.append(Element(array))
+        layout.arrays[array].elements.append(number)
+        waiting.append((value, node, number))
+
+
+def _leaf(layout: Layout, value: object, node: Paths, element: int) -> None:
+    if not isinstance(value, _SCALARS):
+        raise SimbridgeError(
+            f"the event holds a {type(value).__name__} at {node.path}: use what a JSON reader returns"
+        )
+    here = layout.elements[element]
+    here.own |= node.bit
+    here.leaves.setdefault(node, []).append(value)
+    layout.values.setdefault(node.path, []).append((value, element))
+
+
+def _close(layout: Layout) -> None:
+    """Say of every element and array what is inside, from the innermost outwards."""
+    elements = layout.elements
+    for element in elements:
+        element.inside = element.own
+    for number in range(len(layout.arrays) - 1, -1, -1):
+        array = layout.arrays[number]
+        for one in array.elements:
+            array.inside |= elements[one].inside
+        if array.inside:
+            outer, scope = elements[array.element], array.node.scope
+            if scope & (outer.covered | outer.own & ~array.node.bit):
+                layout.is_ambiguous = True
+            outer.arrays.append(number)
+            outer.covered |= scope
+            outer.inside |= array.inside
