@@ -1,0 +1,214 @@
+"""Why an event went where it went: for each bus it was on, what every rule made of it.
+
+All of it is read from the trace. What rules there were when the event arrived stands in the
+`Configure` and `Retire` messages that their bus had received by then; why a pattern did not match is
+asked of the pattern again (`simbridge.pattern.explain`), which has one answer for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, final
+
+from simbridge import clock, pattern
+from simbridge.errors import SimbridgeError
+from simbridge.kernel import Entry
+from simbridge.messages import Call, Configure, Event, Invoke, Publish, Retire
+from simbridge.resources import Rule
+from simbridge.trace.deliveries import Delivery, deliveries_of
+
+__all__ = ["BusVerdict", "RuleVerdict", "Why", "why"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """What one rule made of the event.
+
+    `reason` is one line: that it matched, or why not. `deliveries` is one for each target, `inputs`
+    what each of them was sent where that is not the whole event.
+    """
+
+    rule: str
+    matched: bool
+    reason: str
+    deliveries: tuple[Delivery, ...]
+    inputs: tuple[str | None, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class BusVerdict:
+    """The event on one bus: when it arrived, and what each rule there made of it, by name."""
+
+    bus: str
+    arrived_us: int
+    event: Event
+    rules: tuple[RuleVerdict, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The way of one event through a world."""
+
+    event_id: str
+    buses: tuple[BusVerdict, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain data, for programs."""
+        return {
+            "event": self.event_id,
+            "buses": [
+                {
+                    "bus": bus.bus,
+                    "arrived": clock.iso_micros(bus.arrived_us),
+                    "rules": [_rule_dict(rule) for rule in bus.rules],
+                }
+                for bus in self.buses
+            ],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        for bus in self.buses:
+            envelope = bus.event.envelope
+            what = f"{envelope['source']} {envelope['detail-type']!r} {self.event_id}"
+            yield f"{clock.iso_micros(bus.arrived_us)[:-4]}Z  {what} on {bus.bus}"
+            if not bus.rules:
+                yield "  no rule on this bus"
+            for rule in bus.rules:
+                yield f"  {'✓' if rule.matched else '✗'} rule {rule.rule}: {rule.reason}"
+                if rule.matched and not rule.deliveries:
+                    yield "      no target"
+                for delivery, text in zip(rule.deliveries, rule.inputs, strict=True):
+                    yield f"      → {delivery.target} ({delivery.target_arn.rpartition(':')[2]})"
+                    if text is not None:
+                        yield f"        input: {text}"
+                    yield from (f"        {line}" for line in _attempts(delivery))
+                    yield f"        {_end(delivery)}"
+
+
+def why(entries: Sequence[Entry], event_id: str) -> Why:
+    """See `Trace.why`."""
+    deliveries = [found for found in deliveries_of(entries) if found.event.id == event_id]
+    inputs: dict[int, str | None] = {}
+    buses = []
+    rules: dict[str, dict[str, Rule]] = {}
+    for time, _, _, _, to, message in entries:
+        match message:
+            case Configure(Rule() as rule):
+                rules.setdefault(to, {})[rule.arn] = rule
+            case Retire(arn):
+                rules.get(to, {}).pop(arn, None)
+            case Invoke(delivery, _, _, _, body):
+                inputs[delivery] = body
+            case Publish(event) if event.id == event_id:
+                known = [rules[to][arn] for arn in rules.get(to, {})]
+                buses.append((to, time, event, message.rule, known))
+    if not buses:
+        raise SimbridgeError(_unknown(entries, event_id))
+    return Why(
+        event_id,
+        tuple(
+            BusVerdict(
+                to.partition(":event-bus/")[2],
+                time,
+                event,
+                tuple(
+                    _verdict(rule, event, owner, deliveries, inputs)
+                    for rule in sorted(known, key=lambda rule: rule.name)
+                ),
+            )
+            for to, time, event, owner, known in buses
+        ),
+    )
+
+
+def _verdict(
+    rule: Rule,
+    event: Event,
+    owner: str | None,
+    deliveries: Sequence[Delivery],
+    inputs: dict[int, str | None],
+) -> RuleVerdict:
+    matched, reason = False, ""
+    if rule.state == "DISABLED":
+        reason = "disabled"
+    elif rule.arn == owner:
+        matched, reason = True, "its schedule has fired"
+    elif rule.event_pattern is None:
+        reason = "has a schedule and no pattern"
+    else:
+        told = pattern.explain(rule.event_pattern, event.envelope)
+        matched, reason = bool(told), told.summary
+    mine = tuple(
+        found for found in deliveries if found.rule_arn == rule.arn and found.event.bus == event.bus
+    )
+    texts = tuple(inputs.get(found.sequence) for found in mine)
+    return RuleVerdict(rule.name, matched, reason, mine, texts)
+
+
+def _attempts(delivery: Delivery) -> Iterator[str]:
+    """The attempts, equal ones in a row told in one line."""
+    for (outcome, error), alike in groupby(
+        enumerate(delivery.attempts, 1), key=lambda pair: (pair[1].outcome, pair[1].error_code)
+    ):
+        several = list(alike)
+        (first, begin), (last, end) = several[0], several[-1]
+        numbers = f"attempt {first}" if first == last else f"attempts {first} to {last}"
+        when = f"{begin.time:%Y-%m-%d %H:%M:%S}"
+        until = "" if first == last else f" to {end.time:%Y-%m-%d %H:%M:%S}"
+        yield f"{numbers}, {when}{until}: {outcome}{f' ({error})' if error else ''}"
+
+
+def _end(delivery: Delivery) -> str:
+    match delivery.outcome:
+        case "delivered":
+            latency = round((delivery.latency or 0) * clock.SECOND)
+            return f"delivered after {clock.elapsed(latency)}"
+        case "pending":
+            return f"pending after {delivery.attempt_count} attempts"
+        case outcome:
+            exhausted = f", {delivery.exhausted} reached" if delivery.exhausted else ""
+            return f"{outcome}: {delivery.error_code}{exhausted}"
+
+
+def _rule_dict(rule: RuleVerdict) -> dict[str, Any]:
+    return {
+        "rule": rule.rule,
+        "matched": rule.matched,
+        "reason": rule.reason,
+        "deliveries": [
+            {
+                "target": delivery.target,
+                "arn": delivery.target_arn,
+                "input": text,
+                "outcome": delivery.outcome,
+                "attempts": delivery.attempt_count,
+                "error": delivery.error_code,
+                "exhausted": delivery.exhausted,
+                "latency": delivery.latency,
+            }
+            for delivery, text in zip(rule.deliveries, rule.inputs, strict=True)
+        ],
+    }
+
+
+def _unknown(entries: Sequence[Entry], event_id: str) -> str:
+    """What is known of an event that never arrived on a bus."""
+    for *_, message in entries:
+        if isinstance(message, Call) and message.operation == "PutEvents" and message.response:
+            answers = message.response["Entries"]
+            for asked, answer in zip(message.request["Entries"], answers, strict=True):
+                if answer.get("EventId") == event_id:
+                    bus = asked.get("EventBusName") or "default"
+                    return (
+                        f"event {event_id} was accepted and has not arrived on a bus: either "
+                        f"{bus} does not exist, or nothing has run since (world.settle())"
+                    )
+    return f"no event {event_id!r} was ever on a bus of this world"

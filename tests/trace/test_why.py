@@ -1,0 +1,117 @@
+"""`trace.why`: what every rule made of an event, and what became of each delivery."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import simbridge as sb
+
+ENTRY = {"Source": "shop", "DetailType": "Order", "Detail": '{"total": 7}'}
+
+
+def shop() -> tuple[sb.World, str]:
+    """Rules that match, do not, are disabled and have no pattern; one target is down for 3 hours."""
+    world = sb.World(seed=3)
+    events, queue, dead = world.client(), world.queue("orders"), world.queue("dead")
+    pay = world.function("pay")
+    pay.fails("THROTTLING", for_="3h")
+    for name, pattern in (
+        ("orders", {"source": ["shop"]}),
+        ("big", {"source": ["shop"], "detail": {"total": [{"numeric": [">", 100]}]}}),
+    ):
+        events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    events.put_rule(Name="off", State="DISABLED", EventPattern='{"source": ["shop"]}')
+    events.put_rule(Name="hourly", ScheduleExpression="rate(1 hour)")
+    retried = {
+        "Id": "pay",
+        "Arn": pay.arn,
+        "RetryPolicy": {"MaximumRetryAttempts": 5},
+        "DeadLetterConfig": {"Arn": dead.arn},
+    }
+    part = {"Id": "queue", "Arn": queue.arn, "InputPath": "$.detail"}
+    events.put_targets(Rule="orders", Targets=[part, retried])
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.run(hours=5)
+    return world, event_id
+
+
+def test_every_rule_has_a_line() -> None:
+    """Matched or the field that did not, the input, the attempts in groups, the end."""
+    world, event_id = shop()
+
+    lines = str(world.trace.why(event_id)).splitlines()
+
+    assert lines[0] == f"2026-01-01T00:00:00.000Z  shop 'Order' {event_id} on default"
+    assert lines[1].startswith("  ✗ rule big: detail.total is 7, wanted")
+    assert lines[2:6] == [
+        "  ✗ rule hourly: has a schedule and no pattern",
+        "  ✗ rule off: disabled",
+        "  ✓ rule orders: matches",
+        "      → pay (pay)",
+    ]
+    assert lines[6].strip().startswith("attempts 1 to 6, 2026-01-01 00:00:00 to 2026-01-01 00:0")
+    assert lines[6].endswith(": refused (THROTTLING)")
+    assert lines[7].strip() == "dead-lettered: THROTTLING, MaximumRetryAttempts reached"
+    assert [line.strip() for line in lines[8:]] == [
+        "→ queue (orders)",
+        'input: {"total":7}',
+        "attempt 1, 2026-01-01 00:00:00: accepted",
+        "delivered after 0ms",
+    ]
+
+
+def test_a_mapping_for_programs_and_a_trace_from_a_file(tmp_path: Path) -> None:
+    """The same from the trace alone, as plain data."""
+    world, event_id = shop()
+    world.trace.to_jsonl(tmp_path / "trace.jsonl")
+
+    told = sb.Trace.from_jsonl(tmp_path / "trace.jsonl").why(event_id).to_dict()
+
+    assert json.loads(json.dumps(told)) == world.trace.why(event_id).to_dict()
+    by_rule = {rule["rule"]: rule for rule in told["buses"][0]["rules"]}
+    assert [name for name, rule in by_rule.items() if rule["matched"]] == ["orders"]
+    assert by_rule["orders"]["deliveries"][0]["exhausted"] == "MaximumRetryAttempts"
+    assert by_rule["orders"]["deliveries"][0]["attempts"] == 6
+
+
+def test_rules_are_those_of_the_time_of_the_event() -> None:
+    """A rule that comes later, or was deleted before, has no line."""
+    world = sb.World(stand_ins="auto")
+    events = world.client()
+    events.put_rule(Name="before", EventPattern='{"source": ["shop"]}')
+    world.settle()
+    events.delete_rule(Name="before")
+    world.run(hours=1)
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.run(hours=1)
+    events.put_rule(Name="after", EventPattern='{"source": ["shop"]}')
+    world.run(hours=1)
+
+    assert "no rule on this bus" in str(world.trace.why(event_id))
+
+
+def test_an_event_on_two_buses_has_two_parts() -> None:
+    """A forwarded event is explained on each bus."""
+    world = sb.World()
+    events = world.client()
+    other = events.create_event_bus(Name="other")["EventBusArn"]
+    events.put_rule(Name="forward", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="forward", Targets=[{"Id": "bus", "Arn": other}])
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.settle()
+
+    assert [bus.bus for bus in world.trace.why(event_id).buses] == ["default", "other"]
+
+
+def test_an_unknown_event_is_told() -> None:
+    """One that never was, and one that was put on a bus that does not exist."""
+    world = sb.World()
+    with pytest.raises(sb.SimbridgeError, match="was ever on a bus"):
+        world.trace.why("nonsense")
+    answer = world.client().put_events(Entries=[{**ENTRY, "EventBusName": "gone"}])
+    world.settle()
+    with pytest.raises(sb.SimbridgeError, match="gone does not exist"):
+        world.trace.why(answer["Entries"][0]["EventId"])
