@@ -53,10 +53,10 @@ def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
             if isinstance(named, str):
                 fields["event"] = seen[named]
             message = msgspec.convert(fields, Message)
+            if isinstance(message, _CARRIERS):
+                seen[_name(message.event)] = message.event
         except (msgspec.MsgspecError, KeyError) as error:
             raise SimbridgeError(f"line {number} is not a line of a trace: {error}") from error
-        if isinstance(message, _CARRIERS):
-            seen[_name(message.event)] = message.event
         yield (*head, message)
 
 
