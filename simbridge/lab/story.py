@@ -34,7 +34,10 @@ def play_in(made: World, story: Callable[[World], Any]) -> World:
         run_story(made, story)
         return made
     try:
-        story(made)
+        returned: Any = story(made)
+        if inspect.iscoroutine(returned):
+            returned.close()
+            raise SimbridgeError("the story returned a coroutine: pass the async function itself")
     except BaseException as error:
         made.annotate(error)
         raise

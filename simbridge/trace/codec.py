@@ -64,9 +64,9 @@ def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
                 if isinstance(named := fields.get(field), str):
                     fields[field] = seen[named]
             message = msgspec.convert(fields, Message)
+            for field in _SHARED.get(type(message), ()):
+                if (value := getattr(message, field)) is not None:
+                    seen[_NAMES[field](value)] = value
         except (msgspec.MsgspecError, KeyError) as error:
             raise SimbridgeError(f"line {number} is not a line of a trace: {error}") from error
-        for field in _SHARED.get(type(message), ()):
-            if (value := getattr(message, field)) is not None:
-                seen[_NAMES[field](value)] = value
         yield (*head, message)
