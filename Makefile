@@ -16,6 +16,7 @@ test: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/python tests/bench/bench_kernel.py
+	$(BIN)/python tests/bench/bench_sweep.py
 
 format: $(VENV)/ready
 	$(BIN)/ruff format .
