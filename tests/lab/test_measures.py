@@ -72,7 +72,7 @@ def test_an_outage_with_a_backlog() -> None:
     story.delivery(10, [10, 70], 130)
     story.delivery(20, [20, 100], 160)
     story.delivery(30, [30, 80], end="kept MaximumRetryAttempts")
-    story.delivery(40, [40], end="dropped")
+    story.delivery(150, [150], end="dropped")
     story.delivery(200, [], 201)
     story.delivery(210, [])
     measured = story.measures()
@@ -89,7 +89,7 @@ def test_an_outage_with_a_backlog() -> None:
         "latency_p95_s": 140,
         "latency_p99_s": 140,
         "latency_max_s": 140,
-        "drain_s": 60,  # refused for the last time at 100, delivered at 160
+        "drain_s": 60,  # refused and retried for the last time at 100, delivered at 160
     }
 
 

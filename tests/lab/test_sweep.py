@@ -26,6 +26,7 @@ import pytest
 
 import simbridge as sb
 from simbridge.cli import main
+from simbridge.lab.scenario import scenarios_in
 
 ROOT = Path(__file__).parents[2]
 GONE = "arn:aws:sqs:us-east-1:123456789012:gone"
@@ -481,6 +482,17 @@ def test_the_command_prints_the_table(file: str, capsys: pytest.CaptureFixture[s
         ["3", "a", "3"],
         ["3", "b", "3"],
     ]
+
+
+def test_the_search_path_is_as_before(file: str) -> None:
+    """Threads of this process find what lies beside the file, and leave nothing behind."""
+    story = scenarios_in(Path(file))["story"]
+    sys.modules.pop("beside_sweep")
+    before = list(sys.path)
+    with threads() as executor:
+        result = sb.sweep(story, vary={"n": [2]}, seeds=range(3), workers=executor)
+    assert [row["accepted"] for row in result.rows] == [2, 2, 2]
+    assert sys.path == before
 
 
 def test_rows_as_json_and_csv(file: str, capsys: pytest.CaptureFixture[str]) -> None:
