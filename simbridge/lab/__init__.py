@@ -1,1 +1,1 @@
-"""Experiments: stories and scenarios."""
+"""Experiments: stories, scenarios and sweeps."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +22,7 @@ ACCOUNT = "123456789012"
 GONE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gone"
 RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/r"
 SECOND = 1_000_000
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "compare-retry-policies.md"
 
 
 def bus(region: str = "us-east-1", account: str = ACCOUNT) -> str:
@@ -69,7 +72,7 @@ def test_an_outage_with_a_backlog() -> None:
     story.delivery(10, [10, 70], 130)
     story.delivery(20, [20, 100], 160)
     story.delivery(30, [30, 80], end="kept MaximumRetryAttempts")
-    story.delivery(40, [40], end="dropped")
+    story.delivery(150, [150], end="dropped")
     story.delivery(200, [], 201)
     story.delivery(210, [])
     measured = story.measures()
@@ -86,7 +89,7 @@ def test_an_outage_with_a_backlog() -> None:
         "latency_p95_s": 140,
         "latency_p99_s": 140,
         "latency_max_s": 140,
-        "drain_s": 60,  # refused for the last time at 100, delivered at 160
+        "drain_s": 60,  # refused and retried for the last time at 100, delivered at 160
     }
 
 
@@ -224,3 +227,24 @@ def test_every_measure_says_what_it_is() -> None:
     assert all(row.unit and row.meaning for row in MEASURES)
     names = [row.name for row in MEASURES]
     assert {name for name in names if names.count(name) > 1} == {"dead_lettered", "dropped"}
+
+
+def reference() -> str:
+    """The table of measures of the how-to."""
+    lines = ["| measure | unit | meaning |", "|---|---|---|"]
+    for row in MEASURES:
+        split = row.name in [line.split("`")[1] for line in lines[2:]]
+        name = f"{row.name}:CAUSE" if split else row.name
+        lines.append(f"| `{name}` | {row.unit} | {row.meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_how_to_has_the_table() -> None:
+    """`SIMBRIDGE_REFRESH=1` writes the page's table anew."""
+    text = PAGE.read_text(encoding="utf-8")
+    start = text.index("| measure |")
+    end = text.index("\n\n", start) + 1
+    if os.environ.get("SIMBRIDGE_REFRESH"):
+        PAGE.write_text(text[:start] + reference() + text[end:], encoding="utf-8")
+    else:
+        assert text[start:end] == reference()

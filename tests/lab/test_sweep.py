@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+import fcntl
+import importlib.util
 import io
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import textwrap
 import threading
 import time
@@ -21,6 +26,7 @@ import pytest
 
 import simbridge as sb
 from simbridge.cli import main
+from simbridge.lab.scenario import scenarios_in
 
 ROOT = Path(__file__).parents[2]
 GONE = "arn:aws:sqs:us-east-1:123456789012:gone"
@@ -198,6 +204,24 @@ def test_a_scenario_reaches_the_processes_from_anywhere(how: str, tmp_path: Path
         check=False,
     )
     assert (done.stdout, done.stderr) == ("[1, 1, 2, 2] [True, True, True, True]\n", "")
+
+
+def test_a_module_that_another_process_would_not_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pytest imports tests, from a path that no search leads to: it goes along by value."""
+    file = tmp_path / "off_the_path.py"
+    file.write_text(
+        "def story(world, n):\n    assert twice(n) == 2\ndef twice(n):\n    return 2 * n\n"
+    )
+    spec = importlib.util.spec_from_file_location("off_the_path", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "off_the_path", module)
+    spec.loader.exec_module(module)
+    with spawned() as executor:
+        result = sb.sweep(module.story, vary={"n": [1, 2]}, seeds=[0], workers=executor)
+    assert columns(result, "outcome") == [("passed",), ("failed",)]
 
 
 def test_what_cannot_be_sent_is_told() -> None:
@@ -393,12 +417,28 @@ def test_a_scenario_may_take_anything() -> None:
 
 
 def test_a_bar_is_for_terminals(capfd: pytest.CaptureFixture[str]) -> None:
-    """Piped there is none, unless it is asked for."""
-    sb.sweep(shop, seeds=range(2), workers=1)
-    assert capfd.readouterr().err == ""
-    sb.sweep(shop, seeds=range(2), workers=1, progress=True)
-    shown = capfd.readouterr().err
-    assert "shop" in shown and "/2" in shown
+    """Piped there is none, unless it is asked for; on a terminal there is one, unless it is not wanted."""
+    for progress, wanted in ((None, False), (True, True)):
+        sb.sweep(shop, seeds=range(2), workers=1, progress=progress)
+        assert ("shop" in capfd.readouterr().err) == wanted
+    program = "import simbridge as sb; sb.sweep(lambda world: None, seeds=[1], workers=1{})"
+    assert "0/1" in on_a_terminal(program.format(""))
+    assert on_a_terminal(program.format(", progress=False")) == ""
+
+
+def on_a_terminal(program: str) -> str:
+    """What a program writes to a terminal of 24 lines that is its stderr."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", program], stderr=theirs, env=environment, check=True)
+    os.write(theirs, b"END")
+    text = b""
+    while not text.endswith(b"END"):
+        text += os.read(ours, 4096)
+    os.close(theirs)
+    os.close(ours)
+    return text.removesuffix(b"END").decode()
 
 
 FILE = """
@@ -442,6 +482,17 @@ def test_the_command_prints_the_table(file: str, capsys: pytest.CaptureFixture[s
         ["3", "a", "3"],
         ["3", "b", "3"],
     ]
+
+
+def test_the_search_path_is_as_before(file: str) -> None:
+    """Threads of this process find what lies beside the file, and leave nothing behind."""
+    story = scenarios_in(Path(file))["story"]
+    sys.modules.pop("beside_sweep")
+    before = list(sys.path)
+    with threads() as executor:
+        result = sb.sweep(story, vary={"n": [2]}, seeds=range(3), workers=executor)
+    assert [row["accepted"] for row in result.rows] == [2, 2, 2]
+    assert sys.path == before
 
 
 def test_rows_as_json_and_csv(file: str, capsys: pytest.CaptureFixture[str]) -> None:
