@@ -78,16 +78,16 @@ def _accepted(run: Reading) -> int:
 def _attempts(run: Reading) -> float | None:
     if not run.deliveries:
         return None
-    return sum(_attempt_count(delivery) for delivery in run.deliveries) / len(run.deliveries)
+    return sum(delivery.attempt_count for delivery in run.deliveries) / len(run.deliveries)
 
 
 def _drain_s(run: Reading) -> float | None:
     """None where no refused delivery was accepted after the last refusal: nothing has drained."""
     refused = max((_refused_us(delivery) for delivery in run.deliveries), default=-1)
     late = [
-        _ended_us(delivery)
+        delivery.ended_us or 0
         for delivery in run.deliveries
-        if delivery.outcome == "delivered" and _attempt_count(delivery) > 1
+        if delivery.outcome == "delivered" and delivery.attempt_count > 1
     ]
     drained = max(late, default=-1)
     return (drained - refused) / clock.SECOND if drained >= refused >= 0 else None
@@ -187,19 +187,6 @@ def _checked(name: str, answer: float | None) -> float | None:
     raise SimbridgeError(
         f"measure {name!r} answered with {answer!r}: a measure is a number or None"
     )
-
-
-# What a delivery tells about its attempts, read in one place.
-
-
-def _attempt_count(delivery: Delivery) -> int:
-    return len(delivery.attempts)
-
-
-def _ended_us(delivery: Delivery) -> int:
-    """When the target accepted."""
-    assert delivery.latency is not None
-    return delivery.event.ingested_us + round(delivery.latency * clock.SECOND)
 
 
 def _refused_us(delivery: Delivery) -> int:

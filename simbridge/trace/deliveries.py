@@ -70,14 +70,14 @@ def deliveries_of(entries: Iterable[Entry]) -> list[Delivery]:
             case Outcome(delivery, attempt, error):
                 _settle(found[delivery], time, attempt, error)
             case DeadLetter(delivery, _, attributes, _, attempts):
-                found[delivery].attempt_count = attempts
+                found[delivery].attempt_count = max(attempts, found[delivery].attempt_count)
                 found[delivery].error_code = attributes["ERROR_CODE"]
                 found[delivery].exhausted = attributes.get("EXHAUSTED_RETRY_CONDITION")
             case Drop(delivery, error, _, exhausted, attempts):
                 found[delivery].outcome = "dropped"
                 found[delivery].error_code = error
                 found[delivery].exhausted = found[delivery].exhausted or exhausted
-                found[delivery].attempt_count = attempts
+                found[delivery].attempt_count = max(attempts, found[delivery].attempt_count)
                 found[delivery].ended_us = time
     return list(found.values())
 

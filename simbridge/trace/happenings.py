@@ -10,7 +10,7 @@ from typing import NamedTuple, final
 
 from simbridge import arn as arns
 from simbridge.kernel import Record
-from simbridge.messages import Call, DeadLetter, Drop, Invoke, Match, Outcome
+from simbridge.messages import Call, DeadLetter, Drop, Due, Invoke, Match, Outcome
 
 __all__ = ["HAPPENINGS", "NONE", "PER_BUS", "PER_RULE", "Counts", "Place", "Tally", "add"]
 
@@ -23,6 +23,7 @@ HAPPENINGS = {
     "delivery begun": "a target of a rule that has matched",
     "attempt": "an attempt to hand an event to a target",
     "retry": "an attempt after the first",
+    "throttled": "an attempt that has waited for the Invocations quota",
     "accepted": "an attempt that the target accepts",
     "ended": "a delivery that the target has accepted or that is given up",
     "given up": "a delivery that is given up",
@@ -89,6 +90,8 @@ class Counts:
                     self._note("retry", place, time)
                 else:
                     self._note("first attempt", place, time, (time - ingested) / 1000)
+            case Due(delivery, _, True):
+                self._note("throttled", self._deliveries[delivery][0], time)
             case Outcome(delivery, attempt, error):
                 self._answer(time, delivery, attempt, error)
             case Match(event, rule):

@@ -63,6 +63,13 @@ METRICS = [
     ),
     Metric("RetryInvocationAttempts", (PER_RULE, NONE), "Count", "retry", "retries"),
     Metric(
+        "ThrottledRules",
+        (PER_RULE, NONE),
+        "Count",
+        "throttled",
+        "invocations that had to wait for the Invocations quota",
+    ),
+    Metric(
         "FailedInvocations", (PER_RULE,), "Count", "given up", "invocations that failed for good"
     ),
     Metric("InvocationsSentToDlq", (PER_RULE,), "Count", "kept", "moved to a dead-letter queue"),
