@@ -28,7 +28,7 @@ _REMEMBERED_CHARACTERS_MAX: Final = 256
 _FEW_TESTS: Final = 4
 """So few tests are asked without sieves."""
 
-_REMEMBERED_FEW: Final = 256
+_REMEMBERED_FEW: Final = 1024
 """With few tests only so many strings are remembered, and then no more: asking again is cheaper than to
 make room for values that never come twice."""
 
@@ -68,16 +68,18 @@ class Strings(dict[object, int]):
         few = len(grouped) <= _FEW_TESTS
         self._room = _REMEMBERED_FEW if few else _REMEMBERED_MAX
         self._tests = again
-        self._sieves = _Sieves()
+        self._sieves = None if few else _Sieves()
         for condition, bits in grouped.values():
-            if few or condition.sieve is None:
+            if self._sieves is None or condition.sieve is None:
                 self._tests.append((condition.string, bits))
             else:
                 self._sieves.add(condition, bits)
 
     def __missing__(self, value: str) -> int:
-        rules = self._exact.get(value, 0) | self._always
-        if self._sieves.cuts:
+        rules = self._always
+        if value in self._exact:
+            rules |= self._exact[value]
+        if self._sieves is not None:
             rules |= self._sieves.satisfied(value)
         for test, bits in self._tests:
             if bits & ~rules and test(value):
