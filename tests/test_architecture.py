@@ -20,6 +20,7 @@ DOORS = {
     "trio": {"hosts.trio"},
     "asyncio": {"hosts.asyncio"},
     "pytest": {"adapters.pytest"},
+    "croniter": {"schedule.unix"},
     "structlog": {"lab.narrate"},
     "cloudpickle": {"lab.workers"},
     "loky": {"lab.workers"},

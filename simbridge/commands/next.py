@@ -11,6 +11,7 @@ from itertools import pairwise
 from simbridge import clock, schedule
 from simbridge.commands.common import Commands, complain
 from simbridge.errors import SimbridgeError
+from simbridge.schedule.unix import unix_next_times
 
 __all__ = ["add"]
 
@@ -36,7 +37,8 @@ def _next(options: argparse.Namespace) -> int:
         # The one place where the real time matters: somebody at a shell asks what comes next.
         after = clock.instant(options.after or dt.datetime.now(dt.UTC).replace(microsecond=0))
         times = schedule.next_times(expression, clock.moment(after), options.count)
-        words, notes = schedule.schedule_in_words(expression), schedule.cautions(expression)
+        words = schedule.schedule_in_words(expression)
+        notes = [*schedule.cautions(expression), *_elsewhere(expression, after, times)]
     except SimbridgeError as error:
         return complain(error)
     instants = [clock.instant(time) for time in times]
@@ -52,6 +54,16 @@ def _next(options: argparse.Namespace) -> int:
         return 0
     _print_firings(options, words, notes, [after, *instants])
     return 0
+
+
+def _elsewhere(expression: str, after: int, times: Sequence[clock.DateTime]) -> list[str]:
+    """A note where a Unix cron with the same fields would fire at other times."""
+    there = unix_next_times(expression, clock.moment(after), len(times))
+    other = next((one for one in there or () if one not in times), None)
+    if other is None:
+        return []
+    when = clock.iso_seconds(clock.instant(other))
+    return [f"a Unix cron reads these fields otherwise: it would fire on {other:%a} {when}"]
 
 
 def _print_firings(
