@@ -193,7 +193,7 @@ def _checked(name: str, answer: float | None) -> float | None:
 
 
 def _attempt_count(delivery: Delivery) -> int:
-    return len(delivery.attempts)
+    return delivery.attempt_count
 
 
 def _ended_us(delivery: Delivery) -> int:
