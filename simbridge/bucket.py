@@ -25,17 +25,16 @@ class Bucket:
 
     def take(self, now_us: int) -> bool:
         """Take a token, if there is one."""
-        if self._wait(now_us) > 0:
-            return False
-        self.reserve(now_us)
-        return True
+        return self.reserve(now_us, 0) is not None
 
-    def reserve(self, now_us: int) -> int:
-        """Take the next token there will be; returns how long until it is there, in microseconds."""
-        wait = self._wait(now_us)
-        self._full_at = max(self._full_at, now_us * self.rate) + SECOND
-        return -(-wait // self.rate) if wait > 0 else 0
+    def reserve(self, now_us: int, most_us: int) -> int | None:
+        """Take the next token there will be, and return how long until it is there, in microseconds.
 
-    def _wait(self, now_us: int) -> int:
-        """How long until a token is there, in microseconds times the rate."""
-        return self._full_at - now_us * self.rate - (self.rate - 1) * SECOND
+        None, and nothing is taken, if that would be longer than `most_us`.
+        """
+        now = now_us * self.rate
+        wait = max(0, -(-(self._full_at - now - (self.rate - 1) * SECOND) // self.rate))
+        if wait > most_us:
+            return None
+        self._full_at = max(self._full_at, now) + SECOND
+        return wait

@@ -98,8 +98,8 @@ RETRIED = frozenset(code for code, row in ERROR_CODES.items() if row.retried)
 
 def checked(code: str) -> str:
     """The code itself. Raises `SimbridgeError` if EventBridge has none of this name."""
-    if code not in ERROR_CODES:
-        close = difflib.get_close_matches(code, ERROR_CODES, n=3) or sorted(ERROR_CODES)
+    if not isinstance(code, str) or code not in ERROR_CODES:
+        close = difflib.get_close_matches(str(code), ERROR_CODES, n=3) or sorted(ERROR_CODES)
         raise SimbridgeError(
             f"no delivery fails with {code!r}; did you mean {', '.join(close)}? (see simbridge.error_codes)"
         )

@@ -144,13 +144,15 @@ class Publish(_Message, frozen=True):
 class Match(_Message, frozen=True):
     """A rule matched an event: its delivery to one target begins.
 
-    The sequence number of this message is the name of the delivery in all that follows.
+    The sequence number of this message is the name of the delivery in all that follows. `duplicate`:
+    it is the second delivery of this event, as at-least-once allows.
     """
 
     event: Event
     rule: str
     target: str
     target_arn: str
+    duplicate: bool = False
 
 
 @final

@@ -18,7 +18,7 @@ from typing import Any, Literal, final, overload
 
 from simbridge import arn as arns
 from simbridge import clock
-from simbridge.actors.bus import EventBusActor, Noise
+from simbridge.actors.bus import EventBusActor
 from simbridge.actors.delivery import DeliveryActor, Policy
 from simbridge.actors.function import Asynchronous, Handler, Runner
 from simbridge.actors.scheduler import SchedulerActor
@@ -26,7 +26,7 @@ from simbridge.actors.target import Nowhere, StandIn
 from simbridge.api.model import Answered, intercepted, make_client
 from simbridge.api.plane import ControlPlane
 from simbridge.backoff import DEFAULT, Backoff
-from simbridge.behaviour import share
+from simbridge.behaviour import Slow, share
 from simbridge.bucket import Bucket
 from simbridge.clock import DateTime, Duration, Instant
 from simbridge.errors import NotSimulated, SimbridgeError
@@ -102,10 +102,11 @@ class World:
         self._auto = stand_ins == "auto"
         numbers = limits_with(PROFILES[profile], limits)
         self._backoff = backoff
-        self._noise = _noise(numbers)
+        self._latency = _latency(numbers)
         self._rate_fires_at_once = rate_first_fires == "at once"
         begin = clock.instant(start)
-        thin = thinned if trace == "outcomes" else None
+        self._thin = trace == "outcomes"
+        thin = thinned if self._thin else None
         self._kernel = Kernel(seed, begin, self._populate, numbers["messages_per_instant"], thin)
         self._plane = ControlPlane(self._kernel, numbers)
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
@@ -193,7 +194,10 @@ class World:
             raise SimbridgeError(f"Lambda retries 0, 1 or 2 times, not {retries!r}")
         for destination in (on_failure, on_success):
             _check_destination(destination)
-        lambda_ = Asynchronous(retries, clock.duration(event_age), on_failure, on_success)
+        age_us = clock.duration(event_age)
+        if not 60 * clock.SECOND <= age_us <= Asynchronous().age_us:
+            raise SimbridgeError(f"Lambda keeps an event for 60 s to 6 h, not {event_age!r}")
+        lambda_ = Asynchronous(retries, age_us, on_failure, on_success)
         return self.stand_in(self._arn("lambda", f"function:{name}"), handler, lambda_=lambda_)
 
     def stand_in(
@@ -261,7 +265,11 @@ class World:
             rate = rate_of("invocations_per_second", rule.region, limits)
             quota = Bucket(rate) if rate else None
             shared[key] = Policy(
-                limits["retry_attempts"], limits["event_age_s"], self._backoff, quota
+                limits["retry_attempts"],
+                limits["event_age_s"],
+                self._backoff,
+                quota,
+                self._latency,
             )
         policy: Policy = shared[key]
         return policy
@@ -377,7 +385,8 @@ class World:
 
         `rule` and `bus` name the dimensions of one metric; without them it is the whole account's.
         Datapoints are a `period` apart, a multiple of a minute. See `simbridge.trace.metrics`.
-        Raises `SimbridgeError` for a metric that does not exist, or not with these dimensions.
+        Raises `SimbridgeError` for a metric that does not exist, or not with these dimensions, and in
+        a world with `trace="outcomes"` for one that counts single attempts.
         """
         if name is None and (rule is not None or bus is not None):
             raise SimbridgeError(
@@ -385,7 +394,13 @@ class World:
             )
         account = _checked_account(account or self.account)
         region = _checked_region(region or self.region)
-        found = Metrics.of(self.trace, account=account, region=region, period=period)
+        found = Metrics.of(
+            self.trace,
+            account=account,
+            region=region,
+            period=period,
+            attempts_missing=self._thin,
+        )
         return found if name is None else found.series(name, rule=rule, bus=bus)
 
     @contextmanager
@@ -449,7 +464,9 @@ class World:
 
 # What lives at an address that is told for the first time what it is.
 _ACTORS: dict[type, Callable[[World, Any], Actor]] = {
-    EventBus: lambda world, bus: EventBusActor(world._noise),
+    EventBus: lambda world, bus: EventBusActor(
+        share(world._plane.limits["duplicates_per_million"] / 1_000_000)
+    ),
     Target: lambda world, target: DeliveryActor(world._policy(arns.parse(target.rule_arn))),
     Schedule: lambda world, schedule: SchedulerActor(
         rate_fires_at_once=world._rate_fires_at_once,
@@ -500,13 +517,16 @@ def _run_guest(
     host.rest()
 
 
-def _noise(limits: Mapping[str, int]) -> Noise | None:
-    """The latency and the duplicates of a world, if it has any."""
-    latency = limits["delivery_latency_median_us"], limits["delivery_latency_p99_us"]
-    duplicates = limits["duplicates_per_million"]
-    if not latency[0] and not duplicates:
+def _latency(limits: Mapping[str, int]) -> Slow | None:
+    """How long after their ingestion events are first attempted, if that takes time."""
+    median, p99 = limits["delivery_latency_median_us"], limits["delivery_latency_p99_us"]
+    if not median and not p99:
         return None
-    return Noise(*latency, share(duplicates / 1_000_000))
+    if not 0 < median <= p99:
+        raise SimbridgeError(
+            "delivery_latency_median_us is above zero and delivery_latency_p99_us not below it"
+        )
+    return Slow(median, p99)
 
 
 def _check_destination(arn: str | None) -> None:

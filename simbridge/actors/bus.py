@@ -8,11 +8,10 @@ carried through: what AWS does then is not documented (behaviour reference 2.3).
 
 from __future__ import annotations
 
-from typing import NamedTuple, final
+from typing import final
 
 from simbridge import arn as arns
 from simbridge import clock
-from simbridge.actors.conduct import latency_us
 from simbridge.kernel import Turn, uuid_from
 from simbridge.luck import draw
 from simbridge.messages import (
@@ -29,16 +28,7 @@ from simbridge.messages import (
 from simbridge.pattern import Matcher
 from simbridge.resources import EventBus, Rule
 
-__all__ = ["EventBusActor", "Noise"]
-
-
-@final
-class Noise(NamedTuple):
-    """How late deliveries start (log-normal), and how many of 2**32 are made twice."""
-
-    median_us: int
-    p99_us: int
-    duplicates: int
+__all__ = ["EventBusActor"]
 
 
 @final
@@ -46,11 +36,11 @@ class EventBusActor:
     """The actor at an event bus's ARN.
 
     `routes` is what a match needs of each rule's targets: where the delivery lives, and the fields
-    of `Match`.
+    of `Match`. `duplicates` of 2**32 deliveries are made twice, as at-least-once allows.
     """
 
-    def __init__(self, noise: Noise | None = None) -> None:
-        self.noise = noise
+    def __init__(self, duplicates: int = 0) -> None:
+        self.duplicates = duplicates
         self.bus: EventBus | None = None
         self.rules: dict[str, Rule] = {}
         self.routes: dict[str, list[tuple[str, str, str, str]]] = {}
@@ -63,12 +53,11 @@ class EventBusActor:
             matched = self.matcher.match_parsed(event.envelope)
             if message.rule is not None:
                 matched = self._with_owner(matched, message.rule)
-            if self.noise is not None:
-                self._match_late(event, matched, self.noise, turn)
-                return
             for name in matched:
                 for address, rule_arn, target_id, target_arn in self.routes[name]:
                     turn.send(address, Match(event, rule_arn, target_id, target_arn))
+                    if self.duplicates and self._twice(event, address, turn):
+                        turn.send(address, Match(event, rule_arn, target_id, target_arn, True))
             return
         match message:
             case Configure(Rule() as rule):
@@ -84,15 +73,8 @@ class EventBusActor:
             case _:
                 raise AssertionError(f"an event bus does not take {message!r}")
 
-    def _match_late(self, event: Event, matched: list[str], noise: Noise, turn: Turn) -> None:
-        """Each delivery starts after a latency of its own, and some start twice."""
-        for name in matched:
-            for address, *route in self.routes[name]:
-                luck = turn.key("latency", f"{event.id} {address}")
-                times = 1 + (draw(luck, 0) < noise.duplicates)
-                for number in range(1, times + 1):
-                    after = latency_us(noise.median_us, noise.p99_us, draw(luck, number))
-                    turn.send(address, Match(event, *route), after)
+    def _twice(self, event: Event, address: str, turn: Turn) -> bool:
+        return draw(turn.key("duplicate", f"{event.id} {address}"), 0) < self.duplicates
 
     def _configure(self, rule: Rule, turn: Turn) -> None:
         old = self.rules.get(rule.name)

@@ -1,13 +1,14 @@
 """What the behaviours of a stand-in mean, attempt by attempt.
 
 Chance is looked up by the name of the attempt, not drawn in turn (`simbridge.luck`): whether an
-attempt fails, and how long it takes, depends on the seed, the stand-in, the event and the number of
-the attempt, and on nothing else that happens. Runs that differ in a retry policy alone meet the same
-outages and the same slow answers.
+attempt fails, and how long it takes, depends on the seed, the stand-in, the rule and target that it
+is made for, the event and the number of the attempt, and on nothing else that happens. Runs that
+differ in a retry policy alone meet the same outages and the same slow answers.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from functools import lru_cache
@@ -38,13 +39,8 @@ from simbridge.messages import Invoke
 __all__ = ["Answer", "Conduct", "Invocation", "latency_us"]
 
 
-@final
-class Answer(NamedTuple):
-    """What a stand-in answers to an attempt (no `error`: it accepts), and after how long."""
-
-    error: str | None
-    text: str | None
-    after_us: int
+Answer = tuple[str | None, str | None, int]
+"""What a stand-in answers to an attempt: error code (None: it accepts), text, microseconds later."""
 
 
 @final
@@ -73,10 +69,11 @@ class Conduct:
         self._script: list[str] = []
         self._decide: list[Decide] = []
 
-    def tell(self, behaviour: Behaviour, decide: Decide | None) -> None:
+    def tell(self, behaviour: Behaviour, decide: Decide | None, now: int) -> None:
         """From now on this holds, too; a limit or a latency takes the place of an earlier one."""
         match behaviour:
             case Fails():
+                self._fails = [fails for fails in self._fails if fails.until_us > now]
                 self._fails.append(behaviour)
             case Slow():
                 self._slow = behaviour
@@ -94,17 +91,16 @@ class Conduct:
 
     def answer(self, message: Invoke, turn: Turn) -> Answer:
         """What happens to one attempt."""
-        throttled = self._throttles(turn.now)
-        if throttled:
-            return Answer("THROTTLING", ERROR_CODES["THROTTLING"].text, 0)
+        limited = self._bucket is not None or self._most is not None
+        if limited and self._throttles(turn.now):
+            return "THROTTLING", ERROR_CODES["THROTTLING"].text, 0
         error, text = self._refusal(message, turn)
         after = 0
         if self._slow is not None:
-            luck = draw(turn.key("latency", message.event.id), message.attempt)
-            after = latency_us(self._slow.median_us, self._slow.p99_us, luck)
+            after = latency_us(self._slow, _luck("latency", message, turn))
         if self._most is not None:
             heappush(self._ends, turn.now + after)
-        return Answer(error, text, after)
+        return error, text, after
 
     def _throttles(self, now: int) -> bool:
         if self._most is not None:
@@ -117,8 +113,7 @@ class Conduct:
     def _refusal(self, message: Invoke, turn: Turn) -> tuple[str | None, str | None]:
         for fails in self._fails:
             if fails.from_us <= turn.now < fails.until_us and (
-                fails.share >= CERTAIN
-                or draw(turn.key(fails.error, message.event.id), message.attempt) < fails.share
+                fails.share >= CERTAIN or _luck(fails.error, message, turn) < fails.share
             ):
                 return fails.error, fails.text or ERROR_CODES[fails.error].text
         outcome = OK
@@ -129,8 +124,13 @@ class Conduct:
         return (None, None) if outcome == OK else (outcome, ERROR_CODES[outcome].text)
 
 
+def _luck(purpose: str, message: Invoke, turn: Turn) -> int:
+    """The luck of an attempt. The sender is the rule and target for which it is made."""
+    return draw(turn.key(purpose, f"{message.event.id} {turn.sender}"), message.attempt)
+
+
 def _decided(decide: Decide, message: Invoke, turn: Turn) -> str:
-    event = message.event.envelope
+    event = copy.deepcopy(message.event.envelope)  # an event is shared by all who hold it
     try:
         outcome = decide(Invocation(event, message.attempt, clock.moment(turn.now), message.rule))
         return outcome if outcome == OK else checked(outcome)
@@ -141,11 +141,11 @@ def _decided(decide: Decide, message: Invoke, turn: Turn) -> str:
 _STEPS_BITS = 12
 
 
-def latency_us(median_us: int, p99_us: int, luck: int) -> int:
+def latency_us(slow: Slow, luck: int) -> int:
     """A log-normal latency for a luck in [0, 2**32), read off a table of whole microseconds."""
-    if median_us == p99_us:
-        return median_us
-    table = _quantiles(median_us, p99_us)
+    if slow.median_us == slow.p99_us:
+        return slow.median_us
+    table = _quantiles(slow.median_us, slow.p99_us)
     step = luck >> (32 - _STEPS_BITS)
     between = luck & ((1 << (32 - _STEPS_BITS)) - 1)
     low = table[step]

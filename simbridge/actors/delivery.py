@@ -11,7 +11,8 @@ The state machine of one delivery (behaviour reference 2.3)::
 The next attempt is sent to the target as soon as the last one has failed, to arrive when the backoff
 is over: two messages an attempt. Where the Invocations quota is on, an attempt first waits for its
 turn (`Due`). An attempt that would come after the age limit is never made: the delivery is given up
-at the limit (`Expire`). Age is counted from ingestion, not from the event's own `time`.
+at the limit (`Expire`), which is sent only while no attempt is under way. Age is counted from
+ingestion, not from the event's own `time`. The latency between the two is a delay of the first attempt.
 
 The input is rendered once, when the rule matches, and kept for all attempts and the dead letter
 (captured). So is the rest of the target's configuration: what becomes of retries when their target
@@ -27,10 +28,13 @@ import msgspec
 
 from simbridge import arn as arns
 from simbridge import targets, transform
+from simbridge.actors.conduct import latency_us
 from simbridge.backoff import Backoff
+from simbridge.behaviour import Slow
 from simbridge.bucket import Bucket
 from simbridge.clock import SECOND
 from simbridge.error_codes import RETRIED
+from simbridge.errors import SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.luck import draw
 from simbridge.messages import (
@@ -55,13 +59,15 @@ __all__ = ["DeliveryActor", "Policy"]
 class Policy(NamedTuple):
     """What holds for every delivery of one account and region.
 
-    `retries` and `age_s` are for targets that do not say; `invocations` is the quota, if it is on.
+    `retries` and `age_s` are for targets that do not say; `invocations` is the quota, if it is on;
+    `latency` is how long after its ingestion an event is first attempted, if it takes time.
     """
 
     retries: int
     age_s: int
     backoff: Backoff
     invocations: Bucket | None = None
+    latency: Slow | None = None
 
 
 @final
@@ -78,6 +84,7 @@ class _Plan:
         "parameters",
         "queue",
         "retries",
+        "rule_arn",
         "target",
         "transform",
     )
@@ -86,6 +93,7 @@ class _Plan:
         asked = target.request.get("RetryPolicy") or {}
         self.target = target
         self.arn = target.arn
+        self.rule_arn = target.rule_arn
         self.bus = _bus_of(target.rule_arn)
         self.delay_us = policy.backoff.delay_us
         self.transform = transform.compile(target.request)
@@ -128,7 +136,7 @@ class DeliveryActor:
         if type(message) is Outcome:  # the hot path: several times quicker to ask than a case
             self._end(message, turn)
         elif type(message) is Match:
-            self._begin(message.event, turn)
+            self._begin(message, turn)
         else:
             self._seldom(message, turn)
         if self.retired and not self.pending:
@@ -142,7 +150,10 @@ class DeliveryActor:
             case Due(delivery, attempt):
                 self._attempt(delivery, attempt, self.pending[delivery], 0, turn)
             case Expire(delivery):
-                self._give_up(delivery, self.pending[delivery], "MaximumEventAgeInSeconds", turn)
+                pending = self.pending[delivery]
+                if not pending.attempts:
+                    pending.error, pending.text = _NEVER_ATTEMPTED
+                self._give_up(delivery, pending, "MaximumEventAgeInSeconds", turn)
             case Configure(Target() as target):
                 self.plan = _Plan(target, self.policy)
                 self.retired = False
@@ -151,10 +162,10 @@ class DeliveryActor:
             case _:
                 raise AssertionError(f"a delivery does not take {message!r}")
 
-    def _begin(self, event: Event, turn: Turn) -> None:
+    def _begin(self, message: Match, turn: Turn) -> None:
         plan = self.plan
         assert plan is not None, "configured before it matches"
-        target, delivery = plan.target, turn.sequence
+        event, target, delivery = message.event, plan.target, turn.sequence
         rendered = None
         if type(plan.transform) is not transform.Whole:
             context = transform.Context(target.rule_arn, target.rule_name, event.ingested_us)
@@ -171,7 +182,13 @@ class DeliveryActor:
                 pending.error, pending.text = failure
                 self._give_up(delivery, pending, None, turn)
                 return
-        self._attempt(delivery, 1, pending, 0, turn)
+        delay = 0
+        if message.duplicate:
+            pending.luck = turn.key("backoff of a duplicate", event.id)
+        if self.policy.latency is not None:
+            luck = draw(turn.key("latency", event.id), message.duplicate)
+            delay = latency_us(self.policy.latency, luck)
+        self._attempt(delivery, 1, pending, delay, turn)
 
     def _end(self, message: Outcome, turn: Turn) -> None:
         delivery, error = message.delivery, message.error
@@ -193,6 +210,8 @@ class DeliveryActor:
             if not luck:
                 luck = pending.luck = turn.key("backoff", pending.event.id)
             delay = pending.plan.delay_us(attempt, draw(luck, attempt))
+            if type(delay) is not int or delay < 0:
+                raise SimbridgeError(f"a backoff answers with whole microseconds, not {delay!r}")
             self._attempt(delivery, attempt + 1, pending, delay, turn)
 
     def _attempt(
@@ -200,18 +219,17 @@ class DeliveryActor:
     ) -> None:
         """Make an attempt after a delay, unless the age limit comes first."""
         plan = pending.plan
-        quota = self.policy.invocations
-        reserved = False
-        if quota is not None and not delay:
-            delay = quota.reserve(turn.now)
-            reserved = True
         left = pending.event.ingested_us + plan.age_us - turn.now
-        if delay > left:
+        quota = self.policy.invocations
+        wait: int | None = delay
+        if quota is not None and not delay:
+            wait = quota.reserve(turn.now, left)
+        if wait is None or wait > left:
             turn.send(turn.address, Expire(delivery), max(left, 0))
-        elif quota is not None and delay:
-            turn.send(turn.address, Due(delivery, attempt, reserved), delay)
+        elif quota is not None and wait:
+            turn.send(turn.address, Due(delivery, attempt, not delay), wait)
         else:
-            turn.send(plan.arn, _invocation(delivery, attempt, pending), delay)
+            turn.send(plan.arn, _invocation(delivery, attempt, pending), wait)
 
     def _give_up(self, delivery: int, pending: _Pending, exhausted: str | None, turn: Turn) -> None:
         plan = pending.plan
@@ -238,12 +256,13 @@ class DeliveryActor:
 
 def _invocation(delivery: int, attempt: int, pending: _Pending) -> Invoke:
     plan = pending.plan
-    return Invoke(
-        delivery, attempt, pending.event, plan.target.rule_arn, pending.body, plan.parameters
-    )
+    return Invoke(delivery, attempt, pending.event, plan.rule_arn, pending.body, plan.parameters)
 
 
 _FITS = targets.FITS_ANYWHERE_CHARS
+
+# Throttled by the Invocations quota until it was too old; which code AWS gives then is not documented.
+_NEVER_ATTEMPTED = ("THROTTLING", "The event became too old before an attempt could be made.")
 
 
 def _failure(plan: _Plan, event: Event, body: str | None) -> targets.Failure | None:

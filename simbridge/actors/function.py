@@ -52,7 +52,7 @@ class Asynchronous(NamedTuple):
     """How Lambda invokes a function asynchronously.
 
     `retries` and `age_us` bound how often and how long it tries. `on_failure` and `on_success` are
-    ARNs of a queue, a topic, a function or an event bus.
+    ARNs of a queue, a topic or an event bus.
     """
 
     retries: int = 2
@@ -107,7 +107,7 @@ class Runner:
     def _execute(self, message: Invoke, attempt: int, turn: Turn) -> None:
         payload = payload_of(message)
         address, delivery = turn.address, message.delivery
-        if inspect.iscoroutinefunction(self.handler):
+        if _is_async(self.handler):
             # The turn is refilled by the time the coroutine returns: keep what the answer needs.
             send, cause, handler = turn.sender_later(), turn.sequence, self.handler
 
@@ -179,6 +179,13 @@ def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> di
         "responseContext": response,
         "responsePayload": payload,
     }
+
+
+def _is_async(handler: Handler) -> bool:
+    """Whether it is an `async def`, or an object whose call is one."""
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
+        getattr(handler, "__call__", None)  # noqa: B004  (not whether it can be called: how)
+    )
 
 
 def _returned(delivery: int, attempt: int, result: Any) -> Handled:

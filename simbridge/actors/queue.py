@@ -38,13 +38,15 @@ class Visibility:
         taken: list[int] = []
         blocked: set[str] = set()
         for number in range(self._first, len(stored)):
+            if len(taken) == most:
+                break
             group = group_of(stored[number])
             until = self._hidden_until.get(number, 0)
             if until == LATEST:
                 self._first += number == self._first
             elif until > now:
                 blocked.update([group] if group else [])
-            elif group not in blocked and len(taken) < most:
+            elif group not in blocked:
                 taken.append(number)
         for number in taken:
             self._hidden_until[number] = now + timeout_us

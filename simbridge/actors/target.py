@@ -108,7 +108,7 @@ class StandIn:
             case Behave(behaviour):
                 decide = self.decides[behaviour.number] if isinstance(behaviour, Custom) else None
                 self._conduct = self._conduct or Conduct()
-                self._conduct.tell(behaviour, decide)
+                self._conduct.tell(behaviour, decide, turn.now)
             case _:
                 raise AssertionError(f"a stand-in does not take {message!r}")
 
@@ -138,9 +138,9 @@ class StandIn:
     def _refusal(self, message: DeadLetter, delivery: int, turn: Turn) -> Answer:
         failure = _too_large(turn.address, message)
         if failure is not None:
-            return Answer(failure.error, failure.text, 0)
+            return failure.error, failure.text, 0
         if self._conduct is None:
-            return Answer(None, None, 0)
+            return None, None, 0
         attempt = Invoke(delivery, 0, message.event, message.attributes["RULE_ARN"])
         return self._conduct.answer(attempt, turn)
 

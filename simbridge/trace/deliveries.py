@@ -24,7 +24,11 @@ class Attempt(NamedTuple):
 
 @final
 class Delivery:
-    """What became of one event for one target of one rule."""
+    """What became of one event for one target of one rule.
+
+    A trace of outcomes (`World(trace="outcomes")`) knows no single `attempts`, and their number
+    only of a delivery that has ended.
+    """
 
     def __init__(self, sequence: int, time_us: int, match: Match) -> None:
         self.sequence = sequence
@@ -34,7 +38,6 @@ class Delivery:
         self.target = match.target
         self.target_arn = match.target_arn
         self.outcome = "pending"
-        self.attempts: list[Attempt] = []
         self.attempt_count = 0
         self.exhausted: str | None = None
         self.error_code: str | None = None
@@ -44,6 +47,45 @@ class Delivery:
         """When the rule matched, in microseconds since the epoch."""
         self.ended_us: int | None = None
         """When it was delivered, dead-lettered or dropped; None while it is pending."""
+        self._attempts: list[tuple[int, str, str | None]] = []
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Every attempt that reached the target, in order."""
+        return [
+            Attempt(clock.moment(time), outcome, error) for time, outcome, error in self._attempts
+        ]
+
+    def invoked(self, time_us: int) -> None:
+        """Read from the trace: an attempt has reached the target."""
+        self.attempt_count += 1
+        self._attempts.append((time_us, "pending", None))
+
+    def answered(self, time_us: int, attempt: int, error: str | None) -> None:
+        """Read from the trace: the target has answered, or the dead-letter queue (attempt 0)."""
+        if attempt == 0:
+            if error is None:  # a refusal is followed by a Drop
+                self.ended("dead-lettered", time_us)
+            return
+        self.attempt_count = attempt
+        if self._attempts:  # a trace of outcomes has none
+            began = self._attempts[attempt - 1][0]
+            outcome = "accepted" if error is None else "refused"
+            self._attempts[attempt - 1] = (began, outcome, error)
+        if error is None:
+            self.latency = (time_us - self.event.ingested_us) / clock.SECOND
+            self.ended("delivered", time_us)
+
+    def given_up(self, attempts: int, error: str, exhausted: str | None) -> None:
+        """Read from the trace: EventBridge makes no more attempts."""
+        self.attempt_count = max(self.attempt_count, attempts)
+        self.error_code = error
+        self.exhausted = self.exhausted or exhausted
+
+    def ended(self, outcome: str, time_us: int) -> None:
+        """Read from the trace: this has become of it."""
+        self.outcome = outcome
+        self.ended_us = time_us
 
     @property
     def bus(self) -> str:
@@ -53,7 +95,7 @@ class Delivery:
     def __repr__(self) -> str:
         return (
             f"Delivery(rule={self.rule!r}, target={self.target!r}, event={self.event.id!r}, "
-            f"outcome={self.outcome!r}, attempts={len(self.attempts)})"
+            f"outcome={self.outcome!r}, attempts={self.attempt_count})"
         )
 
 
@@ -65,35 +107,13 @@ def deliveries_of(entries: Iterable[Entry]) -> list[Delivery]:
             case Match():
                 found[sequence] = Delivery(sequence, time, message)
             case Invoke(delivery):
-                found[delivery].attempt_count += 1
-                found[delivery].attempts.append(Attempt(clock.moment(time), "pending", None))
+                found[delivery].invoked(time)
             case Outcome(delivery, attempt, error):
-                _settle(found[delivery], time, attempt, error)
+                found[delivery].answered(time, attempt, error)
             case DeadLetter(delivery, _, attributes, _, attempts):
-                found[delivery].attempt_count = max(attempts, found[delivery].attempt_count)
-                found[delivery].error_code = attributes["ERROR_CODE"]
-                found[delivery].exhausted = attributes.get("EXHAUSTED_RETRY_CONDITION")
+                exhausted = attributes.get("EXHAUSTED_RETRY_CONDITION")
+                found[delivery].given_up(attempts, attributes["ERROR_CODE"], exhausted)
             case Drop(delivery, error, _, exhausted, attempts):
-                found[delivery].outcome = "dropped"
-                found[delivery].error_code = error
-                found[delivery].exhausted = found[delivery].exhausted or exhausted
-                found[delivery].attempt_count = max(attempts, found[delivery].attempt_count)
-                found[delivery].ended_us = time
+                found[delivery].given_up(attempts, error, exhausted)
+                found[delivery].ended("dropped", time)
     return list(found.values())
-
-
-def _settle(delivery: Delivery, time: int, attempt: int, error: str | None) -> None:
-    if attempt == 0:  # the dead-letter queue's answer; a refusal is followed by a Drop
-        if error is None:
-            delivery.outcome = "dead-lettered"
-            delivery.ended_us = time
-        return
-    delivery.attempt_count = attempt
-    if attempt <= len(delivery.attempts):  # a trace of outcomes has no attempts
-        pending = delivery.attempts[attempt - 1]
-        outcome = "accepted" if error is None else "refused"
-        delivery.attempts[attempt - 1] = pending._replace(outcome=outcome, error_code=error)
-    if error is None:
-        delivery.outcome = "delivered"
-        delivery.ended_us = time
-        delivery.latency = (time - delivery.event.ingested_us) / clock.SECOND

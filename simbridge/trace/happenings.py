@@ -12,7 +12,17 @@ from simbridge import arn as arns
 from simbridge.kernel import Record
 from simbridge.messages import Call, DeadLetter, Drop, Due, Invoke, Match, Outcome
 
-__all__ = ["HAPPENINGS", "NONE", "PER_BUS", "PER_RULE", "Counts", "Place", "Tally", "add"]
+__all__ = [
+    "HAPPENINGS",
+    "NONE",
+    "OF_ATTEMPTS",
+    "PER_BUS",
+    "PER_RULE",
+    "Counts",
+    "Place",
+    "Tally",
+    "add",
+]
 
 NONE = ()
 PER_BUS = ("EventBusName",)
@@ -40,6 +50,10 @@ HAPPENINGS = {
     "entries refused": "of these, entries that are refused one by one",
 }
 """What can be counted, and what is meant by it."""
+
+
+OF_ATTEMPTS = frozenset(("attempt", "retry", "first attempt", "first answer"))
+"""Those that a trace of outcomes (`trace/thin`) does not hold."""
 
 
 @final
@@ -74,6 +88,7 @@ class Counts:
         self.tallies: dict[str, dict[Place, dict[int, Tally]]] = {
             happening: {} for happening in HAPPENINGS
         }
+        self.attempts_missing = False
         self._places: dict[str, Place] = {}
         self._deliveries: dict[int, tuple[Place, int]] = {}
         self._given_up: set[int] = set()
@@ -93,20 +108,28 @@ class Counts:
             case Due(delivery, _, True):
                 self._note("throttled", self._deliveries[delivery][0], time)
             case Outcome(delivery, attempt, error):
+                self._look_for_attempts(attempt)
                 self._answer(time, delivery, attempt, error)
             case Match(event, rule):
                 self._match(time, cause, rule)
                 self._deliveries[sequence] = (self._place(rule), event.ingested_us)
             case DeadLetter(delivery) | Drop(delivery):
-                if (
-                    delivery not in self._given_up
-                ):  # a Drop may follow a DeadLetter that was refused
-                    self._given_up.add(delivery)
-                    place = self._deliveries[delivery][0]
-                    self._note("given up", place, time)
-                    self._note("ended", place, time)
+                self._look_for_attempts(message.attempts)
+                self._give_up(time, delivery)
             case Call("PutEvents"):
                 self._call(time, to, message)
+
+    def _look_for_attempts(self, attempts: int) -> None:
+        """Attempts that were made and of which there is none: this is a trace of outcomes."""
+        if attempts and not self.tallies["attempt"]:
+            self.attempts_missing = True
+
+    def _give_up(self, time: int, delivery: int) -> None:
+        if delivery not in self._given_up:  # a Drop may follow a DeadLetter that was refused
+            self._given_up.add(delivery)
+            place = self._deliveries[delivery][0]
+            self._note("given up", place, time)
+            self._note("ended", place, time)
 
     def _match(self, time: int, cause: int, rule: str) -> None:
         place = self._place(rule)

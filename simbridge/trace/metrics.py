@@ -7,6 +7,7 @@ Theory of operation. One pass over the trace finds what can be counted (`happeni
 period and place (account, region, event bus, rule). `METRICS` says which happening each metric counts
 and for which dimensions it is published; everything else follows from that table, the reference page
 too. As on AWS, a period without anything to count has no datapoint: it is absent, not zero.
+A trace of outcomes (`trace/thin`) holds no single attempts: what counts them cannot be asked of it.
 
 Names, dimensions and meanings are those of the EventBridge user guide. That rules of the default
 event bus carry `RuleName` alone and those of a custom one `EventBusName` as well has been captured.
@@ -24,7 +25,7 @@ from simbridge.clock import DateTime, Duration
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Record
 from simbridge.table import Table, number
-from simbridge.trace.happenings import NONE, PER_BUS, PER_RULE, Counts, Tally, add
+from simbridge.trace.happenings import NONE, OF_ATTEMPTS, PER_BUS, PER_RULE, Counts, Tally, add
 
 __all__ = ["METRICS", "Datapoint", "Metric", "Metrics", "Series"]
 
@@ -189,31 +190,41 @@ class Series:
 class Metrics(Sequence[Series]):
     """Every metric of one account and region that has a datapoint, in the order of `METRICS`."""
 
-    def __init__(self, series: Sequence[Series]) -> None:
+    def __init__(self, series: Sequence[Series], *, attempts_missing: bool = False) -> None:
         self._series = list(series)
+        self._attempts_missing = attempts_missing
 
     @classmethod
     def of(
-        cls, records: Iterable[Record], *, account: str, region: str, period: Duration = "1m"
+        cls,
+        records: Iterable[Record],
+        *,
+        account: str,
+        region: str,
+        period: Duration = "1m",
+        attempts_missing: bool = False,
     ) -> Metrics:
         """Count the records of a whole trace (`world.trace`, or one read from a file).
 
+        `attempts_missing` says that it is a trace of outcomes. It need not be said where a delivery
+        has ended: then it shows.
         Raises `SimbridgeError` for a period that is not a multiple of a minute.
         """
         period_us = _checked_period(period)
         counted = Counts(period_us)
         for record in records:
             counted.read(record)
-        return cls(list(_published(counted, account, region)))
+        missing = attempts_missing or counted.attempts_missing
+        return cls(list(_published(counted, account, region)), attempts_missing=missing)
 
     def series(self, name: str, *, rule: str | None = None, bus: str | None = None) -> Series:
         """One metric, of a rule, of an event bus, or of the whole account.
 
         Without a datapoint it is empty: its sum is 0. Raises `SimbridgeError` for a name that is no
-        metric, for dimensions that it is not published with, and for a rule name that several event
-        buses have, when none is named.
+        metric, for one that counts attempts in a trace of outcomes, for dimensions that it is not
+        published with, and for a rule name that several event buses have, when none is named.
         """
-        metric = _metric(name)
+        metric = self._metric(name)
         wanted = PER_RULE if rule is not None else PER_BUS if bus is not None else NONE
         if wanted not in metric.dimensions:
             raise SimbridgeError(
@@ -236,7 +247,7 @@ class Metrics(Sequence[Series]):
 
     def total(self, name: str) -> float:
         """The sum of a metric over all periods and rules, each sample counted once."""
-        whole = NONE in _metric(name).dimensions
+        whole = NONE in self._metric(name).dimensions
         return sum(
             series.sum
             for series in self._series
@@ -258,6 +269,15 @@ class Metrics(Sequence[Series]):
         ]
         head = ["metric", "dimensions", "unit", "sum", "average", "maximum", "datapoints"]
         return Table(head, rows, numbers_from=3)
+
+    def _metric(self, name: str) -> Metric:
+        metric = _metric(name)
+        if self._attempts_missing and metric.counts in OF_ATTEMPTS:
+            raise SimbridgeError(
+                f"{name} is counted from single attempts, which a trace of outcomes leaves out: "
+                "World(trace='full') keeps them"
+            )
+        return metric
 
     def __str__(self) -> str:
         return str(self.table())

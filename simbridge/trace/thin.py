@@ -2,7 +2,8 @@
 
 A delivery that is retried for a day leaves close to four hundred records. A world made with
 `World(trace="outcomes")` leaves out what such a delivery repeats: each attempt, and each refusal of
-one. How it ended stays, with the number of its attempts. Nothing but the trace is different.
+one. How it ended stays, with the number of its attempts. Nothing but the trace is different. What
+counts single attempts (`Delivery.attempts`, some of `world.metrics`) needs the full trace.
 """
 
 from __future__ import annotations
