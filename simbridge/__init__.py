@@ -19,6 +19,7 @@ from simbridge.lab.narrate import narrate, virtual_time
 from simbridge.lab.scenario import scenario
 from simbridge.lab.story import run
 from simbridge.pattern import Matcher, match
+from simbridge.schedule import next_times, schedule_in_words
 from simbridge.trace import Trace
 from simbridge.world import World
 
@@ -41,7 +42,9 @@ __all__ = [
     "World",
     "match",
     "narrate",
+    "next_times",
     "run",
     "scenario",
+    "schedule_in_words",
     "virtual_time",
 ]

@@ -1,18 +1,23 @@
-"""The command line: `simbridge run FILE`.
+"""The command line: `simbridge run FILE`, `simbridge next EXPRESSION`.
 
-Exit codes: 0 when every assertion held, 1 when one did not, 2 for bad input.
+Exit codes: 0 when every assertion held, 1 when one did not, 2 for bad input. Each command is a function
+that adds its arguments and one that runs it.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
+import json
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from simbridge import clock, schedule
 from simbridge.errors import SimbridgeError
 from simbridge.lab.narrate import Log, narrate
 from simbridge.lab.scenario import scenarios_in, world_of
@@ -25,18 +30,29 @@ PACKAGE = str(Path(__file__).parent)
 
 LINES_BEFORE_FAILURE = 20
 
+# What `add_subparsers` returns; argparse has no public name for it.
+Commands = Any
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="simbridge", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    _add_run(commands)
+    _add_next(commands)
+    options = parser.parse_args(arguments)
+    code: int = options.run_command(options)
+    return code
+
+
+def _add_run(commands: Commands) -> None:
     run = commands.add_parser("run", help="run the scenarios of a file and print their timelines")
+    run.set_defaults(run_command=_run)
     run.add_argument("file", type=Path)
     run.add_argument("--seed", type=int, help="instead of the scenario's own")
     run.add_argument("--backend", choices=("sync", "trio", "asyncio"))
     run.add_argument("--log", choices=("console", "json"), help="narrate on stderr meanwhile")
     run.add_argument("--trace", type=Path, metavar="FILE", help="write the trace as JSON Lines")
-    return _run(parser.parse_args(arguments))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -87,3 +103,59 @@ def _print_failure(error: Exception, world: World) -> None:
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith(PACKAGE):
         frames = frames.tb_next
     traceback.print_exception(error.with_traceback(frames or error.__traceback__))
+
+
+def _add_next(commands: Commands) -> None:
+    following = commands.add_parser(
+        "next",
+        help="say what a schedule expression means and when it fires next",
+        description="When a schedule expression fires next, in UTC. A rate is counted from --after, "
+        "as AWS counts it from when the rule is created.",
+    )
+    following.set_defaults(run_command=_next)
+    following.add_argument("expression", help="such as 'rate(5 minutes)', 'cron(0 12 ? * MON *)'")
+    following.add_argument("--after", metavar="T", help="an ISO 8601 instant; default: now")
+    following.add_argument("--count", type=int, default=10, metavar="N", help="default: 10")
+    following.add_argument("--json", action="store_true", help="for programs")
+
+
+def _next(options: argparse.Namespace) -> int:
+    expression: str = options.expression
+    try:
+        # The one place where the real time matters: somebody at a shell asks what comes next.
+        after = clock.instant(options.after or dt.datetime.now(dt.UTC).replace(microsecond=0))
+        times = schedule.next_times(expression, clock.moment(after), options.count)
+        words, notes = schedule.schedule_in_words(expression), schedule.cautions(expression)
+    except SimbridgeError as error:
+        print(f"simbridge: {error}", file=sys.stderr)
+        return 2
+    instants = [clock.instant(time) for time in times]
+    if options.json:
+        answer = {
+            "expression": expression,
+            "words": words,
+            "notes": notes,
+            "after": clock.iso_seconds(after),
+            "times": [clock.iso_seconds(instant) for instant in instants],
+        }
+        print(json.dumps(answer, indent=2))
+        return 0
+    _print_firings(options, words, notes, [after, *instants])
+    return 0
+
+
+def _print_firings(
+    options: argparse.Namespace, words: str, notes: Sequence[str], instants: Sequence[int]
+) -> None:
+    """The table for people: each firing with its weekday and its distance from the one before."""
+    print(f"{options.expression}: {words}")
+    for note in notes:
+        print(f"note: {note}")
+    print(f"\nafter      {clock.iso_seconds(instants[0])}")
+    for number, (before, instant) in enumerate(pairwise(instants), 1):
+        day = f"{clock.moment(instant):%a}"
+        print(
+            f"{number:>4}  {day}  {clock.iso_seconds(instant)}  +{clock.elapsed(instant - before)}"
+        )
+    if len(instants) <= options.count:
+        print("      then never again" if len(instants) > 1 else "      never")

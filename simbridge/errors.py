@@ -57,7 +57,19 @@ class InvalidArn(SimbridgeError, ValueError):
 
 
 class LanguageError(SimbridgeError, ValueError):
-    """A text in one of EventBridge's languages is not valid."""
+    """A text in one of EventBridge's languages is not valid.
+
+    `text` is what AWS says, to the letter, and all that the simulated client hears. `detail` is our
+    own, for people: what is wrong in particular, and what to write. `str(error)` is both.
+    """
+
+    def __init__(self, text: str, detail: str = "") -> None:
+        super().__init__(text, *([detail] if detail else []))
+        self.text = text
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.detail}".rstrip()
 
 
 @final

@@ -34,7 +34,7 @@ import hashlib
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol, final
 
 from simbridge import clock
@@ -106,8 +106,11 @@ class Turn:
         self.address = OUTSIDE
         self.sender = OUTSIDE
 
-    def send(self, to: str, message: Any, after: int = 0) -> None:
-        """Send a message; `after` microseconds from now (0: still at this instant)."""
+    def send(self, to: str, message: Any, after: int = 0) -> int:
+        """Send a message; `after` microseconds from now (0: still at this instant).
+
+        Returns its sequence number, by which it can be taken back (`cancel`).
+        """
         kernel = self._kernel
         sequence = kernel.sequence = kernel.sequence + 1
         if after:
@@ -119,6 +122,21 @@ class Turn:
             heappush(self._heap, entry)
         else:
             self._ready.append((self.now, sequence, self.sequence, self.address, to, message))
+        return sequence
+
+    def cancel(self, sequence: int) -> None:
+        """Take back a message that is not delivered yet, as if it had never been sent.
+
+        For timers of a long life. It looks through everything that is under way, so an actor that
+        would take back a message in every turn is better off ignoring it when it arrives.
+        """
+        for queue in (self._ready, self._heap):
+            for index, entry in enumerate(queue):
+                if entry[1] == sequence:
+                    del queue[index]
+                    if queue is self._heap:
+                        heapify(self._heap)
+                    return
 
     def reply(self, message: Any, after: int = 0) -> None:
         """Send a message back to the sender of the one in hand."""

@@ -69,6 +69,11 @@ LIMITS: dict[str, Limit] = {
     "control_plane_delay_us": Limit(
         0, "microseconds until a change of a rule or target takes effect", "the ideal profile"
     ),
+    "schedule_lateness_us": Limit(
+        0,
+        "microseconds a schedule may fire late, drawn evenly; below a minute on AWS",
+        "the ideal profile; the user guide promises the minute, not the second",
+    ),
     "messages_per_instant": Limit(
         100_000, "messages of one instant before a loop is suspected", "simbridge, not AWS"
     ),

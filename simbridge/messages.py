@@ -9,6 +9,7 @@ The life of one event, as the messages tell it::
 
     story ----Call----> control plane        PutEvents, with request and answer
           --Publish--> event bus             the event is in the world
+    scheduler --Tick--> itself               a schedule is due; it publishes an event of its own
     bus   ----Match---> delivery             a rule matched; one delivery for each of its targets
     delivery -Invoke--> target               attempt n
     target --Outcome--> delivery             accepted, or an error code
@@ -37,6 +38,7 @@ __all__ = [
     "Outcome",
     "Publish",
     "Retire",
+    "Tick",
 ]
 
 
@@ -80,7 +82,8 @@ class _Message(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=Tr
 class Call(_Message, frozen=True):
     """An operation of the control plane was called, and answered at once.
 
-    `error` is the code of AWS's refusal, `text` its words; `response` the answer otherwise.
+    `error` is the code of AWS's refusal, `text` its words, `detail` what simbridge adds for people
+    and the client never hears; `response` is the answer otherwise.
     """
 
     operation: str
@@ -88,6 +91,7 @@ class Call(_Message, frozen=True):
     response: dict[str, Any] | None = None
     error: str | None = None
     text: str | None = None
+    detail: str | None = None
 
 
 @final
@@ -105,10 +109,25 @@ class Retire(_Message, frozen=True):
 
 
 @final
+class Tick(_Message, frozen=True):
+    """A schedule is due: what a scheduler sends to itself.
+
+    `due_us` is the instant the schedule means; the message may arrive late within its minute.
+    """
+
+    due_us: int
+
+
+@final
 class Publish(_Message, frozen=True):
-    """An event arrives on a bus."""
+    """An event arrives on a bus.
+
+    `rule` is the ARN of the scheduled rule that has emitted it; its targets receive the event
+    whatever the pattern of the rule says (captured).
+    """
 
     event: Event
+    rule: str | None = None
 
 
 @final
@@ -175,5 +194,15 @@ class Handled(_Message, frozen=True):
 
 
 Message = (
-    Call | Configure | Retire | Publish | Match | Invoke | Outcome | DeadLetter | Drop | Handled
+    Call
+    | Configure
+    | Retire
+    | Tick
+    | Publish
+    | Match
+    | Invoke
+    | Outcome
+    | DeadLetter
+    | Drop
+    | Handled
 )

@@ -10,7 +10,7 @@ from typing import Any, final
 
 import msgspec
 
-__all__ = ["EventBus", "Resource", "Rule", "Target"]
+__all__ = ["EventBus", "Resource", "Rule", "Schedule", "Target"]
 
 
 class _Resource(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
@@ -52,6 +52,15 @@ class Target(_Resource, frozen=True):
 
 
 @final
+class Schedule(_Resource, frozen=True):
+    """The schedule of an enabled rule. Its scheduler lives at the ARN of the rule."""
+
+    rule_arn: str
+    bus_arn: str
+    expression: str
+
+
+@final
 class Rule(_Resource, frozen=True):
     """A rule with its targets, in the order of their ids."""
 
@@ -67,9 +76,16 @@ class Rule(_Resource, frozen=True):
     managed_by: str | None = None
     targets: tuple[Target, ...] = ()
 
+    @property
+    def schedule(self) -> Schedule | None:
+        """What makes the rule fire by itself; nothing while it is disabled."""
+        if self.schedule_expression is None or self.state == "DISABLED":
+            return None
+        return Schedule(self.arn, self.bus_arn, self.schedule_expression)
+
     def target(self, target_id: str) -> Target | None:
         """The target of this id, if the rule has it."""
         return next((target for target in self.targets if target.id == target_id), None)
 
 
-Resource = EventBus | Rule | Target
+Resource = EventBus | Rule | Schedule | Target

@@ -20,6 +20,7 @@ from simbridge import arn as arns
 from simbridge import clock
 from simbridge.actors.bus import EventBusActor
 from simbridge.actors.delivery import DeliveryActor
+from simbridge.actors.scheduler import SchedulerActor
 from simbridge.actors.target import Nowhere, StandIn, body_of
 from simbridge.api.model import Answered, intercepted, make_client
 from simbridge.api.plane import ControlPlane
@@ -29,7 +30,7 @@ from simbridge.hosts import guest
 from simbridge.kernel import OUTSIDE, Actor, Kernel, Record
 from simbridge.limits import limits_with
 from simbridge.messages import Configure
-from simbridge.resources import EventBus, Target
+from simbridge.resources import EventBus, Schedule, Target
 from simbridge.trace import Trace
 
 __all__ = ["StandInHandle", "World"]
@@ -40,9 +41,6 @@ _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _acting: ContextVar[World | None] = ContextVar("simbridge_acting", default=None)
 """The world that runs at this moment."""
 
-# What lives at an address that is told for the first time what it is.
-_ACTORS: dict[type, Callable[[], Actor]] = {EventBus: EventBusActor, Target: DeliveryActor}
-
 
 @final
 class World:
@@ -51,7 +49,9 @@ class World:
     `seed` decides everything that is left to chance. `start` is the first instant. `account` and
     `region` are where clients and stand-ins are by default. `stand_ins="auto"` puts a stand-in at
     every target ARN that nobody lives at; `"strict"` lets such deliveries fail, as AWS does.
-    `limits` overrides quotas by name (`simbridge.limits`). `backend` is the library that `async def`
+    `limits` overrides quotas by name (`simbridge.limits`). `rate_first_fires` says when the schedule
+    `rate(...)` of a rule fires for the first time: "at once", when the rule is created or enabled, or
+    "after one period"; what AWS does is not certain. `backend` is the library that `async def`
     handlers are run by.
 
     Raises `SimbridgeError` for a value that cannot be, `InvalidTime` for a naive `start`.
@@ -67,6 +67,7 @@ class World:
         stand_ins: Literal["strict", "auto"] = "strict",
         limits: Mapping[str, int] | None = None,
         profile: Literal["ideal", "aws"] = "ideal",
+        rate_first_fires: Literal["at once", "after one period"] = "at once",
         backend: str = "asyncio",
     ) -> None:
         if not isinstance(seed, int):
@@ -77,10 +78,15 @@ class World:
             raise NotSimulated("profile='aws' is not simulated by this version: use 'ideal'")
         if profile != "ideal":
             raise SimbridgeError(f"profile is 'ideal' or 'aws', not {profile!r}")
+        if rate_first_fires not in ("at once", "after one period"):
+            raise SimbridgeError(
+                f"rate_first_fires is 'at once' or 'after one period', not {rate_first_fires!r}"
+            )
         guest.check_backend(backend)
         self.account, self.region = _checked_account(account), _checked_region(region)
         self.backend = backend
         self._auto = stand_ins == "auto"
+        self._rate_fires_at_once = rate_first_fires == "at once"
         numbers = limits_with(limits)
         begin = clock.instant(start)
         self._kernel = Kernel(seed, begin, self._populate, numbers["messages_per_instant"])
@@ -162,7 +168,7 @@ class World:
 
     def _populate(self, address: str, message: Any) -> Actor | None:
         if isinstance(message, Configure):
-            return _ACTORS[type(message.resource)]()
+            return _ACTORS[type(message.resource)](self)
         if self._auto and address.startswith("arn:"):
             return StandIn()
         return Nowhere()
@@ -302,6 +308,17 @@ class World:
         host = self._kernel.host
         if isinstance(host, _LazyHost) and host.busy:
             raise SimbridgeError(f"cannot {what} a world while async code of yours is under way")
+
+
+# What lives at an address that is told for the first time what it is.
+_ACTORS: dict[type, Callable[[World], Actor]] = {
+    EventBus: lambda world: EventBusActor(),
+    Target: lambda world: DeliveryActor(),
+    Schedule: lambda world: SchedulerActor(
+        rate_fires_at_once=world._rate_fires_at_once,
+        lateness_us=world._plane.limits["schedule_lateness_us"],
+    ),
+}
 
 
 @final

@@ -1,9 +1,9 @@
 """An event bus: which rules match, and a delivery for each of their targets.
 
 The bus owns its rules. It learns of a rule by one `Configure` with all its targets, keeps the
-patterns of the enabled ones in one matcher, and tells each target's delivery actor apart. Deliveries
-that are under way when a target goes away are carried through: what AWS does then is not documented
-(behaviour reference 2.3).
+patterns of the enabled ones in one matcher, and tells each target's delivery actor apart, and the
+scheduler of a rule that has a schedule. Deliveries that are under way when a target goes away are
+carried through: what AWS does then is not documented (behaviour reference 2.3).
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ class EventBusActor:
         """Publish is the hot path: one `Match` for each target of each matching rule."""
         if type(message) is Publish:  # the hot path: several times quicker to ask than a case
             event = message.event
-            for name in self.matcher.match_parsed(event.envelope):
+            matched = self.matcher.match_parsed(event.envelope)
+            if message.rule is not None:
+                matched = self._with_owner(matched, message.rule)
+            for name in matched:
                 for address, rule_arn, target_id, target_arn in self.routes[name]:
                     turn.send(address, Match(event, rule_arn, target_id, target_arn))
             return
@@ -75,12 +78,34 @@ class EventBusActor:
             self.matcher.add(rule.name, rule.event_pattern)
         elif rule.name in self.matcher:
             self.matcher.remove(rule.name)
+        self._reschedule(old, rule, turn)
         for target in rule.targets:
             if old is None or old.target(target.id) != target:
                 turn.send(target.address, Configure(target))
         for target in old.targets if old else ():
             if rule.target(target.id) is None:
                 turn.send(target.address, Retire(target.address))
+
+    def _reschedule(self, old: Rule | None, rule: Rule, turn: Turn) -> None:
+        """Tell the rule's scheduler of a new schedule, and of nothing else.
+
+        A scheduler counts from when it hears of its schedule. That other changes of the rule keep
+        the cadence and an enabled rule begins anew (behaviour reference 3.5) is all in this.
+        """
+        before = old.schedule if old is not None else None
+        after = rule.schedule
+        if after is not None and after != before:
+            turn.send(rule.arn, Configure(after))
+        elif after is None and before is not None:
+            turn.send(rule.arn, Retire(rule.arn))
+
+    def _with_owner(self, matched: list[str], owner: str) -> list[str]:
+        """The rules that match, and the one whose schedule has fired, exactly once (captured)."""
+        name = owner.rpartition("/")[2]
+        rule = self.rules.get(name)
+        if rule is None or rule.schedule is None:
+            return matched
+        return sorted({*matched, name}) if matched else [name]
 
     def _forward(self, delivery: int, attempt: int, event: Event, turn: Turn) -> None:
         """Take an event from a rule of another bus (behaviour reference 8.4, 8.5, captured).
@@ -122,5 +147,7 @@ class EventBusActor:
             del self.routes[name]
             if name in self.matcher:
                 self.matcher.remove(name)
+            if rule.schedule is not None:
+                turn.send(rule.arn, Retire(rule.arn))
             for target in rule.targets:
                 turn.send(target.address, Retire(target.address))

@@ -152,7 +152,11 @@ class ControlPlane:
         try:
             check_request(name, request)
             response = run(Context(self, store, sequence, sender), request)
-        except (LanguageError, InvalidArn) as error:
+        except LanguageError as error:
+            refusal = ServiceError(_CODES[type(error)], error.text)
+            self._note(sequence, cause, sender, to, name, request, refusal, error.detail)
+            raise refusal from error
+        except InvalidArn as error:
             refusal = ServiceError(_CODES[type(error)], str(error))
             self._note(sequence, cause, sender, to, name, request, refusal)
             raise refusal from error
@@ -171,8 +175,11 @@ class ControlPlane:
         name: str,
         request: Request,
         refusal: ServiceError,
+        detail: str = "",
     ) -> None:
-        call = Call(name, dict(request), error=refusal.code, text=refusal.message)
+        call = Call(
+            name, dict(request), error=refusal.code, text=refusal.message, detail=detail or None
+        )
         self.kernel.note(sequence, cause, sender, to, call)
 
     def answer(

@@ -4,15 +4,11 @@ PutRule creates a rule or replaces it as a whole: whatever the request leaves ou
 rule whose state is not named is enabled (captured). Only the targets, the tags and the creator
 survive. Every change reaches the data plane as one `Configure` that carries the whole rule, so a
 bus never has to put pieces together.
-
-A schedule is checked and remembered, but does not fire in this version; PutRule says so with a
-warning, because AWS would fire it.
 """
 
 from __future__ import annotations
 
 import json
-import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +22,6 @@ from simbridge.api.references import check_role
 from simbridge.api.refusals import invalid, limit_exceeded, managed_rule, no_rule
 from simbridge.api.store import Bus
 from simbridge.api.tags import read_tags
-from simbridge.errors import Unsimulated
 from simbridge.messages import Configure, Retire
 from simbridge.resources import Rule
 
@@ -69,13 +64,6 @@ def put_rule(context: Context, request: Request) -> Response:
         role_arn=request.get("RoleArn"),
         targets=old.targets if old is not None else (),
     )
-    if rule.schedule_expression is not None:
-        warnings.warn(
-            f"rule {name!r}: its schedule {rule.schedule_expression} is remembered but does not "
-            "fire in this version of simbridge",
-            Unsimulated,
-            stacklevel=2,
-        )
     if old is None:
         bus.rule_tags[name] = tags
     replace_rule(context, bus, rule)

@@ -28,6 +28,7 @@ from simbridge.messages import (
     Outcome,
     Publish,
     Retire,
+    Tick,
 )
 
 __all__ = ["Told", "describe", "lines", "table"]
@@ -128,8 +129,10 @@ def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | Non
         case Call(operation, request, response, None):
             what = _subject(request, response or {})
             return "·", _PLAIN, f"{_short(sender)} calls {operation} {what}".rstrip()
-        case Call(operation, _, _, error, text):
-            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {_one_line(text)}"
+        case Call(operation, _, _, error, text, detail):
+            why = f" ({_one_line(detail)})" if detail else ""
+            words = f"{error}: {_one_line(text)}{why}"
+            return "✗", _RED, f"{_short(sender)} calls {operation}: {words}"
         case Publish(event):
             envelope = event.envelope
             what = f"{envelope['source']} {envelope['detail-type']!r} {_short_id(event)}"
@@ -151,7 +154,7 @@ def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | Non
             return "✗", _RED, f"{_short(sender)} drops {_named(delivery, subjects)}: {error}"
         case Handled(delivery):
             return "✓", _GREEN, f"{_short(to)} has handled {_named(delivery, subjects)}"
-        case Configure() | Retire() | Invoke():
+        case Configure() | Retire() | Tick() | Invoke():
             return None
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-
 import pytest
 
-from simbridge.errors import Unsimulated
 from simbridge.messages import Configure, Retire
 
 INVALID = "ValidationException"
@@ -17,12 +14,6 @@ ROLE = "arn:aws:iam::123456789012:role/r"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 CLOUDTRAIL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 FULL = ("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
-
-
-def scheduled(api, **request):
-    """PutRule with a schedule, which warns that it will not fire."""
-    with pytest.warns(Unsimulated, match=request["Name"]):
-        return api.put_rule(**request)
 
 
 def test_put_answers_the_arn_and_tells_the_bus_everything(api):
@@ -52,7 +43,7 @@ def test_describe_has_exactly_what_was_set(api):
     assert api.describe_rule(Name="r") == short | {"CreatedBy": "123456789012"}
     assert api.list_rules() == {"Rules": [short]}
     more = {"Description": "", "RoleArn": ROLE, "ScheduleExpression": "rate(5 minutes)"}
-    scheduled(api, Name="r", EventPattern=PATTERN, State="DISABLED", **more)
+    api.put_rule(Name="r", EventPattern=PATTERN, State="DISABLED", **more)
     long = short | more | {"State": "DISABLED"}
     assert api.list_rules() == {"Rules": [long]}
     assert api.describe_rule(Name="r", EventBusName=BUS) == long | {"CreatedBy": "123456789012"}
@@ -60,8 +51,7 @@ def test_describe_has_exactly_what_was_set(api):
 
 def test_put_replaces_the_whole_rule_but_not_its_targets_and_tags(api):
     """What is left out is cleared, the state is ENABLED again; targets, tags, creator survive."""
-    scheduled(
-        api,
+    api.put_rule(
         Name="r",
         EventPattern=PATTERN,
         ScheduleExpression="rate(5 minutes)",
@@ -99,7 +89,7 @@ def test_names_are_unique_on_one_bus_only(api):
 
 def test_an_empty_pattern_or_schedule_is_none(api):
     """An empty text beside the other one clears it."""
-    scheduled(api, Name="s", EventPattern="", ScheduleExpression="rate(1 day)")
+    api.put_rule(Name="s", EventPattern="", ScheduleExpression="rate(1 day)")
     assert "EventPattern" not in api.describe_rule(Name="s")
     api.put_rule(Name="p", EventPattern=PATTERN, ScheduleExpression="")
     assert "ScheduleExpression" not in api.describe_rule(Name="p")
@@ -204,23 +194,6 @@ def test_the_number_of_rules_with_wildcards_is_bounded(api_with):
     api.put_rule(Name="two", EventPattern=third)
     api.put_rule(Name="one", EventPattern=PATTERN)
     api.put_rule(Name="three", EventPattern=third)
-
-
-def test_a_schedule_is_remembered_with_a_warning(api):
-    """The warning names the rule, because AWS would fire it and this version does not."""
-    with pytest.warns(Unsimulated, match=r"rule 'nightly'.*rate\(1 day\).*does not fire"):
-        api.put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
-    assert api.describe_rule(Name="nightly")["ScheduleExpression"] == "rate(1 day)"
-
-
-def test_a_warning_that_is_made_an_error_changes_nothing(api):
-    """Who turns `Unsimulated` into an error has no half-made rule afterwards."""
-    with warnings.catch_warnings(), pytest.raises(Unsimulated):
-        warnings.simplefilter("error")
-        api.put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
-    assert api.list_rules() == {"Rules": []}
-    assert api.bus().rule_tags == {}
-    assert api.news() == []
 
 
 def test_enable_and_disable_change_the_state_and_nothing_else(api):

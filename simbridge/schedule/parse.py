@@ -1,8 +1,8 @@
-"""Schedule expressions: `rate(5 minutes)` and `cron(0 12 ? * MON-FRI *)`.
+"""Reading schedule expressions: `rate(5 minutes)` and `cron(0 12 ? * MON-FRI *)`.
 
 Theory of operation. An expression is read once into a frozen record that says *which* instants it
 means without saying which comes next: `Rate` is a period, `Cron` is a set of values for each
-field. Whoever wants the next firing asks the record; nothing here looks at a clock.
+field. Whoever wants the next firing asks `firings`; nothing here looks at a clock.
 
 AWS reads `rate` strictly and `cron` leniently, and both habits matter, because a schedule that AWS
 accepts by accident is running in somebody's account. What we know of the leniency (the tags are
@@ -21,8 +21,8 @@ lean to what Quartz documents: `L` does not mix with other days, `W` may stand i
 `W`, `#` in a field that does not know them are refused rather than taken for junk (believed).
 Empty list items, a bare `/5`, and `*` followed by anything but an increment are refused (believed).
 
-AWS has one sentence for every mistake. `str(error)` is that sentence; what is wrong in particular
-is added as a note, which tracebacks show and the simulated client never sees.
+AWS has one sentence for every mistake: the `text` of the `InvalidSchedule`. Its `detail` says what is
+wrong in particular; for mistakes of the whole shape `hints` knows the words.
 """
 
 from __future__ import annotations
@@ -35,8 +35,19 @@ import msgspec
 
 from simbridge.clock import SECOND
 from simbridge.errors import InvalidSchedule
+from simbridge.schedule import hints
 
-__all__ = ["Cron", "DayOfMonth", "DayOfWeek", "Rate", "check", "parse"]
+__all__ = [
+    "FIELDS",
+    "ITEM",
+    "Cron",
+    "DayOfMonth",
+    "DayOfWeek",
+    "Field",
+    "Rate",
+    "check",
+    "parse",
+]
 
 
 @final
@@ -101,10 +112,12 @@ def parse(expression: str) -> Rate | Cron:
         return _rate(match["value"], match["unit"], bool(match["plural"]))
     if expression.startswith("cron(") and expression.endswith(")"):
         return _cron(expression[len("cron(") : -1])
-    raise _invalid("write rate(5 minutes) or cron(0 12 * * ? *), lower case, no other spaces")
+    raise _invalid(hints.on_shape(expression))
 
 
-class _Field(NamedTuple):
+class Field(NamedTuple):
+    """One of the six fields of a cron expression: its values, their names, how ranges behave."""
+
     title: str
     low: int
     high: int
@@ -117,18 +130,21 @@ _INT32_MAX = 2**31 - 1  # the largest number AWS takes anywhere in an expression
 
 _UNITS_US = {"minute": 60 * SECOND, "hour": 3600 * SECOND, "day": 86400 * SECOND}
 
-_MINUTES = _Field("minutes", 0, 59)
-_HOURS = _Field("hours", 0, 23)
-_DAYS = _Field("day of month", 1, 31)
-_MONTHS = _Field("month", 1, 12, "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC")
-_WEEKDAYS = _Field("day of week", 1, 7, "SUN MON TUE WED THU FRI SAT")
-_YEARS = _Field("year", 0, _INT32_MAX, star_low=1970, wraps=False)
+_MINUTES = Field("Minutes", 0, 59)
+_HOURS = Field("Hours", 0, 23)
+_DAYS = Field("Day of month", 1, 31)
+_MONTHS = Field("Month", 1, 12, "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC")
+_WEEKDAYS = Field("Day of week", 1, 7, "SUN MON TUE WED THU FRI SAT")
+_YEARS = Field("Year", 0, _INT32_MAX, star_low=1970, wraps=False)
+
+FIELDS = (_MINUTES, _HOURS, _DAYS, _MONTHS, _WEEKDAYS, _YEARS)
+"""In the order in which they stand in an expression."""
 
 _RATE = re.compile(r"rate\((?P<value>[0-9]+) (?P<unit>minute|hour|day)(?P<plural>s?)\)")
 
 # A name swallows the letters after its third, but not an L there: `FRIL` is a last Friday.
 _VALUE = r"[0-9]+|[A-Z]{3}(?:[A-KM-Z][A-Z]*)?"
-_ITEM = re.compile(
+ITEM = re.compile(
     rf"(?P<first>\*|{_VALUE})(?:-(?P<last>{_VALUE}))?(?:/(?P<step>[0-9]+))?(?P<rest>.*)"
 )
 _FROM_LAST_DAY = re.compile(r"L(?:-(?P<before>[0-9]+))?(?P<weekday>W?)")
@@ -143,21 +159,22 @@ _NTH_MAX = 5  # captured: MON#5 is accepted, MON#6 is not
 def _rate(value: str, unit: str, plural: bool) -> Rate:
     count = _int32(value)
     if count is None or count < 1:
-        raise _invalid(f"the value of a rate is 1 to {_INT32_MAX}, not {value}")
+        raise _invalid(f"The value of a rate is 1 to {_INT32_MAX}.")
     if plural == (count == 1):
-        raise _invalid(f"write rate({count} {unit}{'' if count == 1 else 's'})")
+        number = "1 takes the singular" if count == 1 else f"{count} takes the plural"
+        raise _invalid(f"Write rate({count} {unit}{'' if count == 1 else 's'}): {number}.")
     return Rate(count * _UNITS_US[unit])
 
 
 def _cron(body: str) -> Cron:
     if not (body.isascii() and body.isprintable()):
-        raise _invalid("cron() holds nothing but ordinary characters and single spaces")
+        raise _invalid("cron() holds nothing but ordinary characters and single spaces.")
     fields = body.upper().split(" ")
     if len(fields) != 6:
-        raise _invalid(f"cron() has six fields with one space between, not {len(fields)}")
+        raise _invalid(hints.on_field_count(fields))
     minutes, hours, day_of_month, months, day_of_week, years = fields
     if (day_of_month == "?") == (day_of_week == "?"):
-        raise _invalid("write ? in exactly one of the fields day of month and day of week")
+        raise _invalid(hints.on_days(fields))
     return Cron(
         minutes=_values(_MINUTES, minutes.split(",")),
         hours=_values(_HOURS, hours.split(",")),
@@ -171,7 +188,7 @@ def _day_of_month(text: str) -> DayOfMonth:
     if match := _FROM_LAST_DAY.fullmatch(text):
         before = _int32(match["before"] or "0")
         if before is None or before > _BEFORE_LAST_MAX:
-            raise _invalid(f"day of month: {text} is more than {_BEFORE_LAST_MAX} days back")
+            raise _invalid(f"Day of month: {text} is more than {_BEFORE_LAST_MAX} days back.")
         return DayOfMonth(before_last=before, before_last_weekday=bool(match["weekday"]))
     plain: list[str] = []
     nearest: set[int] = set()
@@ -191,28 +208,28 @@ def _day_of_week(text: str) -> DayOfWeek:
     if match := _NTH_WEEKDAY.fullmatch(text):
         nth = _int32(match["nth"])
         if nth is None or not 1 <= nth <= _NTH_MAX:
-            raise _invalid(f"day of week: the number after # is 1 to {_NTH_MAX} in {text}")
+            raise _invalid(f"Day of week: the number after # is 1 to {_NTH_MAX}, not as in {text}.")
         return DayOfWeek(nth=(_value(_WEEKDAYS, match["weekday"]), nth))
     return DayOfWeek(days=_values(_WEEKDAYS, text.split(",")))
 
 
-def _values(field: _Field, items: Iterable[str]) -> tuple[int, ...]:
+def _values(field: Field, items: Iterable[str]) -> tuple[int, ...]:
     """All values that the items of a list mean, with wrapping ranges folded back into the field."""
     size = field.high - field.low + 1
     spans = (_span(field, item) for item in items)
     return tuple(sorted({field.low + (n - field.low) % size for span in spans for n in span}))
 
 
-def _span(field: _Field, item: str) -> range:
+def _span(field: Field, item: str) -> range:
     """What one item means; the end of a wrapping range lies beyond the field by one round."""
-    match = _ITEM.fullmatch(item)
+    match = ITEM.fullmatch(item)
     if match is None:
-        raise _invalid(f"{field.title}: {item!r} is no value, range or increment")
+        raise _invalid(f"{field.title}: {item!r} is no value, range or increment{_alone(item)}.")
     first, last, step, rest = match.group("first", "last", "step", "rest")
     if rest and (rest[0] in "-/" or first == "*" or (rest[0] in "LW#" and not (last or step))):
-        raise _invalid(f"{field.title}: {rest!r} cannot follow in {item!r}")
+        raise _invalid(f"{field.title}: {rest!r} cannot follow in {item!r}{_alone(rest)}.")
     if first == "*" and last:
-        raise _invalid(f"{field.title}: * has no range in {item!r}")
+        raise _invalid(f"{field.title}: * has no range in {item!r}.")
     if first == "*":  # noqa: SIM108 - two thoughts, two lines
         start = field.low if field.star_low is None else field.star_low
     else:
@@ -220,22 +237,36 @@ def _span(field: _Field, item: str) -> range:
     end = field.high if first == "*" or (step and not last) else _value(field, last or first)
     if end < start:
         if not field.wraps:
-            raise _invalid(f"{field.title}: {item!r} runs backwards")
+            raise _invalid(f"{field.title}: {item!r} runs backwards, and years do not wrap.")
         end += field.high - field.low + 1
     by = _int32(step or "1")
     if by is None:
-        raise _invalid(f"{field.title}: the increment of {item!r} is too large")
+        raise _invalid(f"{field.title}: the increment of {item!r} is too large.")
     return range(start, end + 1, by) if by else range(start, start + 1)
 
 
-def _value(field: _Field, token: str) -> int:
+def _value(field: Field, token: str) -> int:
     """The number that a token means: digits, or a name with at least its first three letters."""
     if token[:3] in field.names.split():
         return field.low + field.names.split().index(token[:3])
     number = _int32(token) if token.isdigit() else None
     if number is None or not field.low <= number <= field.high:
-        raise _invalid(f"{field.title}: {token} is not in {field.low}-{field.high}")
+        raise _invalid(f"{field.title}: {token} is not in {_bounds(field)}.")
     return number
+
+
+def _bounds(field: Field) -> str:
+    names = field.names.split()
+    return f"{field.low}-{field.high}" + (f" or {names[0]}-{names[-1]}" if names else "")
+
+
+def _alone(text: str) -> str:
+    """What to add where a special sign stands in company or in a field that does not know it."""
+    if text.startswith("L"):
+        return "; L stands alone, and in a field of days only"
+    if text.startswith("#"):
+        return "; # takes one weekday and one number, such as 2#1, and stands alone"
+    return "; W belongs to the day of month, as in 15W" if text.startswith("W") else ""
 
 
 def _int32(digits: str) -> int | None:
@@ -247,6 +278,4 @@ def _int32(digits: str) -> int | None:
 
 
 def _invalid(detail: str) -> InvalidSchedule:
-    error = InvalidSchedule("Parameter ScheduleExpression is not valid.")  # recorded
-    error.add_note(detail)
-    return error
+    return InvalidSchedule("Parameter ScheduleExpression is not valid.", detail)  # recorded

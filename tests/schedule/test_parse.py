@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import re
 import time
 
 import pytest
@@ -294,12 +295,15 @@ def test_aws_accepts_these_crons(text: str) -> None:
 @pytest.mark.parametrize(
     "text", [*REFUSED_RATES, *(f"cron({text})" for text in REFUSED_CRONS), *REFUSED_OTHERS]
 )
-def test_refusals_carry_one_text_and_a_note(text: str) -> None:
-    """What is refused is refused with AWS's one sentence; a note says what is wrong in it."""
+def test_refusals_carry_one_text_and_a_detail(text: str) -> None:
+    """What is refused is refused with AWS's one sentence; a second one says what is wrong in it."""
     with pytest.raises(InvalidSchedule) as caught:
         check(text)
-    assert str(caught.value) == "Parameter ScheduleExpression is not valid."
-    assert len(caught.value.__notes__) == 1
+    assert caught.value.text == "Parameter ScheduleExpression is not valid."
+    assert caught.value.detail.endswith(".")
+    assert str(caught.value) == f"{caught.value.text} {caught.value.detail}"
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.text, again.detail) == (caught.value.text, caught.value.detail)
 
 
 @pytest.mark.parametrize(("text", "values"), MINUTES.items())
@@ -337,18 +341,58 @@ def test_hours_wrap_past_midnight() -> None:
     assert cron("0 20-2 * * ? *").hours == (0, 1, 2, 20, 21, 22, 23)
 
 
-def test_a_note_names_field_and_bounds() -> None:
-    """The note is for people: it says which field, what was read, what would do."""
-    with pytest.raises(InvalidSchedule) as caught:
-        check("cron(0 24 * * ? *)")
-    assert caught.value.__notes__ == ["hours: 24 is not in 0-23"]
+DETAILS = {
+    "cron(0 24 * * ? *)": "Hours: 24 is not in 0-23.",
+    "cron(0 8 1 NOT ? *)": "Month: NOT is not in 1-12 or JAN-DEC.",
+    "cron(0 0 ? * 2,L *)": "Day of week: 'L' is no value, range or increment; "
+    "L stands alone, and in a field of days only.",
+    "cron(0 12 * * * *)": "Exactly one of day of month and day of week is ?: "
+    "write cron(0 12 * * ? *).",
+    "cron(0 12 * * mon *)": "Exactly one of day of month and day of week is ?: "
+    "write cron(0 12 ? * MON *).",
+    "cron(0 0 1 * MON *)": "Exactly one of day of month and day of week is ?. Days of both kinds "
+    "take two rules: cron(0 0 1 * ? *) and cron(0 0 ? * MON *).",
+    "cron(0 12 * * 1-5)": "cron() has six fields with one space between, not 5. Unix cron has five, "
+    "AWS adds the year. Exactly one of day of month and day of week is ?: "
+    "write cron(0 12 ? * 1-5 *).",
+    "cron(0 0 12 * * ? *)": "cron() has six fields with one space between, not 7: "
+    "it has no seconds.",
+    "cron(0  0 * * ? *)": "cron() has six fields with one space between, not 7: "
+    "there is a space too many.",
+    "cron(* *)": "cron() has six fields with one space between, not 2: "
+    "minutes, hours, day of month, month, day of week, year.",
+    "rate(1 minutes)": "Write rate(1 minute): 1 takes the singular.",
+    "rate(10 minute)": "Write rate(10 minutes): 10 takes the plural.",
+    "rate(30 seconds)": "The smallest unit of a rate is the minute.",
+    "rate(0 minutes)": "The value of a rate is 1 to 2147483647.",
+    "rate(1 week)": "The units of a rate are minute(s), hour(s) and day(s): a week is rate(7 days), "
+    "a month cron(0 0 1 * ? *), a year cron(0 0 1 1 ? *).",
+    "Rate(1 minute)": "rate and cron are written in lower case.",
+    "at(2027-12-24T09:00:00)": "A rule takes no at(...): write one instant as "
+    "cron(0 9 24 12 ? 2027). at(...) belongs to EventBridge Scheduler.",
+    "0 12 * * ? *": "Write it inside cron(...).",
+    "daily": "Write rate(5 minutes) or cron(0 12 * * ? *).",
+}
 
 
-def test_the_singular_is_suggested() -> None:
-    """A wrong plural is answered with the right expression."""
+@pytest.mark.parametrize(("text", "detail"), DETAILS.items())
+def test_the_detail_says_what_to_write(text: str, detail: str) -> None:
+    """It is for people: which field, what was read, and the expression that was meant."""
     with pytest.raises(InvalidSchedule) as caught:
-        check("rate(1 minutes)")
-    assert caught.value.__notes__ == ["write rate(1 minute)"]
+        check(text)
+    assert caught.value.detail == detail
+
+
+def test_every_expression_that_is_suggested_is_valid() -> None:
+    """A hint never sends its reader into the next refusal."""
+    suggested = {
+        found
+        for detail in DETAILS.values()
+        for found in re.findall(r"(?:rate|cron)\([^.)]+\)", detail)
+    }
+    assert len(suggested) >= 10
+    for expression in suggested:
+        check(expression)
 
 
 @pytest.mark.parametrize("text", ["rate(5 minutes)", "cron(0 2 LW * ? 2027/2)"])
