@@ -1,5 +1,6 @@
 """simbridge: Amazon EventBridge, simulated deterministically on a virtual clock."""
 
+from simbridge.envelopes import BadLine, InvalidEvents, read_events
 from simbridge.errors import (
     BlockedThread,
     HandlerFailed,
@@ -24,9 +25,11 @@ from simbridge.trace import Trace
 from simbridge.world import World
 
 __all__ = [
+    "BadLine",
     "BlockedThread",
     "HandlerFailed",
     "InvalidArn",
+    "InvalidEvents",
     "InvalidPattern",
     "InvalidSchedule",
     "InvalidTime",
@@ -43,6 +46,7 @@ __all__ = [
     "match",
     "narrate",
     "next_times",
+    "read_events",
     "run",
     "scenario",
     "schedule_in_words",

@@ -27,9 +27,10 @@ DOORS = {
 LAYERS = [
     {"errors"},
     {"clock", "arn"},
-    {"kernel", "limits", "resources", "targets", "pattern", "schedule", "transform"},
-    {"messages"},
+    {"kernel", "limits", "resources", "targets", "pattern", "schedule", "transform", "storage"},
+    {"messages", "envelopes"},
     {"api", "actors", "trace", "hosts"},
+    {"archive"},
     {"world"},
     {"lab"},
     {"adapters"},

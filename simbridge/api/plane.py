@@ -22,6 +22,7 @@ import msgspec
 from simbridge.api.model import Answered, operation_names
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
+from simbridge.arn import api_address
 from simbridge.errors import (
     InvalidArn,
     InvalidPattern,
@@ -34,7 +35,7 @@ from simbridge.errors import (
 )
 from simbridge.kernel import Kernel, uuid_from
 from simbridge.limits import Limits
-from simbridge.messages import Call, Configure, Message, Retire
+from simbridge.messages import Call, Configure, Message, Retire, Stop
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -53,7 +54,7 @@ _CODES: dict[type[LanguageError] | type[InvalidArn], str] = {
 }
 
 
-_CHANGES = frozenset((Configure, Retire))
+_CHANGES = frozenset((Configure, Retire, Stop))
 """The messages that change what the data plane does; they may take effect late."""
 
 
@@ -201,11 +202,6 @@ class ControlPlane:
             "content-type": "application/x-amz-json-1.1",
         }
         return Answered(status, headers, msgspec.json.encode(payload))
-
-
-def api_address(account: str, region: str) -> str:
-    """Who calls are addressed to in the trace."""
-    return f"api:{region}:{account}"
 
 
 def _read_body(body: bytes) -> Request:

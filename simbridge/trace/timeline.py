@@ -18,16 +18,21 @@ from simbridge.kernel import Entry
 from simbridge.messages import (
     Call,
     Configure,
+    Counted,
     DeadLetter,
     Drop,
     Event,
     Handled,
     Invoke,
+    Keep,
+    Loaded,
     Match,
     Message,
     Outcome,
+    Progress,
     Publish,
     Retire,
+    Stop,
     Tick,
 )
 
@@ -154,8 +159,31 @@ def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | Non
             return "✗", _RED, f"{_short(sender)} drops {_named(delivery, subjects)}: {error}"
         case Handled(delivery):
             return "✓", _GREEN, f"{_short(to)} has handled {_named(delivery, subjects)}"
-        case Configure() | Retire() | Tick() | Invoke():
+        case Keep(event):
+            return "▣", _PLAIN, f"{_short(to)} keeps {_short_id(event)}"
+        case Loaded(events):
+            return "▣", _PLAIN, f"{_short(to)} is loaded with {_count(events, 'event')}"
+        case Counted(events, size_bytes):
+            held = f"{_count(events, 'event')}, {_count(size_bytes, 'byte')}"
+            return "▣", _PLAIN, f"{_short(sender)} counts {held}"
+        case Progress():
+            return _progress(_short(sender), message)
+        case Configure() | Retire() | Tick() | Stop() | Invoke():
             return None
+
+
+def _progress(replay: str, report: Progress) -> tuple[str, str, str]:
+    """How far a replay is: its state, and the minute of event time it has done last."""
+    text = f"{replay} is {report.state}"
+    if report.last_replayed_us is not None:
+        text += f", has replayed {clock.iso_seconds(report.last_replayed_us)[:-4]}"
+    if report.reason is not None:
+        text += f": {report.reason}"
+    return "↻", _RED if report.state == "FAILED" else _PLAIN, text
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> str:
@@ -165,7 +193,8 @@ def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> s
         refused = response.get("FailedEntryCount")
         count = f"{len(entries)} event{'s' * (len(entries) != 1)}"
         return f"{count}, {refused} refused" if refused else count
-    return str(request.get("Name") or request.get("Rule") or "")
+    names = (request.get(name) for name in ("Name", "Rule", "ArchiveName", "ReplayName"))
+    return str(next(filter(None, names), ""))
 
 
 def _one_line(text: str | None) -> str:
