@@ -1,10 +1,12 @@
 """simbridge: Amazon EventBridge, simulated deterministically on a virtual clock."""
 
-from simbridge.envelopes import BadLine, InvalidEvents, read_events
+from simbridge.envelopes import read_events
 from simbridge.errors import (
+    BadLine,
     BlockedThread,
     HandlerFailed,
     InvalidArn,
+    InvalidEvents,
     InvalidPattern,
     InvalidSchedule,
     InvalidTime,

@@ -17,12 +17,13 @@ import msgspec
 from simbridge import clock
 from simbridge.actors.archive import ArchiveActor
 from simbridge.clock import Instant
-from simbridge.envelopes import BadLine, Errors, InvalidEvents, check_errors, put_size, scan
+from simbridge.envelopes import Errors, check_errors, put_size, scan
+from simbridge.errors import BadLine, InvalidEvents
 from simbridge.kernel import Kernel
 from simbridge.messages import Loaded
 from simbridge.pattern import Matcher
 from simbridge.resources import Archive
-from simbridge.storage import EventStorage, event_time
+from simbridge.storage import EventStorage
 
 __all__ = ["ArchiveHandle", "Load"]
 
@@ -102,7 +103,7 @@ class ArchiveHandle:
                 left_out += 1
                 continue
             content.update(msgspec.json.encode(envelope))
-            ingested_us = min(event_time(envelope["time"]), self._kernel.now)
+            ingested_us = min(clock.event_time(envelope["time"]), self._kernel.now)
             staged.add(envelope, ingested_us, put_size(envelope) + 20)
         if bad and errors == "raise":
             raise InvalidEvents(os.fspath(path), bad)

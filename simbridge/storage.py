@@ -23,14 +23,13 @@ import struct
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, NamedTuple, final
 
 import msgspec
 
 from simbridge import clock
 
-__all__ = ["HOUR", "MINUTE", "EventStorage", "Stored", "event_time"]
+__all__ = ["HOUR", "MINUTE", "EventStorage", "Stored"]
 
 MINUTE = 60 * clock.SECOND
 HOUR = 60 * MINUTE
@@ -62,12 +61,6 @@ _Row = tuple[int, int, int, msgspec.Raw]
 _append = msgspec.msgpack.Encoder().encode_into
 _decode_rows = msgspec.msgpack.Decoder(list[_Row]).decode
 _decode_envelope = msgspec.msgpack.Decoder(dict[str, Any]).decode
-
-
-@lru_cache(maxsize=4096)
-def event_time(text: str) -> int:
-    """The `time` of an envelope in microseconds since the epoch. Raises `InvalidTime`."""
-    return clock.instant(text)
 
 
 @final
@@ -180,7 +173,7 @@ class EventStorage:
 
     def add(self, envelope: dict[str, Any], ingested_us: int, size_bytes: int) -> None:
         """Keep one event."""
-        time_us = event_time(envelope["time"])
+        time_us = clock.event_time(envelope["time"])
         self._add((time_us, ingested_us, size_bytes, envelope))
         self.events += 1
         self.size_bytes += size_bytes

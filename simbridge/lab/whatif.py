@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
-from simbridge.envelopes import BadLine, Errors, InvalidEvents, check_errors, scan
-from simbridge.errors import InvalidPattern, SimbridgeError
+from simbridge.envelopes import Errors, check_errors, scan
+from simbridge.errors import BadLine, InvalidEvents, InvalidPattern, SimbridgeError
 from simbridge.pattern import Matcher, check
 
 __all__ = ["Example", "GivenRule", "Matches", "Report", "read_rules", "replay_against"]
