@@ -2,10 +2,13 @@
 
 from simbridge import backoff
 from simbridge.behaviour import scripted
+from simbridge.envelopes import read_events
 from simbridge.errors import (
+    BadLine,
     BlockedThread,
     HandlerFailed,
     InvalidArn,
+    InvalidEvents,
     InvalidPattern,
     InvalidSchedule,
     InvalidTime,
@@ -28,10 +31,12 @@ from simbridge.trace import Trace
 from simbridge.world import World
 
 __all__ = [
+    "BadLine",
     "BlockedThread",
     "Explanation",
     "HandlerFailed",
     "InvalidArn",
+    "InvalidEvents",
     "InvalidPattern",
     "InvalidSchedule",
     "InvalidTime",
@@ -51,6 +56,7 @@ __all__ = [
     "match",
     "narrate",
     "next_times",
+    "read_events",
     "run",
     "scenario",
     "schedule_in_words",

@@ -11,7 +11,17 @@ from typing import NamedTuple, final
 
 from simbridge.errors import InvalidArn
 
-__all__ = ["Arn", "event_bus_arn", "is_event_bus", "parse", "partition_of", "rule_arn"]
+__all__ = [
+    "Arn",
+    "api_address",
+    "archive_arn",
+    "event_bus_arn",
+    "is_event_bus",
+    "parse",
+    "partition_of",
+    "replay_arn",
+    "rule_arn",
+]
 
 
 @final
@@ -57,6 +67,21 @@ def rule_arn(region: str, account: str, bus: str, name: str) -> str:
     """The ARN of a rule; on the default bus it does not name the bus (recorded)."""
     path = name if bus == "default" else f"{bus}/{name}"
     return f"arn:{partition_of(region)}:events:{region}:{account}:rule/{path}"
+
+
+def archive_arn(region: str, account: str, name: str) -> str:
+    """The ARN of an archive (behaviour reference 0.5, recorded)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:archive/{name}"
+
+
+def replay_arn(region: str, account: str, name: str) -> str:
+    """The ARN of a replay (behaviour reference 0.5, recorded)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:replay/{name}"
+
+
+def api_address(account: str, region: str) -> str:
+    """Where the control plane of an account and region is: whom calls and reports are sent to."""
+    return f"api:{region}:{account}"
 
 
 def is_event_bus(arn: Arn) -> bool:

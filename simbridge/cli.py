@@ -10,11 +10,11 @@ import argparse
 from collections.abc import Sequence
 
 from simbridge.commands import next as next_
-from simbridge.commands import patterns, run, sweep
+from simbridge.commands import patterns, replay, run, sweep
 
 __all__ = ["main"]
 
-COMMANDS = (run, sweep, patterns, next_)
+COMMANDS = (run, sweep, patterns, next_, replay)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,6 +25,7 @@ __all__ = [
     "Instant",
     "duration",
     "elapsed",
+    "event_time",
     "instant",
     "iso_micros",
     "iso_seconds",
@@ -49,6 +50,7 @@ _UNITS = {
 }
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
+_EVENT_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _TERM = re.compile(r"(\d+)(?:\.(\d+))?(us|ms|s|m|h|d)")
 
 EARLIEST = (dt.datetime(1, 1, 1, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
@@ -82,6 +84,20 @@ def instant(value: Instant) -> int:
             "for example datetime(..., tzinfo=timezone.utc) or ISO 8601 text ending in 'Z'"
         )
     return _micros(value.astimezone(dt.UTC) - _EPOCH)
+
+
+@lru_cache(maxsize=4096)
+def event_time(text: str) -> int:
+    """The `time` of an event in microseconds since the epoch. Raises `InvalidTime`.
+
+    AWS writes `2026-03-01T00:00:00Z`; that form is read many times faster than any other.
+    """
+    if _EVENT_TIME.fullmatch(text):
+        try:
+            return (dt.datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
+        except ValueError:
+            pass  # no such day; the slow way has the words for it
+    return instant(text)
 
 
 def duration(value: Duration) -> int:

@@ -8,6 +8,7 @@
      |    |    +-- InvalidPattern        an event pattern
      |    |    +-- InvalidSchedule       a rate() or cron() expression
      |    |    +-- InvalidTransform      an input path or an input template
+     |    +-- InvalidEvents           a file has lines that are no events (also a ValueError)
      |    +-- Runaway                 one instant does not come to an end: a loop of events
      |    +-- Stalled                 an async story waits for something that will never happen
      |    +-- HandlerFailed           a target handler of yours raised; the cause is attached
@@ -23,12 +24,15 @@ translates it (`api/plane`). Broken promises inside simbridge are plain `assert`
 
 from __future__ import annotations
 
-from typing import final
+from collections.abc import Sequence
+from typing import NamedTuple, final
 
 __all__ = [
+    "BadLine",
     "BlockedThread",
     "HandlerFailed",
     "InvalidArn",
+    "InvalidEvents",
     "InvalidPattern",
     "InvalidSchedule",
     "InvalidTime",
@@ -87,6 +91,49 @@ class InvalidSchedule(LanguageError):
 @final
 class InvalidTransform(LanguageError):
     """An input path or an input template is not valid."""
+
+
+@final
+class BadLine(NamedTuple):
+    """A line that is no event: its number in the file, what is wrong, and how it begins.
+
+    `record` is the place in the list of CloudTrail records, or in a JSON array, that the line holds.
+    """
+
+    line: int
+    reason: str
+    text: str
+    record: int | None = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" + (f", record {self.record}" if self.record else "")
+        return f"{place}: {self.reason}"
+
+
+BAD_LINES_SHOWN_MAX = 20
+"""Bad lines that the text of an error shows; `InvalidEvents.bad` has them all."""
+
+
+@final
+class InvalidEvents(SimbridgeError, ValueError):
+    """A file has lines that are no events. `bad` has them all."""
+
+    def __init__(self, path: str, bad: Sequence[BadLine]) -> None:
+        self.path = path
+        self.bad = tuple(bad)
+        lines = [f"  {line}" for line in self.bad[:BAD_LINES_SHOWN_MAX]]
+        if len(self.bad) > BAD_LINES_SHOWN_MAX:
+            lines.append(
+                f"  and {len(self.bad) - BAD_LINES_SHOWN_MAX:,} more: see the error's `bad`"
+            )
+        count = (
+            f"{len(self.bad):,} line{'s are no events' if len(self.bad) > 1 else ' is no event'}"
+        )
+        hint = 'Correct the file, or use the rest with errors="collect".'
+        super().__init__("\n".join([f"{path}: {count}", *lines, hint]))
+
+    def __reduce__(self) -> tuple[type[InvalidEvents], tuple[str, tuple[BadLine, ...]]]:
+        return InvalidEvents, (self.path, self.bad)
 
 
 @final

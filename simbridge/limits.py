@@ -98,6 +98,64 @@ LIMITS: dict[str, Limit] = {
         "microseconds a schedule may fire late, drawn evenly; below a minute on AWS",
         "the ideal profile; the user guide promises the minute, not the second",
     ),
+    "archives": Limit(100, "archives of an account in a region", "believed; AWS gives no number"),
+    "archive_count_lag_s": Limit(
+        300,
+        "seconds after which a batch of archived events shows in EventCount and SizeBytes",
+        "recorded: counters move after 5 to 8 minutes",
+    ),
+    "archive_batch_s": Limit(
+        60, "seconds of events that an archive counts in one batch", "simbridge; see the lag"
+    ),
+    "archive_sweep_s": Limit(
+        86_400,
+        "seconds between two removals of expired events from EventCount and SizeBytes",
+        "EventBridge user guide: about every 24 hours",
+    ),
+    "archive_replay_lag_s": Limit(
+        0,
+        "seconds until an archived event can be replayed; the user guide advises to wait 600",
+        "the ideal profile",
+    ),
+    "archive_memory_bytes": Limit(
+        268_435_456,
+        "bytes of compressed events of one archive before they go to a temporary file",
+        "simbridge, not AWS",
+    ),
+    "concurrent_replays": Limit(
+        10, "replays of an account in a region that start or run", "recorded answers of the service"
+    ),
+    "replay_history_days": Limit(
+        90,
+        "days a replay that has ended is remembered, and its name taken",
+        "EventBridge user guide",
+    ),
+    "replay_starting_s": Limit(
+        60, "seconds a replay is STARTING", "simbridge; AWS takes minutes even for few events"
+    ),
+    "replay_cancelling_s": Limit(
+        10, "seconds a replay is CANCELLING", "simbridge; AWS does not say"
+    ),
+    "replay_bucket_us": Limit(
+        1_000_000,
+        "microseconds a replay takes at least for one minute of event time that has events",
+        "simbridge; AWS does not say",
+    ),
+    "replay_empty_bucket_us": Limit(
+        1_000,
+        "microseconds a replay takes for one minute of event time without events",
+        "simbridge; AWS does not say",
+    ),
+    "replay_events_per_second": Limit(
+        10_000,
+        "events a replay puts in one second; 0: a whole minute of event time at once",
+        "EventBridge user guide: derived from the PutEvents quota, here that of us-east-1",
+    ),
+    "replay_shuffled": Limit(
+        1,
+        "1: events of the same minute come in an order drawn from the seed; 0: as archived",
+        "EventBridge user guide: the order within a minute is not guaranteed",
+    ),
     "messages_per_instant": Limit(
         100_000, "messages of one instant before a loop is suspected", "simbridge, not AWS"
     ),

@@ -19,6 +19,8 @@ The life of one event, as the messages tell it::
     delivery -DeadLetter-> queue             given up; or `Drop` to the bus where nobody keeps it
     target --Handled--> itself               a function of yours has returned, or raised
     target --Execute--> itself               Lambda runs the function again
+    bus   ----Keep----> archive              an archive keeps the event; `Counted` tells how many it has
+    replay -Publish---> event bus            an archived event comes again; `Progress` tells how far it is
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ __all__ = [
     "Behave",
     "Call",
     "Configure",
+    "Counted",
     "DeadLetter",
     "Deposit",
     "Drop",
@@ -43,11 +46,15 @@ __all__ = [
     "Expire",
     "Handled",
     "Invoke",
+    "Keep",
+    "Loaded",
     "Match",
     "Message",
     "Outcome",
+    "Progress",
     "Publish",
     "Retire",
+    "Stop",
     "Tick",
 ]
 
@@ -120,9 +127,9 @@ class Retire(_Message, frozen=True):
 
 @final
 class Tick(_Message, frozen=True):
-    """A schedule is due: what a scheduler sends to itself.
+    """A schedule, an archive or a replay is due: what it sends to itself.
 
-    `due_us` is the instant the schedule means; the message may arrive late within its minute.
+    `due_us` is the instant it means; the tick of a schedule may arrive late within its minute.
     """
 
     due_us: int
@@ -133,11 +140,13 @@ class Publish(_Message, frozen=True):
     """An event arrives on a bus.
 
     `rule` is the ARN of the scheduled rule that has emitted it; its targets receive the event
-    whatever the pattern of the rule says (captured).
+    whatever the pattern of the rule says (captured). `only` are the ARNs of the rules that a replay
+    is for; without them it is for all rules.
     """
 
     event: Event
     rule: str | None = None
+    only: tuple[str, ...] | None = None
 
 
 @final
@@ -226,6 +235,47 @@ class Drop(_Message, frozen=True):
 
 
 @final
+class Keep(_Message, frozen=True):
+    """The rule of an archive matched an event: the archive keeps it."""
+
+    event: Event
+
+
+@final
+class Loaded(_Message, frozen=True):
+    """Events of a file have been put into an archive as its past; `sha256` is of their envelopes."""
+
+    events: int
+    size_bytes: int
+    sha256: str
+
+
+@final
+class Counted(_Message, frozen=True):
+    """What an archive reports of itself: what DescribeArchive shows from now on."""
+
+    events: int
+    size_bytes: int
+
+
+@final
+class Stop(_Message, frozen=True):
+    """A replay is to end in this state: it is cancelled, or its archive is gone."""
+
+    state: str
+    reason: str | None = None
+
+
+@final
+class Progress(_Message, frozen=True):
+    """What a replay reports of itself: its state and the last minute of event time it has done."""
+
+    state: str
+    reason: str | None = None
+    last_replayed_us: int | None = None
+
+
+@final
 class Handled(_Message, frozen=True):
     """A function of yours has ended: execution number `attempt` for one delivery.
 
@@ -267,6 +317,7 @@ Message = (
     Behave
     | Call
     | Configure
+    | Counted
     | DeadLetter
     | Deposit
     | Drop
@@ -275,9 +326,13 @@ Message = (
     | Expire
     | Handled
     | Invoke
+    | Keep
+    | Loaded
     | Match
     | Outcome
+    | Progress
     | Publish
     | Retire
+    | Stop
     | Tick
 )

@@ -12,7 +12,16 @@ from typing import Any, final
 
 import msgspec
 
-__all__ = ["EventBus", "Parameters", "Resource", "Rule", "Schedule", "Target"]
+__all__ = [
+    "Archive",
+    "EventBus",
+    "Parameters",
+    "Replay",
+    "Resource",
+    "Rule",
+    "Schedule",
+    "Target",
+]
 
 
 @final
@@ -89,7 +98,10 @@ class Schedule(_Resource, frozen=True):
 
 @final
 class Rule(_Resource, frozen=True):
-    """A rule with its targets, in the order of their ids."""
+    """A rule with its targets, in the order of their ids.
+
+    The managed rule of an archive has the archive's ARN: what it matches goes there.
+    """
 
     arn: str
     name: str
@@ -102,6 +114,7 @@ class Rule(_Resource, frozen=True):
     role_arn: str | None = None
     managed_by: str | None = None
     targets: tuple[Target, ...] = ()
+    archive_arn: str | None = None
 
     @property
     def schedule(self) -> Schedule | None:
@@ -115,4 +128,36 @@ class Rule(_Resource, frozen=True):
         return next((target for target in self.targets if target.id == target_id), None)
 
 
-Resource = EventBus | Rule | Schedule | Target
+@final
+class Archive(_Resource, frozen=True):
+    """An archive of the events of one bus. `retention_days` 0 keeps them for ever."""
+
+    arn: str
+    name: str
+    bus_arn: str
+    created_us: int
+    retention_days: int = 0
+    description: str | None = None
+    event_pattern: str | None = None
+    kms_key_identifier: str | None = None
+
+
+@final
+class Replay(_Resource, frozen=True):
+    """A replay of the events with a time in [start_us, end_us) to the bus they came from.
+
+    `filter_arns` are the rules it is for; none means all.
+    """
+
+    arn: str
+    name: str
+    archive_arn: str
+    bus_arn: str
+    start_us: int
+    end_us: int
+    started_us: int
+    description: str | None = None
+    filter_arns: tuple[str, ...] = ()
+
+
+Resource = Archive | EventBus | Replay | Rule | Schedule | Target

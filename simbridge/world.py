@@ -8,7 +8,6 @@ anything in the data plane comes into being.
 
 from __future__ import annotations
 
-import copy
 import re
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -18,13 +17,17 @@ from typing import Any, Literal, final, overload
 
 from simbridge import arn as arns
 from simbridge import clock
+from simbridge.actors.archive import ArchiveActor, Counting
 from simbridge.actors.bus import EventBusActor
 from simbridge.actors.delivery import DeliveryActor, Policy
 from simbridge.actors.function import Asynchronous, Handler, Runner
+from simbridge.actors.replay import Pace, ReplayActor
 from simbridge.actors.scheduler import SchedulerActor
 from simbridge.actors.target import Nowhere, StandIn
 from simbridge.api.model import Answered, intercepted, make_client
 from simbridge.api.plane import ControlPlane
+from simbridge.api.reports import Reception
+from simbridge.archive import ArchiveHandle
 from simbridge.backoff import DEFAULT, Backoff
 from simbridge.behaviour import Slow, share
 from simbridge.bucket import Bucket
@@ -32,9 +35,9 @@ from simbridge.clock import DateTime, Duration, Instant
 from simbridge.errors import NotSimulated, SimbridgeError
 from simbridge.hosts import guest
 from simbridge.kernel import OUTSIDE, Actor, Kernel, Record
-from simbridge.limits import PROFILES, limits_with, rate_of
+from simbridge.limits import PROFILES, Limits, limits_with, rate_of
 from simbridge.messages import Configure
-from simbridge.resources import EventBus, Schedule, Target
+from simbridge.resources import Archive, EventBus, Replay, Schedule, Target
 from simbridge.stand_ins import Queue, StandInHandle, outage
 from simbridge.trace import Trace, thinned
 from simbridge.trace.metrics import Metrics, Series
@@ -246,11 +249,45 @@ class World:
         fails = outage(self._kernel.now, error, rate, from_, for_, text, operation)
         self._plane.fails(fails, *self._caller())
 
+    # -- archives ---------------------------------------------------------------------------
+
+    def archive(
+        self, name: str, *, account: str | None = None, region: str | None = None
+    ) -> ArchiveHandle:
+        """What an archive of this world holds, and the way to load real events into it.
+
+        Raises `SimbridgeError` when no `create_archive` has made it.
+        """
+        account = _checked_account(account or self.account)
+        region = _checked_region(region or self.region)
+        entry = self._plane.store(account, region).archives.get(name)
+        if entry is None:
+            raise SimbridgeError(
+                f"there is no archive {name!r} in {region} of account {account}: make it first, with "
+                'world.client("events").create_archive(...)'
+            )
+        late_us = self._plane.limits["control_plane_delay_us"]
+        actor = self._archive_actor(entry.archive.arn)
+        return ArchiveHandle(self._kernel, self._caller, entry.archive, actor, late_us)
+
+    def _archive_actor(self, arn: str) -> ArchiveActor:
+        """Who lives at the ARN of an archive; it may be asked for before it has been told so."""
+        actor = self._kernel.actors.get(arn)
+        if actor is None:
+            limits = self._plane.limits
+            actor = ArchiveActor(_counting(limits), limits["archive_memory_bytes"])
+            self._kernel.actors[arn] = actor
+        assert isinstance(actor, ArchiveActor)
+        return actor
+
     def _arn(self, service: str, resource: str) -> str:
         partition = arns.partition_of(self.region)
         return f"arn:{partition}:{service}:{self.region}:{self.account}:{resource}"
 
     def _populate(self, address: str, message: Any) -> Actor | None:
+        if address.startswith("api:"):
+            _, region, account = address.split(":")
+            return Reception(self._plane.store(account, region))
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
         if self._auto and address.startswith("arn:") and not arns.is_event_bus(arns.parse(address)):
@@ -425,7 +462,10 @@ class World:
         cannot be copied.
         """
         self._refuse_guests("fork")
-        twin = copy.copy(self)
+        # Not `copy.copy`: it goes through `__setstate__`, which would give the kernel of this world
+        # to the twin.
+        twin = World.__new__(World)
+        twin.__dict__.update(self.__dict__)
         twin._clients = {}
         twin._kernel = self._kernel.fork(twin._populate)
         twin._plane = self._plane.fork(twin._kernel)
@@ -462,12 +502,18 @@ class World:
             raise SimbridgeError(f"cannot {what} a world while async code of yours is under way")
 
 
+def _replay_actor(world: World, replay: Replay) -> ReplayActor:
+    return ReplayActor(_pace(world._plane.limits), world._archive_actor(replay.archive_arn))
+
+
 # What lives at an address that is told for the first time what it is.
 _ACTORS: dict[type, Callable[[World, Any], Actor]] = {
     EventBus: lambda world, bus: EventBusActor(
         share(world._plane.limits["duplicates_per_million"] / 1_000_000)
     ),
     Target: lambda world, target: DeliveryActor(world._policy(arns.parse(target.rule_arn))),
+    Archive: lambda world, archive: world._archive_actor(archive.arn),
+    Replay: _replay_actor,
     Schedule: lambda world, schedule: SchedulerActor(
         rate_fires_at_once=world._rate_fires_at_once,
         lateness_us=world._plane.limits["schedule_lateness_us"],
@@ -534,6 +580,24 @@ def _check_destination(arn: str | None) -> None:
         raise SimbridgeError(
             f"a destination is a queue, a topic or an event bus in this version, not {arn}"
         )
+
+
+def _counting(limits: Limits) -> Counting:
+    """When archives count and remove their events."""
+    names = ("archive_count_lag_s", "archive_batch_s", "archive_sweep_s", "archive_replay_lag_s")
+    return Counting(*(limits[name] * clock.SECOND for name in names))
+
+
+def _pace(limits: Limits) -> Pace:
+    """How fast replays go."""
+    return Pace(
+        starting_us=limits["replay_starting_s"] * clock.SECOND,
+        cancelling_us=limits["replay_cancelling_s"] * clock.SECOND,
+        bucket_us=limits["replay_bucket_us"],
+        empty_bucket_us=limits["replay_empty_bucket_us"],
+        events_per_second=limits["replay_events_per_second"],
+        shuffled=limits["replay_shuffled"] > 0,
+    )
 
 
 def _checked_account(account: str) -> str:

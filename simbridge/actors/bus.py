@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import final
 
+import msgspec
+
 from simbridge import arn as arns
 from simbridge import clock
 from simbridge.kernel import Turn, uuid_from
@@ -19,6 +21,7 @@ from simbridge.messages import (
     Drop,
     Event,
     Invoke,
+    Keep,
     Match,
     Message,
     Outcome,
@@ -36,7 +39,8 @@ class EventBusActor:
     """The actor at an event bus's ARN.
 
     `routes` is what a match needs of each rule's targets: where the delivery lives, and the fields
-    of `Match`. `duplicates` of 2**32 deliveries are made twice, as at-least-once allows.
+    of `Match`. `duplicates` of 2**32 deliveries are made twice, as at-least-once allows. `archives`
+    has the ARN of the archive for each rule that archives what it matches.
     """
 
     def __init__(self, duplicates: int = 0) -> None:
@@ -44,6 +48,7 @@ class EventBusActor:
         self.bus: EventBus | None = None
         self.rules: dict[str, Rule] = {}
         self.routes: dict[str, list[tuple[str, str, str, str]]] = {}
+        self.archives: dict[str, str] = {}
         self.matcher = Matcher()
 
     def receive(self, message: Message, turn: Turn) -> None:
@@ -53,6 +58,10 @@ class EventBusActor:
             matched = self.matcher.match_parsed(event.envelope)
             if message.rule is not None:
                 matched = self._with_owner(matched, message.rule)
+            if message.only is not None:
+                matched = [name for name in matched if self.rules[name].arn in message.only]
+            if self.archives:
+                self._archive(event, matched, turn)
             for name in matched:
                 for address, rule_arn, target_id, target_arn in self.routes[name]:
                     turn.send(address, Match(event, rule_arn, target_id, target_arn))
@@ -76,7 +85,18 @@ class EventBusActor:
     def _twice(self, event: Event, address: str, turn: Turn) -> bool:
         return draw(turn.key("duplicate", f"{event.id} {address}"), 0) < self.duplicates
 
+    def _archive(self, event: Event, matched: list[str], turn: Turn) -> None:
+        """Hand the event to the archives that keep it; their rules deliver to nobody else."""
+        for name in matched:
+            if name in self.archives:
+                turn.send(self.archives[name], Keep(event))
+
     def _configure(self, rule: Rule, turn: Turn) -> None:
+        self.archives.pop(rule.name, None)
+        if rule.archive_arn is not None:
+            if rule.targets:
+                self.archives[rule.name] = rule.archive_arn
+            rule = msgspec.structs.replace(rule, targets=())
         old = self.rules.get(rule.name)
         self.rules[rule.name] = rule
         self.routes[rule.name] = [
@@ -155,6 +175,7 @@ class EventBusActor:
         if name is not None:
             rule = self.rules.pop(name)
             del self.routes[name]
+            self.archives.pop(name, None)
             if name in self.matcher:
                 self.matcher.remove(name)
             if rule.schedule is not None:

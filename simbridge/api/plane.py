@@ -23,6 +23,7 @@ import msgspec
 from simbridge.api.model import Answered, operation_names
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
+from simbridge.arn import api_address
 from simbridge.behaviour import Fails
 from simbridge.bucket import Bucket
 from simbridge.errors import (
@@ -39,7 +40,7 @@ from simbridge.kernel import Kernel, uuid_from
 from simbridge.limits import Limits, rate_of
 from simbridge.luck import draw
 from simbridge.luck import key as key_of
-from simbridge.messages import Behave, Call, Configure, Message, Retire
+from simbridge.messages import Behave, Call, Configure, Message, Retire, Stop
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -67,7 +68,7 @@ _FAULT_TEXTS = {
 }
 
 
-_CHANGES = frozenset((Configure, Retire))
+_CHANGES = frozenset((Configure, Retire, Stop))
 """The messages that change what the data plane does; they may take effect late."""
 
 
@@ -252,11 +253,6 @@ class ControlPlane:
             "content-type": "application/x-amz-json-1.1",
         }
         return Answered(status, headers, msgspec.json.encode(payload))
-
-
-def api_address(account: str, region: str) -> str:
-    """Who calls are addressed to in the trace."""
-    return f"api:{region}:{account}"
 
 
 def _read_body(body: bytes) -> Request:

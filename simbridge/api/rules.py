@@ -26,6 +26,7 @@ from simbridge.messages import Configure, Retire
 from simbridge.resources import Rule
 
 __all__ = [
+    "check_room",
     "delete_rule",
     "describe_rule",
     "disable_rule",
@@ -50,7 +51,7 @@ def put_rule(context: Context, request: Request) -> Response:
         check_role(request["RoleArn"], context.account)
     if old is not None and old.managed_by is not None:
         raise managed_rule(name, can_force=False)
-    _check_room(context, bus, old, request.get("EventPattern"))
+    check_room(context, bus, old, request.get("EventPattern"))
     tags = {} if old is not None else read_tags(context, request.get("Tags"))
     rule = Rule(
         arn=arn.rule_arn(context.region, context.account, bus.bus.name, name),
@@ -172,7 +173,7 @@ def _check_trigger(context: Context, bus: Bus, request: Request) -> None:
         pattern.check(text)
 
 
-def _check_room(context: Context, bus: Bus, old: Rule | None, text: str | None) -> None:
+def check_room(context: Context, bus: Bus, old: Rule | None, text: str | None) -> None:
     """The quotas of rules on one bus, and of rules among them that use wildcards."""
     if old is None and len(bus.rules) >= context.limits["rules_per_bus"]:
         raise limit_exceeded()

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import final
 
 from simbridge.arn import event_bus_arn
-from simbridge.resources import EventBus, Rule
+from simbridge.resources import Archive, EventBus, Replay, Rule
 
-__all__ = ["Bus", "Store"]
+__all__ = ["ArchiveEntry", "Bus", "ReplayEntry", "Store"]
 
 
 @final
@@ -28,12 +28,36 @@ class Bus:
 
 @final
 @dataclass(slots=True)
+class ArchiveEntry:
+    """An archive, and how much it has reported to hold (`api/reports`)."""
+
+    archive: Archive
+    events: int = 0
+    size_bytes: int = 0
+
+
+@final
+@dataclass(slots=True)
+class ReplayEntry:
+    """A replay, and how far it has reported to be (`api/reports`)."""
+
+    replay: Replay
+    state: str = "STARTING"
+    reason: str | None = None
+    last_replayed_us: int | None = None
+    ended_us: int | None = None
+
+
+@final
+@dataclass(slots=True)
 class Store:
     """The resources of one account in one region."""
 
     account: str
     region: str
     buses: dict[str, Bus] = field(default_factory=dict)
+    archives: dict[str, ArchiveEntry] = field(default_factory=dict)
+    replays: dict[str, ReplayEntry] = field(default_factory=dict)
 
     @classmethod
     def with_default_bus(cls, account: str, region: str, now: int) -> Store:

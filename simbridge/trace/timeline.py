@@ -30,6 +30,7 @@ from simbridge.messages import (
     Behave,
     Call,
     Configure,
+    Counted,
     DeadLetter,
     Deposit,
     Drop,
@@ -39,11 +40,15 @@ from simbridge.messages import (
     Expire,
     Handled,
     Invoke,
+    Keep,
+    Loaded,
     Match,
     Message,
     Outcome,
+    Progress,
     Publish,
     Retire,
+    Stop,
     Tick,
 )
 
@@ -173,6 +178,15 @@ def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | Non
         case Handled(delivery, attempt, _, error, text):
             what = f"{_named(delivery, subjects)}, execution {attempt}"
             return "✗", _YELLOW, f"{_short(to)} raises at {what}: {error}: {_one_line(text)}"
+        case Keep(event):
+            return "▣", _PLAIN, f"{_short(to)} keeps {_short_id(event)}"
+        case Loaded(events):
+            return "▣", _PLAIN, f"{_short(to)} is loaded with {_count(events, 'event')}"
+        case Counted(events, size_bytes):
+            held = f"{_count(events, 'event')}, {_count(size_bytes, 'byte')}"
+            return "▣", _PLAIN, f"{_short(sender)} counts {held}"
+        case Progress():
+            return _progress(_short(sender), message)
         case Due(_, _, False):
             return None
         case Due(delivery, attempt):
@@ -185,7 +199,7 @@ def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | Non
             return "→", _PLAIN, f"{_short(sender)} reports to {_short(to)}"
         case Behave(behaviour):
             return "⚙", _YELLOW, f"{_short(to)} {_manner(behaviour)}"
-        case Configure() | Retire() | Invoke() | Execute() | Tick():
+        case Configure() | Retire() | Invoke() | Execute() | Stop() | Tick():
             return None
         case _:
             raise AssertionError(f"the timeline does not know {message!r}")
@@ -215,6 +229,20 @@ def _manner(behaviour: Behaviour) -> str:
             return "is well again"
 
 
+def _progress(replay: str, report: Progress) -> tuple[str, str, str]:
+    """How far a replay is: its state, and the minute of event time it has done last."""
+    text = f"{replay} is {report.state}"
+    if report.last_replayed_us is not None:
+        text += f", has replayed {clock.iso_seconds(report.last_replayed_us)[:-4]}"
+    if report.reason is not None:
+        text += f": {report.reason}"
+    return "↻", _RED if report.state == "FAILED" else _PLAIN, text
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
 def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> str:
     """What a call is about: how many events it puts, or the rule or bus that it names."""
     entries = request.get("Entries")
@@ -222,7 +250,8 @@ def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> s
         refused = response.get("FailedEntryCount")
         count = f"{len(entries)} event{'s' * (len(entries) != 1)}"
         return f"{count}, {refused} refused" if refused else count
-    return str(request.get("Name") or request.get("Rule") or "")
+    names = (request.get(name) for name in ("Name", "Rule", "ArchiveName", "ReplayName"))
+    return str(next(filter(None, names), ""))
 
 
 def _one_line(text: str | None) -> str:

@@ -1,0 +1,179 @@
+"""A replay: archived events come to their bus again, one minute of event time after the other.
+
+The states (behaviour reference 6.6)::
+
+    STARTING --some seconds--> RUNNING --the last minute is done--> COMPLETED
+    STARTING, RUNNING --Stop(CANCELLED)--> CANCELLING --some seconds--> CANCELLED
+    STARTING, RUNNING --Stop(FAILED)--> FAILED
+
+Each change, and each minute that had events, is reported to the control plane (`Progress`). A minute
+is read when its turn comes, so it has what is in the archive then. Its events are put in slices of a
+hundredth of a second, and the next minute waits until both the slices and the time for one minute are
+over. Minutes without events are passed at a pace of their own; no message is spent on them.
+
+What a replay puts is new to the bus: a new id, the name of the replay between `region` and
+`resources`, no hops, ingested now. Everything else is as it was (recorded).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, final
+
+from simbridge import arn as arns
+from simbridge import clock
+from simbridge.actors.archive import ArchiveActor
+from simbridge.kernel import Turn, uuid_from
+from simbridge.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
+from simbridge.resources import Replay
+from simbridge.storage import MINUTE, Stored
+
+__all__ = ["Pace", "ReplayActor"]
+
+SLICES_PER_SECOND = 100
+
+
+@final
+class Pace(NamedTuple):
+    """How long a replay takes for what; microseconds, but for the rate."""
+
+    starting_us: int
+    cancelling_us: int
+    bucket_us: int
+    empty_bucket_us: int
+    events_per_second: int
+    shuffled: bool
+
+
+@final
+class ReplayActor:
+    """The actor at a replay's ARN. What it still has to put of a minute is kept last first."""
+
+    def __init__(self, pace: Pace, archive: ArchiveActor) -> None:
+        self.pace = pace
+        self.archive: ArchiveActor | None = archive
+        self.replay: Replay | None = None
+        self.state = "STARTING"
+        self.minute_us: int | None = None
+        self.minute_began_us = 0
+        self.rest: list[Stored] = []
+        self.last_replayed_us: int | None = None
+        self._tick: int | None = None
+
+    def receive(self, message: Message, turn: Turn) -> None:
+        """Tick goes one step further; Configure begins; Stop ends before the end."""
+        match message:
+            case Tick():
+                self._go_on(turn)
+            case Configure(Replay() as replay):
+                self.replay = replay
+                self._await(turn.now + self.pace.starting_us, turn)
+            case Stop(state, reason):
+                if self.state in ("STARTING", "RUNNING"):
+                    self._stop(state, reason, turn)
+            case _:
+                raise AssertionError(f"a replay does not take {message!r}")
+
+    def _go_on(self, turn: Turn) -> None:
+        assert self.replay is not None
+        if self.state == "CANCELLING":
+            self._end("CANCELLED", None, turn)
+        elif self.state == "STARTING":
+            self.state = "RUNNING"
+            self._report(turn)
+            self._pass_on(self.replay.start_us, turn.now, turn)
+        elif self.minute_us is None:
+            self.last_replayed_us = _minute(self.replay.end_us - 1)
+            self._end("COMPLETED", None, turn)
+        else:
+            if not self.rest:
+                self._open(self.minute_us, turn)
+            self._put(turn)
+
+    def _pass_on(self, from_us: int, not_before_us: int, turn: Turn) -> None:
+        """Go to the next minute that has events, or to the end, over the empty ones between."""
+        assert self.replay is not None
+        assert self.archive is not None
+        self.minute_us = self.archive.next_minute(from_us, self.replay.end_us)
+        until_us = self.replay.end_us - 1 + MINUTE if self.minute_us is None else self.minute_us
+        empty = (_minute(until_us) - _minute(from_us)) // MINUTE
+        self._await(not_before_us + empty * self.pace.empty_bucket_us, turn)
+
+    def _open(self, minute_us: int, turn: Turn) -> None:
+        """Read one minute from the archive, as far as it lies in the window."""
+        replay, archive = self.replay, self.archive
+        assert replay is not None
+        assert archive is not None
+        from_us = max(minute_us, replay.start_us)
+        until_us = min(minute_us + MINUTE, replay.end_us)
+        rest = list(archive.read(from_us, until_us, turn.now))
+        if self.pace.shuffled:
+            turn.random("order").shuffle(rest)
+        else:
+            rest.reverse()
+        self.rest = rest
+        self.minute_began_us = turn.now
+        self.last_replayed_us = minute_us
+
+    def _put(self, turn: Turn) -> None:
+        """Put one slice of the minute; after the last, report and go to the next minute."""
+        replay, rest = self.replay, self.rest
+        assert replay is not None
+        rate = self.pace.events_per_second
+        count = max(1, rate // SLICES_PER_SECOND) if rate else len(rest)
+        ids = turn.random("event id")
+        only = replay.filter_arns or None
+        put = 0
+        while rest and put < count:
+            stored = rest.pop()
+            envelope = _again(stored.envelope(), uuid_from(ids), replay.name)
+            event = Event(replay.bus_arn, envelope, turn.now, stored.size_bytes - 20)
+            turn.send(replay.bus_arn, Publish(event, only=only))
+            put += 1
+        next_us = turn.now + (put * clock.SECOND // rate if rate else 0)
+        if rest:
+            self._await(next_us, turn)
+            return
+        assert self.minute_us is not None
+        self._report(turn)
+        not_before_us = max(next_us, self.minute_began_us + self.pace.bucket_us)
+        self._pass_on(self.minute_us + MINUTE, not_before_us, turn)
+
+    def _stop(self, state: str, reason: str | None, turn: Turn) -> None:
+        if self._tick is not None:
+            turn.cancel(self._tick)
+        self.rest = []
+        if state == "CANCELLED":
+            self.state = "CANCELLING"
+            self._await(turn.now + self.pace.cancelling_us, turn)
+        else:
+            self._end(state, reason, turn)
+
+    def _end(self, state: str, reason: str | None, turn: Turn) -> None:
+        """Say how it ended. The actor stays, for a `Stop` that is under way, and holds nothing."""
+        self.state = state
+        self._report(turn, reason)
+        self.archive = None
+
+    def _report(self, turn: Turn, reason: str | None = None) -> None:
+        own = arns.parse(turn.address)
+        report = Progress(self.state, reason, self.last_replayed_us)
+        turn.send(arns.api_address(own.account, own.region), report)
+
+    def _await(self, due_us: int, turn: Turn) -> None:
+        self._tick = turn.send(turn.address, Tick(due_us), due_us - turn.now)
+
+
+def _minute(instant_us: int) -> int:
+    """The beginning of the minute an instant lies in."""
+    return instant_us - instant_us % MINUTE
+
+
+def _again(envelope: dict[str, Any], event_id: str, replay: str) -> dict[str, Any]:
+    """The envelope of a replayed event, in AWS's order of keys (recorded)."""
+    again: dict[str, Any] = {}
+    for name, value in envelope.items():
+        if name == "resources":
+            again["replay-name"] = replay
+        again[name] = value
+    again["id"] = event_id
+    return again

@@ -1,0 +1,278 @@
+"""Archives: create, describe, list, update, delete.
+
+An archive is a managed rule on its source bus and the events that this rule has matched. The rule is
+an ordinary one in everything that can be seen: it is listed, it counts for the quota and keeps the bus
+from being deleted, and removing its target by force disables the archive. The state of an archive is
+therefore not kept but read off its rule: with a target it is ENABLED, otherwise DISABLED. UpdateArchive
+puts the rule back as it should be.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from simbridge import arn, pattern
+from simbridge.api import pages
+from simbridge.api.plane import Context, Request, Response, operation
+from simbridge.api.refusals import invalid, limit_exceeded, no_bus
+from simbridge.api.rules import check_room, replace_rule
+from simbridge.api.store import ArchiveEntry, Bus
+from simbridge.errors import ServiceError
+from simbridge.kernel import uuid_from
+from simbridge.messages import Configure, Retire, Stop
+from simbridge.resources import Archive, Rule, Target
+
+__all__ = [
+    "bus_at",
+    "create_archive",
+    "delete_archive",
+    "describe_archive",
+    "list_archives",
+    "one_filter",
+    "update_archive",
+]
+
+MANAGED_BY = "prod.vhs.events.aws.internal"
+"""The service that owns the rules of archives (captured)."""
+
+RETENTION_DAYS_MAX = 2**31 - 1
+"""A longer retention is taken for this one (captured)."""
+
+# Replayed events are never archived again (user guide): the field is added to every pattern.
+_NOT_REPLAYED = '"replay-name":[{"exists":false}]'
+
+
+@operation
+def create_archive(context: Context, request: Request) -> Response:
+    """Archive the events of a bus from now on. Errors: behaviour reference 6.1 and 10."""
+    name = request["ArchiveName"]
+    bus = bus_at(context, request["EventSourceArn"])
+    if name in context.store.archives:
+        raise ServiceError("ResourceAlreadyExistsException", f"Archive {name} already exists.")
+    text = request.get("EventPattern") or None
+    if text is not None:
+        pattern.check(text)
+    if len(context.store.archives) >= context.limits["archives"]:
+        raise limit_exceeded()
+    archive_arn = arn.archive_arn(context.region, context.account, name)
+    _check_rule(context, bus, name, archive_arn, text)
+    archive = Archive(
+        arn=archive_arn,
+        name=name,
+        bus_arn=bus.bus.arn,
+        created_us=context.now,
+        retention_days=min(request.get("RetentionDays") or 0, RETENTION_DAYS_MAX),
+        description=request.get("Description") or None,
+        event_pattern=text,
+        kms_key_identifier=request.get("KmsKeyIdentifier") or None,
+    )
+    context.store.archives[name] = ArchiveEntry(archive)
+    context.send(archive.arn, Configure(archive))
+    _put_rule(context, bus, archive)
+    return _answer(context, archive)
+
+
+@operation
+def update_archive(context: Context, request: Request) -> Response:
+    """Change pattern, retention or description, and repair the rule. Errors: 6.1.
+
+    What the request leaves out stays. An empty description is as good as none (captured).
+    """
+    names = ("EventPattern", "RetentionDays", "Description")
+    if all(request.get(name) in (None, "") for name in names):
+        raise invalid(
+            "At least one of EventPattern, RetentionDays or Description must be provided."
+        )
+    entry = _find(context, request["ArchiveName"])
+    old = entry.archive
+    bus = bus_at(context, old.bus_arn)
+    text = request.get("EventPattern") or old.event_pattern
+    if text is not None:
+        pattern.check(text)
+    _check_rule(context, bus, old.name, old.arn, text)
+    days = request.get("RetentionDays")
+    archive = msgspec.structs.replace(
+        old,
+        event_pattern=text,
+        retention_days=old.retention_days if days is None else min(days, RETENTION_DAYS_MAX),
+        description=request.get("Description") or old.description,
+        kms_key_identifier=request.get("KmsKeyIdentifier") or old.kms_key_identifier,
+    )
+    entry.archive = archive
+    context.send(archive.arn, Configure(archive))
+    _put_rule(context, bus, archive)
+    return _answer(context, archive)
+
+
+@operation
+def delete_archive(context: Context, request: Request) -> Response:
+    """Remove an archive with its events and its rule; replays of it fail (captured)."""
+    archive = _find(context, request["ArchiveName"]).archive
+    del context.store.archives[archive.name]
+    bus = _bus_or_none(context, archive.bus_arn)
+    rule = _rule_of(bus, archive)
+    if bus is not None and rule is not None:
+        del bus.rules[rule.name]
+        bus.rule_tags.pop(rule.name, None)
+        context.send(bus.bus.arn, Retire(rule.arn))
+    context.send(archive.arn, Retire(archive.arn))
+    for entry in context.store.replays.values():
+        if entry.replay.archive_arn == archive.arn and entry.ended_us is None:
+            context.send(entry.replay.arn, Stop("FAILED", "Archive resource not found."))
+    return {}
+
+
+@operation
+def describe_archive(context: Context, request: Request) -> Response:
+    """Everything about one archive. What is not set is left out (recorded)."""
+    entry = _find(context, request["ArchiveName"])
+    archive = entry.archive
+    settings = {
+        "Description": archive.description,
+        "EventPattern": archive.event_pattern,
+        "KmsKeyIdentifier": archive.kms_key_identifier,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    return {"ArchiveArn": archive.arn} | _listed(context, entry) | given
+
+
+@operation
+def list_archives(context: Context, request: Request) -> Response:
+    """The archives of the account in this region, in the order of their names."""
+    one_filter("ListArchives", request)
+    bus_arn, state = request.get("EventSourceArn"), request.get("State")
+    if bus_arn is not None:
+        bus_at(context, bus_arn)
+    prefix = request.get("NamePrefix") or ""
+    found, more = pages.page(
+        "ListArchives",
+        request,
+        (
+            (name, _listed(context, entry))
+            for name, entry in context.store.archives.items()
+            if name.startswith(prefix)
+            and bus_arn in (None, entry.archive.bus_arn)
+            and state in (None, _state(context, entry.archive))
+        ),
+        context.limits["list_page"],
+    )
+    return {"Archives": found} | more
+
+
+def one_filter(operation_name: str, request: Request) -> None:
+    """Refuse a list with more than one filter (captured)."""
+    if sum(request.get(name) is not None for name in ("State", "EventSourceArn", "NamePrefix")) > 1:
+        raise invalid(
+            f"At most one filter is allowed for {operation_name}. "
+            "Use either : State, EventSourceArn, or NamePrefix."
+        )
+
+
+def bus_at(context: Context, text: str) -> Bus:
+    """The bus of this ARN in this account and region, or the refusal (recorded, lint)."""
+    bus = _bus_or_none(context, text)
+    if bus is None:
+        raise no_bus(arn.parse(text).resource.partition("/")[2])
+    return bus
+
+
+def _bus_or_none(context: Context, text: str) -> Bus | None:
+    bus = context.store.buses.get(text.partition(":event-bus/")[2])
+    return bus if bus is not None and bus.bus.arn == text else None
+
+
+def _find(context: Context, name: str) -> ArchiveEntry:
+    entry = context.store.archives.get(name)
+    if entry is None:
+        raise ServiceError("ResourceNotFoundException", f"Archive {name} does not exist.")
+    return entry
+
+
+def _rule_name(archive: str) -> str:
+    return f"Events-Archive-{archive}"
+
+
+def _rule_of(bus: Bus | None, archive: Archive) -> Rule | None:
+    rule = bus.rules.get(_rule_name(archive.name)) if bus is not None else None
+    return rule if rule is not None and rule.archive_arn == archive.arn else None
+
+
+def _check_rule(
+    context: Context, bus: Bus, archive: str, archive_arn: str, text: str | None
+) -> None:
+    """Whether the bus has room for the managed rule, and no rule of yours has its name."""
+    rule = bus.rules.get(_rule_name(archive))
+    if rule is not None and rule.archive_arn != archive_arn:
+        # No answer of the service is known.
+        raise ServiceError("ResourceAlreadyExistsException", f"Rule {rule.name} already exists.")
+    check_room(context, bus, rule, text)
+
+
+def _put_rule(context: Context, bus: Bus, archive: Archive) -> None:
+    """Put the managed rule of an archive as it should be (behaviour reference 6.2, captured)."""
+    name = _rule_name(archive.name)
+    rule_arn = arn.rule_arn(context.region, context.account, bus.bus.name, name)
+    target_arn = f"arn:{arn.partition_of(context.region)}:events:{context.region}:::"
+    key = uuid_from(context.random(archive.arn, "archive key"))
+    template = (
+        f'{{"archive-arn": "{archive.arn}:{key}",'
+        '"event": <aws.events.event.json>,'
+        '"ingestion-time": <aws.events.event.ingestion-time>}'
+    )
+    given: dict[str, Any] = {
+        "Id": name,
+        "Arn": target_arn,
+        "InputTransformer": {"InputPathsMap": {}, "InputTemplate": template},
+    }
+    old = _rule_of(bus, archive)
+    targets = old.targets if old is not None else ()
+    rule = Rule(
+        arn=rule_arn,
+        name=name,
+        bus_arn=bus.bus.arn,
+        state="ENABLED",
+        created_by=context.account,
+        event_pattern=_combined(archive.event_pattern),
+        managed_by=MANAGED_BY,
+        targets=targets or (Target(rule_arn, name, name, target_arn, given),),
+        archive_arn=archive.arn,
+    )
+    bus.rule_tags.setdefault(name, {})
+    replace_rule(context, bus, rule)
+
+
+def _combined(text: str | None) -> str:
+    """The pattern of the rule: yours as you wrote it, and one field more."""
+    if text is None:
+        return f"{{{_NOT_REPLAYED}}}"
+    return f"{text.rstrip()[:-1]},{_NOT_REPLAYED}}}"
+
+
+def _state(context: Context, archive: Archive) -> str:
+    rule = _rule_of(_bus_or_none(context, archive.bus_arn), archive)
+    return "ENABLED" if rule is not None and rule.targets else "DISABLED"
+
+
+def _answer(context: Context, archive: Archive) -> Response:
+    """What creating and updating answer (recorded); the time is that of the creation."""
+    return {
+        "ArchiveArn": archive.arn,
+        "State": _state(context, archive),
+        "CreationTime": archive.created_us // 1_000_000,
+    }
+
+
+def _listed(context: Context, entry: ArchiveEntry) -> Response:
+    """An archive as lists show it (recorded). Times are whole epoch seconds (captured)."""
+    archive = entry.archive
+    return {
+        "ArchiveName": archive.name,
+        "EventSourceArn": archive.bus_arn,
+        "State": _state(context, archive),
+        "RetentionDays": archive.retention_days,
+        "SizeBytes": entry.size_bytes,
+        "EventCount": entry.events,
+        "CreationTime": archive.created_us // 1_000_000,
+    }

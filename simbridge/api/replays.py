@@ -1,0 +1,193 @@
+"""Replays: start, cancel, describe, list.
+
+A replay runs in the data plane (`actors/replay`) and reports its state; the operations here check,
+start it, tell it to stop and show what it has reported. A replay cannot be deleted. It is forgotten,
+and its name free again, some time after it has ended; that is looked at when somebody asks.
+"""
+
+from __future__ import annotations
+
+import math
+
+from simbridge import arn
+from simbridge.api import pages
+from simbridge.api.archives import bus_at, one_filter
+from simbridge.api.plane import Context, Request, Response, operation
+from simbridge.api.refusals import invalid, limit_exceeded, no_rule
+from simbridge.api.store import Bus, ReplayEntry
+from simbridge.clock import SECOND
+from simbridge.errors import ServiceError
+from simbridge.messages import Configure, Stop
+from simbridge.resources import Archive, Replay
+
+__all__ = ["cancel_replay", "describe_replay", "list_replays", "start_replay"]
+
+DAY = 86_400 * SECOND
+
+_UNDER_WAY = ("STARTING", "RUNNING")
+
+
+@operation
+def start_replay(context: Context, request: Request) -> Response:
+    """Put archived events on their bus again. Errors: behaviour reference 6.4.
+
+    That the window is looked at first is known of emulators only; the rest is checked in the order in
+    which the reference lists it.
+    """
+    name, destination = request["ReplayName"], request["Destination"]
+    start_us, end_us = _seconds(request["EventStartTime"]), _seconds(request["EventEndTime"])
+    if start_us >= end_us:
+        raise invalid(
+            "Parameter EventEndTime is not valid. "
+            "Reason: EventStartTime must be before EventEndTime."
+        )
+    archive = _archive(context, request["EventSourceArn"])
+    bus = _destination(context, destination["Arn"], archive)
+    filters = tuple(destination.get("FilterArns") or ())
+    for rule_arn in filters:
+        _check_filter(bus, rule_arn)
+    replays = _remembered(context)
+    if name in replays:
+        raise ServiceError("ResourceAlreadyExistsException", f"Replay {name} already exists.")
+    under_way = sum(entry.state in _UNDER_WAY for entry in replays.values())
+    if under_way >= context.limits["concurrent_replays"]:
+        raise limit_exceeded()
+    replay = Replay(
+        arn=arn.replay_arn(context.region, context.account, name),
+        name=name,
+        archive_arn=archive.arn,
+        bus_arn=bus.bus.arn,
+        start_us=start_us,
+        end_us=end_us,
+        started_us=context.now,
+        description=request.get("Description") or None,
+        filter_arns=filters,
+    )
+    context.store.replays[name] = entry = ReplayEntry(replay)
+    context.send(replay.arn, Configure(replay))
+    return _state(entry) | {"ReplayStartTime": context.now // SECOND}
+
+
+@operation
+def cancel_replay(context: Context, request: Request) -> Response:
+    """Let a replay end before its end; what it has put stays put. Errors: 6.6."""
+    entry = _find(context, request["ReplayName"])
+    if entry.state not in _UNDER_WAY:
+        raise ServiceError(
+            "IllegalStatusException",
+            f"Replay {entry.replay.name} is not in a valid state for this operation.",
+        )
+    entry.state = "CANCELLING"
+    context.send(entry.replay.arn, Stop("CANCELLED"))
+    return _state(entry)
+
+
+@operation
+def describe_replay(context: Context, request: Request) -> Response:
+    """Everything about one replay, as far as it is known yet (recorded)."""
+    entry = _find(context, request["ReplayName"])
+    replay = entry.replay
+    destination: Response = {"Arn": replay.bus_arn}
+    if replay.filter_arns:
+        destination["FilterArns"] = list(replay.filter_arns)
+    answer = {"ReplayArn": replay.arn, "Destination": destination} | _listed(entry)
+    if replay.description is not None:
+        answer["Description"] = replay.description
+    return answer
+
+
+@operation
+def list_replays(context: Context, request: Request) -> Response:
+    """The replays of the account in this region, in the order of their names."""
+    one_filter("ListReplays", request)
+    prefix, state = request.get("NamePrefix") or "", request.get("State")
+    archive_arn = request.get("EventSourceArn")
+    found, more = pages.page(
+        "ListReplays",
+        request,
+        (
+            (name, _listed(entry))
+            for name, entry in _remembered(context).items()
+            if name.startswith(prefix)
+            and state in (None, entry.state)
+            and archive_arn in (None, entry.replay.archive_arn)
+        ),
+        context.limits["list_page"],
+    )
+    return {"Replays": found} | more
+
+
+def _seconds(given: float) -> int:
+    """A time of a request, in microseconds. Replays know whole seconds (captured)."""
+    return math.floor(given) * SECOND
+
+
+def _archive(context: Context, text: str) -> Archive:
+    """The archive of this ARN; that there is none is a validation error here (recorded)."""
+    wrong = "Parameter EventSourceArn is not valid. Reason: "
+    kind, _, name = arn.parse(text).resource.partition("/")
+    if kind != "archive":
+        raise invalid(f"{wrong}Must contain an archive ARN.")
+    entry = context.store.archives.get(name)
+    if entry is None or entry.archive.arn != text:
+        raise invalid(f"{wrong}Archive {name} does not exist.")
+    return entry.archive
+
+
+def _destination(context: Context, text: str, archive: Archive) -> Bus:
+    """The bus to replay to: that which the archive was made for, and no other (recorded)."""
+    wrong = "Parameter Destination.Arn is not valid. Reason: "
+    if not text.startswith("arn:") or ":event-bus/" not in text:
+        raise invalid(f"{wrong}Must contain an event bus ARN.")
+    bus = bus_at(context, text)
+    if bus.bus.arn != archive.bus_arn:
+        raise invalid(f"{wrong}Cross event bus replay is not permitted.")
+    return bus
+
+
+def _check_filter(bus: Bus, rule_arn: str) -> None:
+    """A rule that is named must be there (captured)."""
+    name = rule_arn.rpartition("/")[2]
+    if name not in bus.rules or bus.rules[name].arn != rule_arn:
+        raise no_rule(name, bus.bus.name)
+
+
+def _remembered(context: Context) -> dict[str, ReplayEntry]:
+    """The replays but those that ended so long ago that they are forgotten (user guide)."""
+    forgotten_us = context.now - context.limits["replay_history_days"] * DAY
+    return {
+        name: entry
+        for name, entry in context.store.replays.items()
+        if entry.ended_us is None or entry.ended_us > forgotten_us
+    }
+
+
+def _find(context: Context, name: str) -> ReplayEntry:
+    entry = _remembered(context).get(name)
+    if entry is None:
+        raise ServiceError("ResourceNotFoundException", f"Replay {name} does not exist.")
+    return entry
+
+
+def _state(entry: ReplayEntry) -> Response:
+    answer = {"ReplayArn": entry.replay.arn, "State": entry.state}
+    return answer | ({"StateReason": entry.reason} if entry.reason is not None else {})
+
+
+def _listed(entry: ReplayEntry) -> Response:
+    """A replay as lists show it (recorded). Times are whole epoch seconds (captured)."""
+    replay = entry.replay
+    answer = {
+        "ReplayName": replay.name,
+        "EventSourceArn": replay.archive_arn,
+        "State": entry.state,
+        "StateReason": entry.reason,
+        "EventStartTime": replay.start_us // SECOND,
+        "EventEndTime": replay.end_us // SECOND,
+        "ReplayStartTime": replay.started_us // SECOND,
+    }
+    if entry.last_replayed_us is not None:
+        answer["EventLastReplayedTime"] = entry.last_replayed_us // SECOND
+    if entry.ended_us is not None:
+        answer["ReplayEndTime"] = entry.ended_us // SECOND
+    return {name: value for name, value in answer.items() if value is not None}

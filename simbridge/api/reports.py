@@ -1,0 +1,49 @@
+"""What the data plane reports back: how much an archive holds, how far a replay is.
+
+Archives and replays live in the data plane, and what Describe and List show of them is what they have
+reported last. A report is a message to the address of the control plane of their account and region.
+Whoever takes it there is made for this one message: the state is in the store, which outlives it.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+from simbridge.api.store import Store
+from simbridge.kernel import Turn
+from simbridge.messages import Counted, Message, Progress
+
+__all__ = ["Reception"]
+
+_ENDED = frozenset(("COMPLETED", "CANCELLED", "FAILED"))
+
+
+@final
+class Reception:
+    """The actor at the address of a control plane, for one message."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def receive(self, message: Message, turn: Turn) -> None:
+        """Note the report, if what it is about is still there."""
+        name = turn.sender.rpartition("/")[2]
+        match message:
+            case Counted(events, size_bytes):
+                if (archive := self.store.archives.get(name)) is not None:
+                    archive.events, archive.size_bytes = events, size_bytes
+            case Progress():
+                self._progress(name, message, turn.now)
+            case _:
+                raise AssertionError(f"the control plane does not take {message!r}")
+        turn.stop()
+
+    def _progress(self, name: str, report: Progress, now: int) -> None:
+        replay = self.store.replays.get(name)
+        if replay is None:
+            return
+        if replay.state != "CANCELLING" or report.state in _ENDED:
+            replay.state, replay.reason = report.state, report.reason
+        replay.last_replayed_us = report.last_replayed_us
+        if report.state in _ENDED:
+            replay.ended_us = now

@@ -1,0 +1,146 @@
+"""`simbridge replay`, used as at a shell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simbridge.cli import main
+
+
+def event(number: int, source: str = "shop") -> dict[str, Any]:
+    """An envelope."""
+    return {
+        "version": "0",
+        "id": f"id-{number}",
+        "detail-type": "OrderPlaced",
+        "source": source,
+        "account": "123456789012",
+        "time": f"2026-03-01T00:00:{number:02}Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {"total": number},
+    }
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with events, rules and the targets of one of them; it is the working directory."""
+    lines = [event(n) for n in range(5)] + [event(5, "stock")]
+    (tmp_path / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    rules = [
+        {"Name": "all", "EventPattern": '{"source":["shop"]}', "EventBusName": "default"},
+        {"Name": "dear", "EventPattern": '{"detail":{"total":[{"numeric":[">",3]}]}}'},
+        {"Name": "off", "State": "DISABLED", "EventPattern": '{"source":["shop"]}'},
+        {"Name": "nightly", "ScheduleExpression": "rate(1 day)"},
+        {
+            "Name": "fresh",
+            "EventBusName": "arn:aws:events:us-east-1:123456789012:event-bus/b",
+            "EventPattern": '{"source":["stock"],"replay-name":[{"exists":false}]}',
+            "Targets": [{"Id": "1"}],
+        },
+    ]
+    (tmp_path / "rules.json").write_text(json.dumps({"Rules": rules}))
+    targets = [{"Id": "q", "Arn": "arn:aws:sqs:us-east-1:123456789012:q"}]
+    (tmp_path / "targets.json").write_text(json.dumps({"Targets": targets}))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_report_for_people(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each rule with its count, its targets and the first events; then what nobody matched."""
+    command = ["replay", "events.jsonl", "--rules", "rules.json"]
+    assert main([*command, "--targets", "all=targets.json", "--examples", "1"]) == 0
+    assert capsys.readouterr().out == (
+        "6 events from 2026-03-01T00:00:00Z to 2026-03-01T00:00:05Z\n"
+        "\n"
+        "all                         5  arn:aws:sqs:us-east-1:123456789012:q\n"
+        "    2026-03-01T00:00:00Z  shop  OrderPlaced  id-0\n"
+        "\n"
+        "dear                        2\n"
+        "    2026-03-01T00:00:04Z  shop  OrderPlaced  id-4\n"
+        "\n"
+        "off                         5  is disabled\n"
+        "    2026-03-01T00:00:00Z  shop  OrderPlaced  id-0\n"
+        "\n"
+        "nightly                     0  has a schedule and no pattern\n"
+        "\n"
+        "b/fresh                     1  1\n"
+        "    2026-03-01T00:00:05Z  stock  OrderPlaced  id-5\n"
+        "\n"
+        "matched by no rule          0\n"
+    )
+
+
+def test_as_a_replay(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rules that ask for events without a replay's name do not match; JSON has it all."""
+    command = ["replay", "events.jsonl", "--rules", "rules.json", "--replay-name", "r", "--json"]
+    assert main(command) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["events"], report["first"]) == (6, "2026-03-01T00:00:00Z")
+    matched = {rule["name"]: rule["matched"] for rule in report["rules"]}
+    assert matched == {"all": 5, "dear": 2, "off": 5, "nightly": 0, "fresh": 0}
+    assert report["rules"][4]["bus"] == "b"
+    assert [example["id"] for example in report["rules"][0]["examples"]] == ["id-0", "id-1", "id-2"]
+    assert report["unmatched"] == {"events": 0, "examples": []}
+
+
+def test_a_disabled_rule_matches_nobody(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Events that only it would match are matched by no rule."""
+    rules = {"Rules": [{"Name": "off", "State": "DISABLED", "EventPattern": '{"source":["shop"]}'}]}
+    (files / "off.json").write_text(json.dumps(rules))
+    assert main(["replay", "events.jsonl", "--rules", "off.json", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["rules"][0]["matched"] == 5
+    assert report["unmatched"]["events"] == 6
+
+
+def test_bad_lines_end_it_unless_they_are_skipped(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In either case each is told."""
+    with (files / "events.jsonl").open("a") as file:
+        file.write("oops\n")
+    command = ["replay", "events.jsonl", "--rules", "rules.json"]
+    assert main(command) == 2
+    assert "line 7: not JSON" in capsys.readouterr().err
+    assert main([*command, "--skip-bad-lines"]) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith("events.jsonl: line 7: not JSON")
+    assert "1 bad line is left out" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["no.jsonl", "--rules", "rules.json"], "there is no file of events at no.jsonl"),
+        (["events.jsonl", "--rules", "no.json"], "there is no file no.json"),
+        (["events.jsonl", "--rules", "events.jsonl"], "events.jsonl is not JSON"),
+        (["events.jsonl", "--rules", "targets.json"], "targets go to --targets RULE=FILE"),
+        (
+            ["events.jsonl", "--rules", "rules.json", "--targets", "all=rules.json"],
+            'is not what the AWS command line prints: {"Targets": [...]}',
+        ),
+        (
+            ["events.jsonl", "--rules", "rules.json", "--targets", "x=targets.json"],
+            "--targets names 'x', which is not among the rules",
+        ),
+        (
+            ["events.jsonl", "--rules", "rules.json", "--targets", "all"],
+            "write --targets RULE=FILE",
+        ),
+        (["events.jsonl", "--rules", "bad.json"], "rule r: Event pattern is not valid"),
+        (["events.jsonl", "--rules", "nameless.json"], "a rule has no Name"),
+    ],
+)
+def test_bad_input_is_told(
+    files: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    """With exit code 2."""
+    (files / "bad.json").write_text('{"Rules": [{"Name": "r", "EventPattern": "{}"}]}')
+    (files / "nameless.json").write_text('[{"EventPattern": "{}"}]')
+    assert main(["replay", *arguments]) == 2
+    assert complaint in capsys.readouterr().err
