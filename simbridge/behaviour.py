@@ -37,8 +37,12 @@ __all__ = [
 OK = "ok"
 
 
-class _Behaviour(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
-    """Frozen, hence shared and never copied."""
+class _Behaviour(msgspec.Struct, frozen=True, tag=True):
+    """Frozen, hence shared and never copied.
+
+    In a trace every field is written out. msgspec could leave out those that *are* their default, but
+    a large number that has been pickled is another object: the trace would have another digest.
+    """
 
     def __deepcopy__(self, memo: object) -> _Behaviour:
         return self

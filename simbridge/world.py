@@ -106,6 +106,7 @@ class World:
         numbers = limits_with(PROFILES[profile], limits)
         self._backoff = backoff
         self._latency = _latency(numbers)
+        self._duplicates = share(numbers["duplicates_per_million"] / 1_000_000)
         self._rate_fires_at_once = rate_first_fires == "at once"
         begin = clock.instant(start)
         self._thin = trace == "outcomes"
@@ -508,9 +509,7 @@ def _replay_actor(world: World, replay: Replay) -> ReplayActor:
 
 # What lives at an address that is told for the first time what it is.
 _ACTORS: dict[type, Callable[[World, Any], Actor]] = {
-    EventBus: lambda world, bus: EventBusActor(
-        share(world._plane.limits["duplicates_per_million"] / 1_000_000)
-    ),
+    EventBus: lambda world, bus: EventBusActor(world._duplicates),
     Target: lambda world, target: DeliveryActor(world._policy(arns.parse(target.rule_arn))),
     Archive: lambda world, archive: world._archive_actor(archive.arn),
     Replay: _replay_actor,

@@ -144,11 +144,8 @@ class DeliveryActor:
 
     def _seldom(self, message: Message, turn: Turn) -> None:
         match message:
-            case Due(delivery, attempt, True):
-                pending = self.pending[delivery]
-                turn.send(pending.plan.arn, _invocation(delivery, attempt, pending))
-            case Due(delivery, attempt):
-                self._attempt(delivery, attempt, self.pending[delivery], 0, turn)
+            case Due(delivery, attempt, reserved):
+                self._attempt(delivery, attempt, self.pending[delivery], 0, turn, reserved)
             case Expire(delivery):
                 pending = self.pending[delivery]
                 if not pending.attempts:
@@ -215,21 +212,32 @@ class DeliveryActor:
             self._attempt(delivery, attempt + 1, pending, delay, turn)
 
     def _attempt(
-        self, delivery: int, attempt: int, pending: _Pending, delay: int, turn: Turn
+        self,
+        delivery: int,
+        attempt: int,
+        pending: _Pending,
+        delay: int,
+        turn: Turn,
+        reserved: bool = False,
     ) -> None:
-        """Make an attempt after a delay, unless the age limit comes first."""
+        """Make an attempt after a delay, unless the age limit comes first.
+
+        `reserved`: it has its turn in the Invocations quota already.
+        """
         plan = pending.plan
         left = pending.event.ingested_us + plan.age_us - turn.now
         quota = self.policy.invocations
         wait: int | None = delay
-        if quota is not None and not delay:
+        if quota is not None and not delay and not reserved:
             wait = quota.reserve(turn.now, left)
         if wait is None or wait > left:
             turn.send(turn.address, Expire(delivery), max(left, 0))
         elif quota is not None and wait:
             turn.send(turn.address, Due(delivery, attempt, not delay), wait)
         else:
-            turn.send(plan.arn, _invocation(delivery, attempt, pending), wait)
+            event, body = pending.event, pending.body
+            invoke = Invoke(delivery, attempt, event, plan.rule_arn, body, plan.parameters)
+            turn.send(plan.arn, invoke, wait)
 
     def _give_up(self, delivery: int, pending: _Pending, exhausted: str | None, turn: Turn) -> None:
         plan = pending.plan
@@ -252,11 +260,6 @@ class DeliveryActor:
         del self.pending[delivery]
         drop = Drop(delivery, pending.error, pending.text, exhausted, pending.attempts)
         turn.send(pending.plan.bus, drop)
-
-
-def _invocation(delivery: int, attempt: int, pending: _Pending) -> Invoke:
-    plan = pending.plan
-    return Invoke(delivery, attempt, pending.event, plan.rule_arn, pending.body, plan.parameters)
 
 
 _FITS = targets.FITS_ANYWHERE_CHARS
