@@ -23,7 +23,7 @@ from simbridge.kernel import Kernel
 from simbridge.messages import Loaded
 from simbridge.pattern import Matcher
 from simbridge.resources import Archive
-from simbridge.storage import EventStorage
+from simbridge.storage import EventStorage, with_room
 
 __all__ = ["ArchiveHandle", "Load"]
 
@@ -102,7 +102,7 @@ class ArchiveHandle:
             if not matches(envelope):
                 left_out += 1
                 continue
-            content.update(msgspec.json.encode(envelope))
+            content.update(with_room(msgspec.json.encode, envelope))
             ingested_us = min(clock.event_time(envelope["time"]), self._kernel.now)
             staged.add(envelope, ingested_us, put_size(envelope) + 20)
         if bad and errors == "raise":

@@ -28,6 +28,7 @@ import msgspec
 
 from simbridge import clock
 from simbridge.errors import BadLine, InvalidEvents, SimbridgeError
+from simbridge.storage import with_room
 
 __all__ = [
     "Errors",
@@ -132,7 +133,8 @@ def scan(path: str | os.PathLike[str]) -> Iterator[Found]:
 def put_size(envelope: dict[str, Any]) -> int:
     """What an entry of PutEvents with this content counts for, without its `Time` (user guide)."""
     texts = (envelope["source"], envelope["detail-type"], *envelope["resources"])
-    return len(msgspec.json.encode(envelope["detail"])) + sum(len(t.encode()) for t in texts)
+    detail = with_room(msgspec.json.encode, envelope["detail"])
+    return len(detail) + sum(len(text.encode()) for text in texts)
 
 
 def _lines(lines: io.BufferedIOBase) -> Iterator[Found]:
@@ -160,7 +162,7 @@ def _lines(lines: io.BufferedIOBase) -> Iterator[Found]:
 def _json(text: bytes) -> Any:
     """A JSON document that is no string, or what is wrong with it as a string."""
     try:
-        document = _decode(text)
+        document = with_room(_decode, text)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         return f"not JSON: {error}"
     return "not a JSON object" if isinstance(document, str) else document
@@ -175,7 +177,7 @@ def _document(number: int, document: Any, line: bytes) -> Iterator[Found]:
         yield _event(number, records, line)
         return
     for place, record in enumerate(records, 1):
-        found = _event(number, record, msgspec.json.encode(record))
+        found = _event(number, record, with_room(msgspec.json.encode, record))
         yield found._replace(record=place) if isinstance(found, BadLine) else found
 
 

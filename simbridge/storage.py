@@ -20,19 +20,22 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+import sys
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterator
-from typing import Any, NamedTuple, final
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar, final
 
 import msgspec
 
 from simbridge import clock
 
-__all__ = ["HOUR", "MINUTE", "EventStorage", "Stored"]
+__all__ = ["HOUR", "MINUTE", "EventStorage", "Stored", "with_room"]
 
 MINUTE = 60 * clock.SECOND
 HOUR = 60 * MINUTE
+
+Result = TypeVar("Result")
 
 CHUNK_BYTES = 65_536
 """What a buffer holds before it is compressed; twice the window that zlib looks back over."""
@@ -41,6 +44,7 @@ OPEN_MAX = 256
 """Hours that are written at a time; the one that was opened first is sealed to make room."""
 
 _MEMORY_BYTES = 256 * 1024 * 1024
+_LEVELS = 2000  # twice what PutEvents takes
 _LEVEL = 1  # a fifth of the time of the usual level, for a tenth more bytes
 
 
@@ -54,13 +58,29 @@ class Stored(NamedTuple):
 
     def envelope(self) -> dict[str, Any]:
         """The envelope as Python objects; each call makes new ones."""
-        return _decode_envelope(self.packed)
+        return with_room(_decode_envelope, self.packed)
 
 
 _Row = tuple[int, int, int, msgspec.Raw]
 _append = msgspec.msgpack.Encoder().encode_into
 _decode_rows = msgspec.msgpack.Decoder(list[_Row]).decode
 _decode_envelope = msgspec.msgpack.Decoder(dict[str, Any]).decode
+
+
+def with_room(function: Callable[..., Result], *arguments: Any) -> Result:
+    """Call a coder of msgspec; for what is nested deeply, again with room on the stack.
+
+    How deep it can go depends on the stack it is called from; what can be archived must not.
+    """
+    try:
+        return function(*arguments)
+    except RecursionError:
+        usual = sys.getrecursionlimit()
+        sys.setrecursionlimit(usual + _LEVELS)
+        try:
+            return function(*arguments)
+        finally:
+            sys.setrecursionlimit(usual)
 
 
 @final
@@ -119,7 +139,7 @@ class _Open:
     def add(self, row: tuple[int, int, int, Any]) -> None:
         length = len(self.rows)
         try:
-            _append(row, self.rows, -1)
+            with_room(_append, row, self.rows, length)
         except BaseException:
             del self.rows[length:]
             raise
@@ -169,6 +189,7 @@ class EventStorage:
         self._open: dict[int, _Open] = {}
         self._in_order: list[int] = []
         self._held_bytes = 0
+        self._held_hours: dict[int, None] = {}
         self._spill: _Spill | None = None
 
     def add(self, envelope: dict[str, Any], ingested_us: int, size_bytes: int) -> None:
@@ -298,6 +319,7 @@ class EventStorage:
         self._chunks_of(hour).append(chunk)
         if isinstance(chunk.data, bytes):
             self._held_bytes += len(chunk.data)
+            self._held_hours[hour] = None
             if self._held_bytes > self.memory_bytes:
                 self._spill_all()
 
@@ -308,12 +330,14 @@ class EventStorage:
     def _spill_all(self) -> None:
         """Move every sealed chunk to the file. It takes a bound's worth of new ones to come back."""
         spill = self._spill = self._spill or _Spill()
-        for chunks in self._hours.values():
+        for hour in self._held_hours:
+            chunks = self._hours.get(hour, [])
             for place, chunk in enumerate(chunks):
                 if isinstance(chunk.data, bytes):
                     chunks[place] = msgspec.structs.replace(chunk, data=spill.add(chunk.data))
         spill.flush()
         self._held_bytes = 0
+        self._held_hours.clear()
 
     def _between(self, from_us: int, until_us: int) -> Iterator[int]:
         """The hours that [from_us, until_us) touches and that have events, the oldest first."""
@@ -356,7 +380,7 @@ class EventStorage:
     def _rows(self, part: _Chunk | _Open) -> list[_Row]:
         """The rows of a chunk or a buffer, the envelopes still packed."""
         packed = part.packed() if isinstance(part, _Open) else zlib.decompress(self._data(part))
-        return _decode_rows(packed)
+        return with_room(_decode_rows, packed)
 
     # -- state ------------------------------------------------------------------------------
 
@@ -366,6 +390,7 @@ class EventStorage:
         twin._hours = {hour: list(chunks) for hour, chunks in self._hours.items()}
         twin._open = {hour: rows.copy() for hour, rows in self._open.items()}
         twin._held_bytes, twin._spill = self._held_bytes, self._spill
+        twin._held_hours = dict(self._held_hours)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
@@ -377,6 +402,7 @@ class EventStorage:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._held_hours = dict.fromkeys(self._hours)
         self._held_bytes = sum(
             len(self._data(chunk)) for chunks in self._hours.values() for chunk in chunks
         )

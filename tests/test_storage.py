@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import simbridge as sb
 from simbridge import clock, storage
 from simbridge.storage import HOUR, MINUTE, EventStorage
 
@@ -46,14 +48,20 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "OPEN_MAX", 2)
 
 
-ROWS = st.lists(st.tuples(st.integers(-2 * 3600, 4 * 3600), st.integers(0, 5000)), max_size=80).map(
-    lambda pairs: [(second, ingested, n) for n, (second, ingested) in enumerate(pairs)]
+# Few different times and instants, so that bounds are hit and not only surrounded.
+ROWS = st.lists(st.tuples(st.integers(-240, 480), st.integers(0, 20)), max_size=80).map(
+    lambda pairs: [(30 * second, 250 * ingested, n) for n, (second, ingested) in enumerate(pairs)]
 )
-SPAN = st.tuples(st.integers(-8000, 16000), st.integers(-8000, 16000)).map(sorted)
+SPAN = st.tuples(st.integers(-250, 500), st.integers(-250, 500)).map(
+    lambda pair: [30 * bound for bound in sorted(pair)]
+)
+INGESTED = st.tuples(st.integers(-1, 21), st.integers(-1, 21)).map(
+    lambda pair: [250 * bound for bound in sorted(pair)]
+)
 
 
 @settings(max_examples=80, deadline=None)
-@given(rows=ROWS, span=SPAN, ingested=SPAN, memory=st.sampled_from((0, 300, 1 << 30)))
+@given(rows=ROWS, span=SPAN, ingested=INGESTED, memory=st.sampled_from((0, 300, 1 << 30)))
 def test_reading_is_filtering_a_list(
     rows: list[Row], span: list[int], ingested: list[int], memory: int
 ) -> None:
@@ -89,7 +97,7 @@ def test_the_next_minute_is_the_first_that_has_events(rows: list[Row], span: lis
 @settings(max_examples=80, deadline=None)
 @given(
     rows=ROWS,
-    cuts=st.lists(st.integers(-10, 5010), max_size=3),
+    cuts=st.lists(st.integers(-1, 21).map(lambda bound: 250 * bound), max_size=3),
     memory=st.sampled_from((0, 300, 1 << 30)),
 )
 def test_what_expires_is_gone_and_no_longer_counted(
@@ -158,3 +166,23 @@ def test_events_are_small() -> None:
     assert spilled._held_bytes <= 1000
     assert spilled._spill is not None
     assert numbers(spilled, EPOCH, EPOCH + HOUR) == list(range(3000))
+
+
+def test_what_put_events_takes_can_be_archived() -> None:
+    """A detail of a thousand levels too; no coder gets that deep from an ordinary stack."""
+    levels = 999
+    world = sb.World()
+    events = world.client("events")
+    bus = events.describe_event_bus()["Arn"]
+    events.create_archive(ArchiveName="a", EventSourceArn=bus)
+    detail = '{"a":' * levels + "1" + "}" * levels
+    answer = events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": detail}])
+    assert answer["FailedEntryCount"] == 0
+    limit = sys.getrecursionlimit()
+    world.settle()
+    (found,) = world.archive("a").events()
+    assert sys.getrecursionlimit() == limit
+    value, depth = found["detail"], 0
+    while isinstance(value, dict):
+        value, depth = value["a"], depth + 1
+    assert depth == levels

@@ -14,14 +14,21 @@ from simbridge.messages import Call
 
 PATTERN = '{"source":["a"]}'
 SIMULATED = {
+    "CancelReplay",
+    "CreateArchive",
     "CreateEventBus",
+    "DeleteArchive",
     "DeleteEventBus",
     "DeleteRule",
+    "DescribeArchive",
     "DescribeEventBus",
+    "DescribeReplay",
     "DescribeRule",
     "DisableRule",
     "EnableRule",
+    "ListArchives",
     "ListEventBuses",
+    "ListReplays",
     "ListRuleNamesByTarget",
     "ListRules",
     "ListTargetsByRule",
@@ -29,7 +36,9 @@ SIMULATED = {
     "PutRule",
     "PutTargets",
     "RemoveTargets",
+    "StartReplay",
     "TestEventPattern",
+    "UpdateArchive",
 }
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 
@@ -54,8 +63,8 @@ def test_the_operations_of_this_version():
 
 def test_other_operations_have_a_clear_error(api):
     """One that AWS has and one that nobody has: neither looks like an answer of AWS."""
-    with pytest.raises(NotSimulated, match=r"CreateArchive is an operation.*it simulates Create"):
-        api.create_archive()
+    with pytest.raises(NotSimulated, match=r"CreateConnection is an operation.*it simulates C"):
+        api.create_connection()
     with pytest.raises(SimbridgeError, match="EventBridge has no operation 'PutRules'"):
         api.put_rules()
     assert calls(api) == []
