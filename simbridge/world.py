@@ -11,14 +11,14 @@ from __future__ import annotations
 import copy
 import re
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal, final, overload
 
 from simbridge import arn as arns
 from simbridge import clock
-from simbridge.actors.bus import EventBusActor, Noise
+from simbridge.actors.bus import EventBusActor, Noise, Outside
 from simbridge.actors.delivery import DeliveryActor, Policy
 from simbridge.actors.function import Asynchronous, Handler, Runner
 from simbridge.actors.scheduler import SchedulerActor
@@ -42,6 +42,7 @@ from simbridge.trace.metrics import Metrics, Series
 __all__ = ["World", "kept_open", "run_story"]
 
 _ACCOUNT = re.compile(r"\d{12}")
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 _acting: ContextVar[World | None] = ContextVar("simbridge_acting", default=None)
@@ -60,7 +61,8 @@ class World:
     `rate_first_fires` says when the schedule `rate(...)` of a rule fires for the first time: "at once",
     when the rule is created or enabled, or "after one period"; what AWS does is not certain.
     `backoff` is the curve of retries (`simbridge.backoff`). `trace="outcomes"` leaves single attempts
-    out of the trace. `backend` is the library that `async def` handlers are run by.
+    out of the trace. `organizations` lists the accounts of each AWS organization by its id, for bus
+    policies that ask. `backend` is the library that `async def` handlers are run by.
 
     Raises `SimbridgeError` for a value that cannot be, `InvalidTime` for a naive `start`.
     """
@@ -78,6 +80,7 @@ class World:
         backoff: Backoff = DEFAULT,
         trace: Literal["full", "outcomes"] = "full",
         rate_first_fires: Literal["at once", "after one period"] = "at once",
+        organizations: Mapping[str, Sequence[str]] | None = None,
         backend: str = "asyncio",
     ) -> None:
         if not isinstance(seed, int):
@@ -107,7 +110,9 @@ class World:
         begin = clock.instant(start)
         thin = thinned if trace == "outcomes" else None
         self._kernel = Kernel(seed, begin, self._populate, numbers["messages_per_instant"], thin)
-        self._plane = ControlPlane(self._kernel, numbers)
+        members = _members(organizations or {})
+        self._outside = Outside(numbers["same_region_hops"], numbers["cross_region_hops"], members)
+        self._plane = ControlPlane(self._kernel, numbers, members)
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
         self._clients: dict[tuple[str, str], Any] = {}
         self._family = object()
@@ -249,7 +254,12 @@ class World:
     def _populate(self, address: str, message: Any) -> Actor | None:
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
-        if self._auto and address.startswith("arn:") and not arns.is_event_bus(arns.parse(address)):
+        arn = arns.parse(address) if address.startswith("arn:") else None
+        if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
+            return EventBusActor(
+                self._noise, self._outside
+            )  # every account has one, from the start
+        if self._auto and arn is not None and not arns.is_event_bus(arn):
             return StandIn()
         return Nowhere()
 
@@ -449,7 +459,7 @@ class World:
 
 # What lives at an address that is told for the first time what it is.
 _ACTORS: dict[type, Callable[[World, Any], Actor]] = {
-    EventBus: lambda world, bus: EventBusActor(world._noise),
+    EventBus: lambda world, bus: EventBusActor(world._noise, world._outside),
     Target: lambda world, target: DeliveryActor(world._policy(arns.parse(target.rule_arn))),
     Schedule: lambda world, schedule: SchedulerActor(
         rate_fires_at_once=world._rate_fires_at_once,
@@ -507,6 +517,20 @@ def _noise(limits: Mapping[str, int]) -> Noise | None:
     if not latency[0] and not duplicates:
         return None
     return Noise(*latency, share(duplicates / 1_000_000))
+
+
+def _members(organizations: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The organization of each account that is in one."""
+    found: dict[str, str] = {}
+    for organization, accounts in organizations.items():
+        if not _ORGANIZATION.fullmatch(organization):
+            raise SimbridgeError(f"an organization looks like 'o-a1b2c3d4e5', not {organization!r}")
+        if isinstance(accounts, str):
+            raise SimbridgeError(f"an organization has a list of accounts, not {accounts!r}")
+        for account in map(_checked_account, accounts):
+            if found.setdefault(account, organization) != organization:
+                raise SimbridgeError(f"account {account} cannot be in two organizations")
+    return found
 
 
 def _check_destination(arn: str | None) -> None:

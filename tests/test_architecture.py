@@ -32,7 +32,7 @@ LAYERS = [
     {"errors"},
     {"clock", "arn", "table"},
     {"luck", "bucket", "error_codes"},
-    {"kernel", "limits", "resources", "targets", "pattern", "schedule", "transform"},
+    {"kernel", "limits", "resources", "targets", "pattern", "policy", "schedule", "transform"},
     {"backoff", "behaviour"},
     {"messages"},
     {"api", "actors", "trace", "hosts"},

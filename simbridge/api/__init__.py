@@ -1,5 +1,5 @@
 """The control plane: what an API call checks, changes and answers."""
 
-from simbridge.api import buses, events, rules, targets
+from simbridge.api import buses, events, permissions, rules, targets
 
-__all__ = ["buses", "events", "rules", "targets"]
+__all__ = ["buses", "events", "permissions", "rules", "targets"]

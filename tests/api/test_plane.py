@@ -26,8 +26,10 @@ SIMULATED = {
     "ListRules",
     "ListTargetsByRule",
     "PutEvents",
+    "PutPermission",
     "PutRule",
     "PutTargets",
+    "RemovePermission",
     "RemoveTargets",
     "TestEventPattern",
 }
