@@ -61,7 +61,7 @@ class Delivery:
     def __repr__(self) -> str:
         return (
             f"Delivery(rule={self.rule!r}, target={self.target!r}, event={self.event.id!r}, "
-            f"outcome={self.outcome!r}, attempts={len(self.attempts)})"
+            f"outcome={self.outcome!r}, attempts={self.attempt_count})"
         )
 
 

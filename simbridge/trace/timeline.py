@@ -216,13 +216,13 @@ def _manner(behaviour: Behaviour) -> str:
 
 
 def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> str:
-    """What a call is about: how many events it puts, or the rule or bus that it names."""
+    """What a call is about: how many events it puts, or what it names: a rule, or else a bus."""
     entries = request.get("Entries")
     if isinstance(entries, list):
         refused = response.get("FailedEntryCount")
         count = f"{len(entries)} event{'s' * (len(entries) != 1)}"
         return f"{count}, {refused} refused" if refused else count
-    return str(request.get("Name") or request.get("Rule") or "")
+    return str(request.get("Name") or request.get("Rule") or request.get("EventBusName") or "")
 
 
 def _one_line(text: str | None) -> str:
