@@ -6,6 +6,7 @@
      |    +-- InvalidArn              text that is not an ARN (also a ValueError)
      |    +-- LanguageError           a text in one of EventBridge's little languages is wrong (also a ValueError)
      |    |    +-- InvalidPattern        an event pattern
+     |    |    +-- InvalidPolicy         a policy of an event bus
      |    |    +-- InvalidSchedule       a rate() or cron() expression
      |    |    +-- InvalidTransform      an input path or an input template
      |    +-- InvalidEvents           a file has lines that are no events (also a ValueError)
@@ -34,6 +35,7 @@ __all__ = [
     "InvalidArn",
     "InvalidEvents",
     "InvalidPattern",
+    "InvalidPolicy",
     "InvalidSchedule",
     "InvalidTime",
     "InvalidTransform",
@@ -81,6 +83,11 @@ class LanguageError(SimbridgeError, ValueError):
 @final
 class InvalidPattern(LanguageError):
     """An event pattern is not valid. The text is the one that AWS answers with."""
+
+
+@final
+class InvalidPolicy(LanguageError):
+    """A policy of an event bus is not valid."""
 
 
 @final

@@ -42,6 +42,9 @@ LIMITS: dict[str, Limit] = {
     "event_pattern_chars": Limit(
         2048, "characters of an event pattern in PutRule", "EventBridge quotas page"
     ),
+    "bus_policy_chars": Limit(
+        10_240, "characters of the policy of an event bus", "EventBridge quotas page"
+    ),
     "put_events_entries": Limit(
         10, "entries of one PutEvents request", "recorded answers of the service"
     ),

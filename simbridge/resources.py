@@ -12,6 +12,8 @@ from typing import Any, final
 
 import msgspec
 
+from simbridge.arn import is_event_bus, parse
+
 __all__ = [
     "Archive",
     "EventBus",
@@ -27,6 +29,8 @@ __all__ = [
 @final
 class Parameters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The parameter blocks of a target, on their way with each attempt to the target.
+
+    An event bus also hears in which role its target is called (`RoleArn`), for its policy.
 
     Like an event, many messages carry the same ones, so the trace writes them out once and names
     them afterwards (`trace/codec`). The name tells them apart: it is a digest of the target's
@@ -60,6 +64,7 @@ class EventBus(_Resource, frozen=True):
     dead_letter_config: dict[str, Any] | None = None
     log_config: dict[str, Any] | None = None
     event_source_name: str | None = None
+    policy: str | None = None
 
 
 @final
@@ -81,6 +86,8 @@ class Target(_Resource, frozen=True, dict=True):
     def parameters(self) -> Parameters | None:
         """The parameter blocks of the request; None where it has none, as most targets do."""
         blocks = {name: self.request[name] for name in self.request if name.endswith("Parameters")}
+        if "RoleArn" in self.request and is_event_bus(parse(self.arn)):
+            blocks["RoleArn"] = self.request["RoleArn"]
         if not blocks:
             return None
         text = msgspec.json.encode([self.address, blocks], order="sorted")

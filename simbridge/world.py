@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal, final, overload
@@ -18,7 +18,7 @@ from typing import Any, Literal, final, overload
 from simbridge import arn as arns
 from simbridge import clock
 from simbridge.actors.archive import ArchiveActor, Counting
-from simbridge.actors.bus import EventBusActor
+from simbridge.actors.bus import EventBusActor, Outside
 from simbridge.actors.delivery import DeliveryActor, Policy
 from simbridge.actors.function import Asynchronous, Handler, Runner
 from simbridge.actors.replay import Pace, ReplayActor
@@ -45,6 +45,7 @@ from simbridge.trace.metrics import Metrics, Series
 __all__ = ["World", "kept_open", "run_story"]
 
 _ACCOUNT = re.compile(r"\d{12}")
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 _acting: ContextVar[World | None] = ContextVar("simbridge_acting", default=None)
@@ -63,7 +64,8 @@ class World:
     `rate_first_fires` says when the schedule `rate(...)` of a rule fires for the first time: "at once",
     when the rule is created or enabled, or "after one period"; what AWS does is not certain.
     `backoff` is the curve of retries (`simbridge.backoff`). `trace="outcomes"` leaves single attempts
-    out of the trace. `backend` is the library that `async def` handlers are run by.
+    out of the trace. `organizations` lists the accounts of each AWS organization by its id, for bus
+    policies that ask. `backend` is the library that `async def` handlers are run by.
 
     Raises `SimbridgeError` for a value that cannot be, `InvalidTime` for a naive `start`.
     """
@@ -81,6 +83,7 @@ class World:
         backoff: Backoff = DEFAULT,
         trace: Literal["full", "outcomes"] = "full",
         rate_first_fires: Literal["at once", "after one period"] = "at once",
+        organizations: Mapping[str, Sequence[str]] | None = None,
         backend: str = "asyncio",
     ) -> None:
         if not isinstance(seed, int):
@@ -112,7 +115,9 @@ class World:
         self._thin = trace == "outcomes"
         thin = thinned if self._thin else None
         self._kernel = Kernel(seed, begin, self._populate, numbers["messages_per_instant"], thin)
-        self._plane = ControlPlane(self._kernel, numbers)
+        members = _members(organizations or {})
+        self._outside = Outside(numbers["same_region_hops"], numbers["cross_region_hops"], members)
+        self._plane = ControlPlane(self._kernel, numbers, members)
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
         self._clients: dict[tuple[str, str], Any] = {}
         self._family = object()
@@ -291,7 +296,10 @@ class World:
             return Reception(self._plane.store(account, region))
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
-        if self._auto and address.startswith("arn:") and not arns.is_event_bus(arns.parse(address)):
+        arn = arns.parse(address) if address.startswith("arn:") else None
+        if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
+            return EventBusActor(self._duplicates, self._outside)  # every account has one
+        if self._auto and arn is not None and not arns.is_event_bus(arn):
             return StandIn()
         return Nowhere()
 
@@ -509,7 +517,7 @@ def _replay_actor(world: World, replay: Replay) -> ReplayActor:
 
 # What lives at an address that is told for the first time what it is.
 _ACTORS: dict[type, Callable[[World, Any], Actor]] = {
-    EventBus: lambda world, bus: EventBusActor(world._duplicates),
+    EventBus: lambda world, bus: EventBusActor(world._duplicates, world._outside),
     Target: lambda world, target: DeliveryActor(world._policy(arns.parse(target.rule_arn))),
     Archive: lambda world, archive: world._archive_actor(archive.arn),
     Replay: _replay_actor,
@@ -572,6 +580,20 @@ def _latency(limits: Mapping[str, int]) -> Slow | None:
             "delivery_latency_median_us is above zero and delivery_latency_p99_us not below it"
         )
     return Slow(median, p99)
+
+
+def _members(organizations: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The organization of each account that is in one."""
+    found: dict[str, str] = {}
+    for organization, accounts in organizations.items():
+        if not _ORGANIZATION.fullmatch(organization):
+            raise SimbridgeError(f"an organization looks like 'o-a1b2c3d4e5', not {organization!r}")
+        if isinstance(accounts, str):
+            raise SimbridgeError(f"an organization has a list of accounts, not {accounts!r}")
+        for account in map(_checked_account, accounts):
+            if found.setdefault(account, organization) != organization:
+                raise SimbridgeError(f"account {account} cannot be in two organizations")
+    return found
 
 
 def _check_destination(arn: str | None) -> None:

@@ -56,7 +56,9 @@ def test_the_default_spends_both_limits_at_about_the_same_time() -> None:
     for number in range(300):
         luck = key(number, "x")
         retries = range(1, 186)
-        sums.append(sum(backoff.DEFAULT.delay_us(n, draw(luck, n)) for n in retries) / SECOND / 3600)
+        sums.append(
+            sum(backoff.DEFAULT.delay_us(n, draw(luck, n)) for n in retries) / SECOND / 3600
+        )
     assert 23.3 < sum(sums) / len(sums) < 23.7
     assert 0.2 < sum(hours > 24 for hours in sums) / len(sums) < 0.5
 

@@ -9,15 +9,21 @@ import pytest
 
 import simbridge as sb
 from simbridge.cli import main
+from simbridge.lab.scenario import scenarios_in
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.py")), ids=lambda path: path.stem)
 def test_every_scenario_holds(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 0, a timeline and a digest."""
+    """Exit 0, what the scenario is about, a timeline and a digest."""
     assert main(["run", str(path)]) == 0
-    assert "digest" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    ((name, story),) = scenarios_in(path).items()
+    about = (story.__doc__ or "").partition("\n")[0]
+    assert about
+    assert printed.startswith(f"{name}: {about}\n\n")
+    assert "digest" in printed
 
 
 def test_one_digest_whatever_backend(capsys: pytest.CaptureFixture[str]) -> None:

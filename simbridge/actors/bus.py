@@ -8,12 +8,14 @@ carried through: what AWS does then is not documented (behaviour reference 2.3).
 
 from __future__ import annotations
 
-from typing import final
+from collections.abc import Mapping
+from typing import NamedTuple, final
 
 import msgspec
 
 from simbridge import arn as arns
-from simbridge import clock
+from simbridge import clock, policy
+from simbridge.error_codes import ERROR_CODES
 from simbridge.kernel import Turn, uuid_from
 from simbridge.luck import draw
 from simbridge.messages import (
@@ -31,7 +33,20 @@ from simbridge.messages import (
 from simbridge.pattern import Matcher
 from simbridge.resources import EventBus, Rule
 
-__all__ = ["EventBusActor"]
+__all__ = ["EventBusActor", "Outside"]
+
+
+@final
+class Outside(NamedTuple):
+    """What a bus must know to take events from other buses.
+
+    How many buses an event may be forwarded to within a region and across regions, and the
+    organization of each account that is in one.
+    """
+
+    hops: int
+    region_hops: int
+    organizations: Mapping[str, str]
 
 
 @final
@@ -43,8 +58,9 @@ class EventBusActor:
     has the ARN of the archive for each rule that archives what it matches.
     """
 
-    def __init__(self, duplicates: int = 0) -> None:
+    def __init__(self, duplicates: int, outside: Outside) -> None:
         self.duplicates = duplicates
+        self.outside = outside
         self.bus: EventBus | None = None
         self.rules: dict[str, Rule] = {}
         self.routes: dict[str, list[tuple[str, str, str, str]]] = {}
@@ -75,8 +91,8 @@ class EventBusActor:
                 self.bus = bus
             case Retire(arn):
                 self._retire(arn, turn)
-            case Invoke(delivery, attempt):
-                self._forward(delivery, attempt, message.event, turn)
+            case Invoke():
+                self._forward(message, turn)
             case Drop():
                 pass  # the record is the point: the bus learns of a loss, and has nothing to do
             case _:
@@ -135,37 +151,67 @@ class EventBusActor:
             return matched
         return sorted({*matched, name}) if matched else [name]
 
-    def _forward(self, delivery: int, attempt: int, event: Event, turn: Turn) -> None:
+    def _forward(self, message: Invoke, turn: Turn) -> None:
         """Take an event from a rule of another bus (behaviour reference 8.4, 8.5, captured).
 
         Within a region it keeps its id; from another region it gets a new id and a new time, while
-        account and region stay those of its origin. One hop of each kind is allowed. Another
-        account needs a bus policy, which cannot exist yet.
+        account and region stay those of its origin.
         """
+        event = message.event
         here, there = arns.parse(turn.address), arns.parse(event.bus)
-        local = here.region == there.region
-        if here.account != there.account:
-            refusal = ("NO_PERMISSIONS", "no resource-based policy allows events:PutEvents")
-        elif local and event.hops:
-            refusal = (
-                "THIRD_ACCOUNT_HOP_DETECTED",
-                "Events received from another event bus cannot be forwarded to this event bus.",
-            )
-        elif not local and event.region_hops:
-            refusal = ("THIRD_REGION_HOP_DETECTED", "Unknown exception.")
-        else:
-            envelope = event.envelope
-            if not local:
-                fresh_id = uuid_from(turn.random("event id"))
-                envelope = {**envelope, "id": fresh_id, "time": clock.iso_seconds(turn.now)}
-            hops = (event.hops + local, event.region_hops + (not local))
-            forwarded = Event(
-                turn.address, envelope, turn.now, event.size_bytes, event.trace_header, *hops
-            )
-            turn.reply(Outcome(delivery, attempt))
-            turn.send(turn.address, Publish(forwarded))
+        refusal = self._refusal(message, here, there)
+        if refusal is not None:
+            turn.reply(Outcome(message.delivery, message.attempt, *refusal))
             return
-        turn.reply(Outcome(delivery, attempt, *refusal))
+        local = here.region == there.region
+        envelope = event.envelope
+        if not local:
+            fresh_id = uuid_from(turn.random("event id"))
+            envelope = {**envelope, "id": fresh_id, "time": clock.iso_seconds(turn.now)}
+        hops = (event.hops + local, event.region_hops + (not local))
+        forwarded = Event(
+            turn.address, envelope, turn.now, event.size_bytes, event.trace_header, *hops
+        )
+        turn.reply(Outcome(message.delivery, message.attempt))
+        turn.send(turn.address, Publish(forwarded))
+
+    def _refusal(self, message: Invoke, here: arns.Arn, there: arns.Arn) -> tuple[str, str] | None:
+        """Why an event may not be forwarded here: no permission, or too many hops."""
+        event = message.event
+        stored = self.bus.policy if self.bus is not None else None
+        if stored is not None or here.account != there.account:
+            caller = self._caller(message, there)
+            facts = {
+                "aws:sourcearn": message.rule,
+                "aws:sourceaccount": there.account,
+                "events:source": event.envelope["source"],
+                "events:detail-type": event.envelope["detail-type"],
+                "events:eventbusinvocation": "true",
+            }
+            action, bus = "events:PutEvents", str(here)
+            why = policy.refusal(stored, here.account, caller, action, bus, facts)
+            if why is not None:
+                who = f"User: {caller.arn} is not authorized to perform: {action}"
+                return "NO_PERMISSIONS", f"{who} on resource: {bus} {why}"
+        if here.region == there.region:
+            if event.hops >= self.outside.hops:
+                return _refused("THIRD_ACCOUNT_HOP_DETECTED")
+        elif event.region_hops >= self.outside.region_hops:
+            return _refused("THIRD_REGION_HOP_DETECTED")
+        return None
+
+    def _caller(self, message: Invoke, there: arns.Arn) -> policy.Caller:
+        """Whom the policy of this bus sees: the target's role, or else EventBridge for its account.
+
+        Without a role nobody is known to be of an organization (API reference, PutPermission).
+        """
+        blocks = message.parameters.blocks if message.parameters is not None else {}
+        role = blocks.get("RoleArn")
+        if role is None:
+            everybody = policy.root(there.account, there.partition)
+            return policy.Caller(there.account, everybody, "events.amazonaws.com")
+        organization = self.outside.organizations.get(there.account)
+        return policy.Caller(there.account, role, organization=organization)
 
     def _retire(self, arn: str, turn: Turn) -> None:
         if arn == turn.address:
@@ -182,3 +228,7 @@ class EventBusActor:
                 turn.send(rule.arn, Retire(rule.arn))
             for target in rule.targets:
                 turn.send(target.address, Retire(target.address))
+
+
+def _refused(code: str) -> tuple[str, str]:
+    return code, ERROR_CODES[code].text

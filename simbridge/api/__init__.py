@@ -1,5 +1,5 @@
 """The control plane: what an API call checks, changes and answers."""
 
-from simbridge.api import archives, buses, events, replays, rules, targets
+from simbridge.api import archives, buses, events, permissions, replays, rules, targets
 
-__all__ = ["archives", "buses", "events", "replays", "rules", "targets"]
+__all__ = ["archives", "buses", "events", "permissions", "replays", "rules", "targets"]

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
-from simbridge import clock, pattern
+from simbridge import arn, clock, pattern
+from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid
@@ -60,10 +61,11 @@ Read = tuple[int, str, dict[str, Any] | None, dict[str, str] | None]
 
 @final
 class _Bus(NamedTuple):
-    """Where the entries of one request that name the same bus go."""
+    """Where the entries of one request that name the same bus go; `guarded`: a policy is to be asked."""
 
     address: str
     exists: bool
+    guarded: bool
     random_bits: Callable[[int], int]
 
 
@@ -77,6 +79,8 @@ def put_events(context: Context, request: Request) -> Response:
         )
     entries: Sequence[Entry] = request["Entries"]
     buses = _buses(context, entries)
+    if any(bus.guarded for bus in buses.values()):
+        _check_access(context, entries, buses)
     now = iso_seconds(context.now)
     read = [_read(entry, now) for entry in entries]
     if sum([size_bytes for size_bytes, _, _, _ in read]) >= context.limits["put_events_bytes"]:
@@ -91,7 +95,7 @@ def put_events(context: Context, request: Request) -> Response:
             failed += 1
             continue
         get = entry.get
-        address, exists, random_bits = buses[get("EventBusName")]
+        address, exists, _, random_bits = buses[get("EventBusName")]
         event_id = _uuid(random_bits(128))
         answers.append({"EventId": event_id})
         if not exists:
@@ -143,12 +147,29 @@ def _buses(context: Context, entries: Sequence[Entry]) -> dict[str | None, _Bus]
     for entry in entries:
         given = entry.get("EventBusName")
         if given not in buses:
-            address = bus_address(context, given or "default", "PutEvents")
-            bus = context.store.buses.get(address.partition(":event-bus/")[2])
+            address = bus_address(context, given or "default")
+            bus = bus_at(context, address)
             exists = bus is not None and bus.bus.arn == address
+            owned = arn.parse(address).account == context.account
+            guarded = not owned or (bus is not None and bus.bus.policy is not None)
             bits = context.random(address, "event id").getrandbits
-            buses[given] = _Bus(address, exists, bits)
+            buses[given] = _Bus(address, exists, guarded, bits)
     return buses
+
+
+def _check_access(
+    context: Context, entries: Sequence[Entry], buses: Mapping[str | None, _Bus]
+) -> None:
+    """Refuse the request if the policy of a bus refuses one of its entries (captured)."""
+    for entry in entries:
+        bus = buses[entry.get("EventBusName")]
+        if bus.guarded:
+            facts = {
+                "events:source": entry.get("Source") or "",
+                "events:detail-type": entry.get("DetailType") or "",
+                "events:eventbusinvocation": "false",
+            }
+            check_access(context, bus.address, "PutEvents", facts)
 
 
 def _read(entry: Entry, now: str) -> Read:

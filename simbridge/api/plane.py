@@ -29,6 +29,7 @@ from simbridge.bucket import Bucket
 from simbridge.errors import (
     InvalidArn,
     InvalidPattern,
+    InvalidPolicy,
     InvalidSchedule,
     InvalidTransform,
     LanguageError,
@@ -53,6 +54,7 @@ OPERATIONS: dict[str, Operation] = {}
 
 _CODES: dict[type[LanguageError] | type[InvalidArn], str] = {
     InvalidPattern: "InvalidEventPatternException",
+    InvalidPolicy: "ValidationException",
     InvalidSchedule: "ValidationException",
     InvalidTransform: "ValidationException",
     InvalidArn: "ValidationException",
@@ -126,18 +128,24 @@ class Context:
 
 @final
 class ControlPlane:
-    """The API of a world, for all its accounts and regions."""
+    """The API of a world, for all its accounts and regions.
 
-    def __init__(self, kernel: Kernel, limits: Limits) -> None:
+    `organizations` names the organization of each account that is in one.
+    """
+
+    def __init__(
+        self, kernel: Kernel, limits: Limits, organizations: Mapping[str, str] | None = None
+    ) -> None:
         self.kernel = kernel
         self.limits = limits
+        self.organizations = dict(organizations or {})
         self.stores: dict[tuple[str, str], Store] = {}
         self._faults: list[Fails] = []
         self._calls: dict[str, int] = {}
 
     def fork(self, kernel: Kernel) -> ControlPlane:
         """The same API, over a copy of what it remembers, for a kernel that continues from here."""
-        twin = ControlPlane(kernel, self.limits)
+        twin = ControlPlane(kernel, self.limits, self.organizations)
         twin.stores = copy.deepcopy(self.stores)
         twin._faults = list(self._faults)
         twin._calls = dict(self._calls)

@@ -125,7 +125,7 @@ def _check_target(context: Context, rule: Rule, given: Request) -> None:
     kind = kind_of(target)
     if kind is None:
         raise malformed_arn(given["Arn"])
-    _check_role(context, kind, given)
+    _check_role(context, kind, target, given)
     if is_event_bus(target):
         _check_bus_target(rule, given)
     else:
@@ -139,11 +139,15 @@ def _check_target(context: Context, rule: Rule, given: Request) -> None:
         check_dead_letter_queue(queue, context.region)
 
 
-def _check_role(context: Context, kind: TargetKind, given: Request) -> None:
-    """A role where the kind of target wants one, none where it takes none (captured, lint)."""
+def _check_role(context: Context, kind: TargetKind, target: Arn, given: Request) -> None:
+    """A role where the kind of target wants one, none where it takes none (captured, lint).
+
+    An event bus of another region has always wanted one.
+    """
     role = given.get("RoleArn")
     required = kind.role == "required" or (
-        kind.role == "setting" and context.limits["bus_target_role_required"] > 0
+        kind.role == "setting"
+        and (context.limits["bus_target_role_required"] > 0 or target.region != context.region)
     )
     if role is None:
         if required:

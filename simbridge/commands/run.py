@@ -58,10 +58,11 @@ def _run(options: argparse.Namespace) -> int:
         }
     except SimbridgeError as error:
         return complain(error)
-    held = [
-        _play(name, partial(stories[name], **arguments), world, options.log)
-        for name, world in worlds.items()
-    ]
+    held = []
+    for name, world in worlds.items():
+        story = stories[name]
+        print(f"{name}: {(story.__doc__ or '').strip().partition(chr(10))[0]}\n")
+        held.append(_play(partial(story, **arguments), world, options.log))
     if trace:
         for world in worlds.values():
             world.trace.to_jsonl(trace)
@@ -74,9 +75,8 @@ def _one(name: str, values: Sequence[Any]) -> Any:
     return values[0]
 
 
-def _play(name: str, story: Callable[..., Any], world: World, log: Log | None) -> bool:
+def _play(story: Callable[..., Any], world: World, log: Log | None) -> bool:
     """Run one scenario and print its timeline; returns whether every assertion held."""
-    print(f"{name}: {(story.__doc__ or '').strip().partition(chr(10))[0]}\n")
     try:
         with world, narrate(world, form=log) if log else nullcontext():
             play_in(world, story)

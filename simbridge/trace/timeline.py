@@ -244,13 +244,15 @@ def _count(number: int, what: str) -> str:
 
 
 def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> str:
-    """What a call is about: how many events it puts, or the rule or bus that it names."""
+    """What a call is about: how many events it puts, or what it names: a rule, or else a bus."""
     entries = request.get("Entries")
     if isinstance(entries, list):
         refused = response.get("FailedEntryCount")
         count = f"{len(entries)} event{'s' * (len(entries) != 1)}"
         return f"{count}, {refused} refused" if refused else count
-    names = (request.get(name) for name in ("Name", "Rule", "ArchiveName", "ReplayName"))
+    names = (
+        request.get(name) for name in ("Name", "Rule", "ArchiveName", "ReplayName", "EventBusName")
+    )
     return str(next(filter(None, names), ""))
 
 

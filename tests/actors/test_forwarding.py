@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -19,9 +20,11 @@ def bus_arn(region: str, name: str = "b", account: str = ACCOUNT) -> str:
 
 
 def forward(world: sb.World, source: str, target: str, **fields: Any) -> None:
-    """A rule on one bus that sends everything from the shop to another."""
-    region = source.split(":")[3]
-    client = world.client(region=region)
+    """A rule on one bus that sends everything from the shop to another; across regions in a role."""
+    _, _, _, region, account, _ = source.split(":")
+    if region != target.split(":")[3]:
+        fields["RoleArn"] = f"arn:aws:iam::{account}:role/events"
+    client = world.client(account=account, region=region)
     rule = f"to-{target.split(':')[3]}-{target.rpartition('/')[2]}"
     client.put_rule(Name=rule, EventBusName=source, EventPattern='{"source": ["shop"]}')
     client.put_targets(
@@ -159,3 +162,157 @@ def test_another_account_needs_a_policy() -> None:
     put(world)
     (delivery,) = world.trace.deliveries()
     assert (delivery.outcome, delivery.error_code) == ("dropped", "NO_PERMISSIONS")
+
+
+OTHER = "210987654321"
+ORGANIZATION = "o-a1b2c3d4e5"
+THEIR_BUS = bus_arn(HERE, account=OTHER)
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/events"
+
+
+def outcomes(world: sb.World) -> list[tuple[str, str | None]]:
+    """How the deliveries to another account's bus end."""
+    return [(d.outcome, d.error_code) for d in world.trace.deliveries(target=THEIR_BUS)]
+
+
+def allow(world: sb.World, **fields: Any) -> None:
+    """A statement in the policy of the other account's bus."""
+    parts = {"Action": "events:PutEvents", "Principal": ACCOUNT, "StatementId": "s"}
+    client = world.client(account=OTHER)
+    client.put_permission(EventBusName="b", **{**parts, **fields})
+
+
+def test_a_policy_lets_another_account_in_and_shuts_it_out() -> None:
+    """From the next event on; what arrives is the event as it was, in the other account."""
+    world = sb.World(start=START)
+    theirs = world.client(account=OTHER)
+    theirs.create_event_bus(Name="b")
+    inbox = world.stand_in(f"arn:aws:sqs:{HERE}:{OTHER}:inbox")
+    theirs.put_rule(Name="all", EventBusName="b", EventPattern='{"source": ["shop"]}')
+    theirs.put_targets(Rule="all", EventBusName="b", Targets=[{"Id": "1", "Arn": inbox.arn}])
+    dead = world.queue("dead")
+    forward(world, bus_arn(HERE, "default"), THEIR_BUS, DeadLetterConfig={"Arn": dead.arn})
+    put(world)
+    allow(world)
+    event_id = put(world)
+    theirs.remove_permission(EventBusName="b", StatementId="s")
+    put(world)
+    denied = ("dead-lettered", "NO_PERMISSIONS")
+    assert outcomes(world) == [denied, ("delivered", None), denied]
+    assert inbox.received == [envelope(id=event_id)]
+    attributes = dead.requests[0]["MessageAttributes"]
+    assert attributes["ERROR_MESSAGE"]["StringValue"] == (
+        f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform: events:PutEvents on "
+        f"resource: {THEIR_BUS} because no resource-based policy allows the events:PutEvents action"
+    )
+    assert "RETRY_ATTEMPTS" not in attributes
+
+
+@pytest.mark.parametrize(
+    ("members", "role", "delivered"),
+    [
+        ([ACCOUNT, OTHER], {"RoleArn": ROLE}, True),
+        ([ACCOUNT], {}, False),
+        ([OTHER], {"RoleArn": ROLE}, False),
+    ],
+)
+def test_an_organization_is_known_of_a_role_only(
+    members: list[str], role: dict[str, str], delivered: bool
+) -> None:
+    """A grant to an organization needs a RoleArn in the target (API reference, PutPermission)."""
+    world = sb.World(start=START, organizations={ORGANIZATION: members})
+    world.client(account=OTHER).create_event_bus(Name="b")
+    condition = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": ORGANIZATION}
+    allow(world, Principal="*", Condition=condition)
+    forward(world, bus_arn(HERE, "default"), THEIR_BUS, **role)
+    put(world)
+    assert outcomes(world) == [("delivered", None) if delivered else ("dropped", "NO_PERMISSIONS")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "delivered"),
+    [
+        ({"Bool": {"events:eventBusInvocation": "true"}}, True),
+        ({"Bool": {"events:eventBusInvocation": "false"}}, False),
+        ({"StringEquals": {"events:source": "shop", "events:detail-type": "x"}}, True),
+        ({"ArnLike": {"aws:SourceArn": f"arn:aws:events:{HERE}:{ACCOUNT}:rule/to-*"}}, True),
+        ({"StringEquals": {"aws:SourceAccount": OTHER}}, False),
+        ({"StringEquals": {"aws:PrincipalServiceName": "events.amazonaws.com"}}, True),
+    ],
+)
+def test_what_a_policy_sees_of_a_forwarded_event(
+    condition: dict[str, Any], delivered: bool
+) -> None:
+    """Its source, its rule, and that it comes through a rule."""
+    world = sb.World(start=START)
+    client = world.client(account=OTHER)
+    client.create_event_bus(Name="b")
+    statement = {
+        "Sid": "s",
+        "Effect": "Allow",
+        "Principal": {"AWS": ACCOUNT},
+        "Action": "events:PutEvents",
+        "Resource": THEIR_BUS,
+        "Condition": condition,
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    client.put_permission(EventBusName="b", Policy=json.dumps(policy))
+    forward(world, bus_arn(HERE, "default"), THEIR_BUS)
+    put(world)
+    assert outcomes(world) == [("delivered", None) if delivered else ("dropped", "NO_PERMISSIONS")]
+
+
+def test_a_policy_may_deny_its_own_account() -> None:
+    """What is denied is denied, whoever asks."""
+    world = sb.World(start=START)
+    client = world.client()
+    client.create_event_bus(Name="b")
+    statement = {
+        "Sid": "s",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "events:PutEvents",
+        "Resource": bus_arn(HERE),
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    client.put_permission(EventBusName="b", Policy=json.dumps(policy))
+    forward(world, bus_arn(HERE, "default"), bus_arn(HERE))
+    put(world)
+    (delivery,) = world.trace.deliveries()
+    assert (delivery.outcome, delivery.error_code) == ("dropped", "NO_PERMISSIONS")
+
+
+def test_the_default_bus_of_an_account_that_nobody_uses_is_closed_too() -> None:
+    """It is there from the beginning, without a policy."""
+    world = sb.World(start=START, stand_ins="auto")
+    forward(world, bus_arn(HERE, "default"), bus_arn(HERE, "default", OTHER))
+    put(world)
+    (delivery,) = world.trace.deliveries()
+    assert delivery.error_code == "NO_PERMISSIONS"
+
+
+def test_the_numbers_of_hops_are_limits() -> None:
+    """A world may allow a third bus in a row."""
+    world = sb.World(start=START, limits={"same_region_hops": 2})
+    for name in ("b", "c"):
+        world.client().create_event_bus(Name=name)
+    forward(world, bus_arn(HERE, "default"), bus_arn(HERE))
+    forward(world, bus_arn(HERE), bus_arn(HERE, "c"))
+    queue = watch(world, bus_arn(HERE, "c"))
+    put(world)
+    assert len(queue.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("organizations", "says"),
+    [
+        ({"shop": [ACCOUNT]}, "looks like"),
+        ({ORGANIZATION: ACCOUNT}, "list of accounts"),
+        ({ORGANIZATION: ["12"]}, "twelve digits"),
+        ({ORGANIZATION: [ACCOUNT], "o-0000000000": [ACCOUNT]}, "two organizations"),
+    ],
+)
+def test_organizations_that_cannot_be(organizations: Any, says: str) -> None:
+    """An id of AWS's form, and each account in one of them at most."""
+    with pytest.raises(sb.SimbridgeError, match=says):
+        sb.World(organizations=organizations)

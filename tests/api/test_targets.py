@@ -315,6 +315,10 @@ REFUSALS = {
         "s3 is not a supported service for a target.",
     ),
     "no role": ({"Arn": BATCH}, f"RoleArn is required for target {BATCH}."),
+    "no role for the bus of another region": (
+        {"Arn": "arn:aws:events:eu-west-1:123456789012:event-bus/b"},
+        "RoleArn is required for target arn:aws:events:eu-west-1:123456789012:event-bus/b.",
+    ),
     "role for Logs": (
         {"Arn": LOGS, "RoleArn": ROLE},
         f"RoleArn is not supported for target {LOGS}.",
@@ -471,7 +475,7 @@ def test_other_accounts_are_denied(api, target, text):
     [
         {"Arn": BUS + "b"},
         {"Arn": BUS + "none"},
-        {"Arn": "arn:aws:events:eu-west-1:123456789012:event-bus/default"},
+        {"Arn": "arn:aws:events:eu-west-1:123456789012:event-bus/default", "RoleArn": ROLE},
         {"Arn": "arn:aws:events:us-east-1:210987654321:event-bus/b", "RoleArn": ROLE},
         {"Arn": BUS + "b", "DeadLetterConfig": {"Arn": QUEUE}},
         {"DeadLetterConfig": {"Arn": FOREIGN}},

@@ -18,8 +18,9 @@ import pytest
 
 import simbridge as sb
 from simbridge import errors as all_errors
+from simbridge.error_codes import ERROR_CODES
 from simbridge.kernel import Record
-from simbridge.limits import LIMITS
+from simbridge.limits import LIMITS, OTHER_REGIONS, PROFILES, RATES
 from simbridge.messages import Message
 from simbridge.targets.page import examples, failures, kinds
 from simbridge.trace import Attempt
@@ -74,11 +75,46 @@ def messages() -> str:
     return table(["kind", "fields", "meaning"], rows)
 
 
+def error_codes() -> str:
+    rows = [
+        [f"`{code}`", "yes" if row.retried else "no", row.meaning, row.text]
+        for code, row in ERROR_CODES.items()
+    ]
+    return table(["code", "retried", "meaning", "text"], rows)
+
+
+def profiles() -> str:
+    names = dict.fromkeys(name for numbers in PROFILES.values() for name in numbers)
+    rows = [
+        [
+            f"`{name}`",
+            *(f"{numbers.get(name, LIMITS[name].default):,}" for numbers in PROFILES.values()),
+        ]
+        for name in names
+    ]
+    return table(["limit", *(f'`"{profile}"`' for profile in PROFILES)], rows)
+
+
+def rates() -> str:
+    regions: dict[tuple[int, int], list[str]] = {}
+    for region, rate in RATES.items():
+        regions.setdefault(rate, []).append(f"`{region}`")
+    regions.setdefault(OTHER_REGIONS, []).append("every other")
+    rows = [
+        [", ".join(names), f"{puts:,}", f"{invocations:,}"]
+        for (puts, invocations), names in regions.items()
+    ]
+    return table(["region", "PutEvents a second", "invocations a second"], rows)
+
+
 GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("world.md", limits),
     ("errors.md", errors),
     ("errors.md", warnings),
     ("trace.md", messages),
+    ("delivery.md", error_codes),
+    ("delivery.md", profiles),
+    ("delivery.md", rates),
     ("targets.md", kinds),
     ("targets.md", failures),
     ("targets.md", examples),

@@ -1,0 +1,60 @@
+"""A shop sends its events to the company's bus, which sends them on to an archive: how far do they get?
+
+Each bus is in an account of its own and lets the one before it in. Before the company's policy is there,
+the event is refused for good. With it, the event arrives as it was put; but an event that has come from
+another bus is not sent on to a third one, whatever the policies say.
+"""
+
+import simbridge as sb
+
+SHOP, COMPANY, ARCHIVE = "111111111111", "222222222222", "333333333333"
+
+
+@sb.scenario(seed=6, start="2026-03-01T00:00:00Z")
+def cross_account(world: sb.World) -> None:
+    """Three accounts in a row: one hop too few, one that works, one too many."""
+    for account, name in ((COMPANY, "central"), (ARCHIVE, "archive")):
+        world.client(account=account).create_event_bus(Name=name)
+    lost = forward(world, SHOP, "default", bus(COMPANY, "central"))
+    stopped = forward(world, COMPANY, "central", bus(ARCHIVE, "archive"))
+
+    put(world)
+    assert [letter.attributes["ERROR_CODE"] for letter in lost.receive()] == ["NO_PERMISSIONS"]
+
+    for owner, name, guest in ((COMPANY, "central", SHOP), (ARCHIVE, "archive", COMPANY)):
+        world.client(account=owner).put_permission(
+            EventBusName=name, Action="events:PutEvents", Principal=guest, StatementId="guest"
+        )
+    event_id = put(world)
+    (first,) = world.trace.deliveries(event=event_id, bus="default")
+    (second,) = world.trace.deliveries(event=event_id, bus="central")
+    assert first.outcome == "delivered"
+    assert second.event.envelope["account"] == SHOP
+    assert (second.outcome, second.error_code) == ("dead-lettered", "THIRD_ACCOUNT_HOP_DETECTED")
+    (letter,) = stopped.receive()
+    assert letter.attributes["ERROR_MESSAGE"] == (
+        "Events received from another event bus cannot be forwarded to this event bus."
+    )
+
+
+def bus(account: str, name: str) -> str:
+    """The ARN of an event bus."""
+    return f"arn:aws:events:us-east-1:{account}:event-bus/{name}"
+
+
+def forward(world: sb.World, account: str, source: str, target: str):
+    """A rule that sends everything on to another bus; the queue of its dead letters."""
+    events = world.client(account=account)
+    kept = world.queue(f"kept-by-{source}")
+    events.put_rule(Name="forward", EventBusName=source, EventPattern='{"source": ["shop"]}')
+    forwarding = {"Id": "bus", "Arn": target, "DeadLetterConfig": {"Arn": kept.arn}}
+    events.put_targets(Rule="forward", EventBusName=source, Targets=[forwarding])
+    return kept
+
+
+def put(world: sb.World) -> str:
+    """One order of the shop; its id."""
+    entry = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": '{"order": 1}'}
+    answer = world.client(account=SHOP).put_events(Entries=[entry])
+    world.settle()
+    return answer["Entries"][0]["EventId"]
