@@ -56,16 +56,16 @@ class Delivery:
             Attempt(clock.moment(time), outcome, error) for time, outcome, error in self._attempts
         ]
 
-    def invoked(self, time_us: int) -> None:
+    def _invoked(self, time_us: int) -> None:
         """Read from the trace: an attempt has reached the target."""
         self.attempt_count += 1
         self._attempts.append((time_us, "pending", None))
 
-    def answered(self, time_us: int, attempt: int, error: str | None) -> None:
+    def _answered(self, time_us: int, attempt: int, error: str | None) -> None:
         """Read from the trace: the target has answered, or the dead-letter queue (attempt 0)."""
         if attempt == 0:
             if error is None:  # a refusal is followed by a Drop
-                self.ended("dead-lettered", time_us)
+                self._ended("dead-lettered", time_us)
             return
         self.attempt_count = attempt
         if self._attempts:  # a trace of outcomes has none
@@ -74,15 +74,15 @@ class Delivery:
             self._attempts[attempt - 1] = (began, outcome, error)
         if error is None:
             self.latency = (time_us - self.event.ingested_us) / clock.SECOND
-            self.ended("delivered", time_us)
+            self._ended("delivered", time_us)
 
-    def given_up(self, attempts: int, error: str, exhausted: str | None) -> None:
+    def _given_up(self, attempts: int, error: str, exhausted: str | None) -> None:
         """Read from the trace: EventBridge makes no more attempts."""
         self.attempt_count = max(self.attempt_count, attempts)
         self.error_code = error
         self.exhausted = self.exhausted or exhausted
 
-    def ended(self, outcome: str, time_us: int) -> None:
+    def _ended(self, outcome: str, time_us: int) -> None:
         """Read from the trace: this has become of it."""
         self.outcome = outcome
         self.ended_us = time_us
@@ -107,13 +107,13 @@ def deliveries_of(entries: Iterable[Entry]) -> list[Delivery]:
             case Match():
                 found[sequence] = Delivery(sequence, time, message)
             case Invoke(delivery):
-                found[delivery].invoked(time)
+                found[delivery]._invoked(time)
             case Outcome(delivery, attempt, error):
-                found[delivery].answered(time, attempt, error)
+                found[delivery]._answered(time, attempt, error)
             case DeadLetter(delivery, _, attributes, _, attempts):
                 exhausted = attributes.get("EXHAUSTED_RETRY_CONDITION")
-                found[delivery].given_up(attempts, attributes["ERROR_CODE"], exhausted)
+                found[delivery]._given_up(attempts, attributes["ERROR_CODE"], exhausted)
             case Drop(delivery, error, _, exhausted, attempts):
-                found[delivery].given_up(attempts, error, exhausted)
-                found[delivery].ended("dropped", time)
+                found[delivery]._given_up(attempts, error, exhausted)
+                found[delivery]._ended("dropped", time)
     return list(found.values())

@@ -202,7 +202,7 @@ def test_an_assertion_is_a_check_and_ends_the_run(backend: str, is_async: bool) 
     """Of the scenario's, not of the function's: Lambda does not run it again."""
     failing = Failing(9, AssertionError("twice!"), is_async=is_async)
     world = world_with(failing, backend)
-    with pytest.raises(sb.HandlerFailed, match="raised AssertionError: twice!.*ends the run"):
+    with pytest.raises(sb.HandlerFailed, match=r"raised AssertionError: twice!.*ends the run"):
         world.run(hours=1)
     assert failing.calls == [0]
     world.close()
