@@ -66,16 +66,18 @@ def instant(value: Instant) -> int:
     """
     if isinstance(value, str):
         try:
-            parsed = pendulum.parse(value, tz="UTC", strict=True)
+            parsed = pendulum.parse(value, tz="UTC", strict=True, exact=True)
         except ValueError as error:
             raise InvalidTime(
                 f"{value!r} is not an instant: write ISO 8601, for example '2026-03-01T00:00:00Z'"
             ) from error
-        if not isinstance(parsed, dt.datetime):
+        # Of a time without a date, or "now", pendulum would know the date from the machine.
+        if not isinstance(parsed, dt.date) or value == "now":
             raise InvalidTime(
                 f"{value!r} is not an instant: write date and time, for example '2026-03-01T00:00:00Z'"
             )
-        value = parsed
+        midnight = dt.datetime(parsed.year, parsed.month, parsed.day, tzinfo=dt.UTC)
+        value = parsed if isinstance(parsed, dt.datetime) else midnight
     if not isinstance(value, dt.datetime):
         raise InvalidTime(f"{value!r} is not an instant: pass ISO 8601 text or an aware datetime")
     if value.tzinfo is None:
