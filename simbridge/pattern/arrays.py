@@ -66,7 +66,9 @@ class _Search:
     def __init__(self, fields: Fields, rules: int, layout: Layout) -> None:
         self._rules = rules
         self._elements, self._arrays = layout.elements, layout.arrays
-        self._tables = {layout.paths.find(path): table for path, table in fields}
+        self._tables = {  # a path that only removed rules name is not laid out, and holds for the rest
+            node: table for path, table in fields if (node := layout.paths.below(path)) is not None
+        }
         self._wanted = sum(node.bit for node in self._tables)
         self._missing: dict[int, int] = {0: rules}
         self._leaders: dict[tuple[Paths, int, bool], tuple[int, list[tuple[int, int]]]] = {}

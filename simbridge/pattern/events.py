@@ -114,18 +114,12 @@ class Paths:
         node.scope |= bit
 
     def below(self, key: str) -> Paths | None:
-        """Where a key with dots leads."""
+        """Where a key with dots, or a path, leads."""
         node: Paths | None = self
         for segment in key.split("."):
             if node is None:
                 break
             node = node.children.get(segment)
-        return node
-
-    def find(self, path: str) -> Paths:
-        """The node of a path that is in the tree."""
-        node = self.below(path)
-        assert node is not None, f"{path} was not laid out"
         return node
 
 

@@ -29,7 +29,7 @@ from typing import Final, TypeAlias, final
 from simbridge.pattern.arrays import Only, satisfied
 from simbridge.pattern.conditions import Condition
 from simbridge.pattern.events import EventDict, Layout
-from simbridge.pattern.pool import NOTHING, Entry, Lone, Pool, TableStock, descend, steps_to
+from simbridge.pattern.pool import NOTHING, Entry, Lone, Pool, Stock, descend, no_object, steps_to
 from simbridge.pattern.scalars import comparable
 from simbridge.pattern.strings import MISSING
 from simbridge.pattern.tables import HasArrays
@@ -48,7 +48,8 @@ def search(shelf: Shelf, event: EventDict) -> list[str]:
     """The names of the rules on a shelf that an event satisfies, in no order, perhaps several times.
 
     Raises `HasArrays` if the event has to be laid out. This is the hot path, which is why the walk to a
-    field one level down is written out and not called.
+    field one or two levels down is written out and not called, and why rules that look into the same
+    object one after the other, `detail` above all, fetch it once.
     """
     if shelf.is_stale:
         shelf.prepare()
@@ -66,36 +67,37 @@ def search(shelf: Shelf, event: EventDict) -> list[str]:
             for key in _keys(value):
                 if key in way.shelves:
                     found += way.visit(key, event)
-    for top, deep, name, _ in lone:
-        for key, words, table in top:
-            value = event.get(key, MISSING)
+    node, inside = NOTHING, None  # the object that was gone into last, and its key
+    for test, name, _ in lone:
+        while test is not None:
+            outer, alias, beyond, steps, key, words, table, test = test
+            if outer is None:
+                value = (event if steps is None else descend(event, steps)).get(key, MISSING)
+            else:
+                if alias in event:
+                    raise HasArrays
+                if outer != inside:
+                    inner, inside = event.get(outer), outer
+                    node = inner if type(inner) is dict else no_object(inner)
+                if beyond is None:
+                    value = node.get(key, MISSING)
+                else:
+                    beside, middle, below = beyond
+                    if beside in event or below in node:
+                        raise HasArrays
+                    inner = node.get(middle)
+                    if type(inner) is not dict:
+                        inner = no_object(inner)
+                    value = inner.get(key, MISSING)
             if not (words[value] if type(value) is str or value is MISSING else table.of(value)):
                 break
         else:
-            for outer, alias, steps, key, words, table in deep:
-                if steps:
-                    node = descend(event, steps)
-                elif alias in event:
-                    raise HasArrays
-                else:
-                    inner = event.get(outer)
-                    if type(inner) is dict:
-                        node = inner
-                    elif type(inner) is list and inner:
-                        raise HasArrays
-                    else:
-                        node = NOTHING
-                value = node.get(key, MISSING)
-                if not (
-                    words[value] if type(value) is str or value is MISSING else table.of(value)
-                ):
-                    break
-            else:
-                found.append(name)
-    for pool in shelf.pools:
-        rules = pool.find(event)
-        if rules:
-            found += pool.names.get(rules) or pool.names_of(rules)
+            found.append(name)
+    if shelf.pools:  # seldom, and even a loop over nothing takes an iterator
+        for pool in shelf.pools:
+            rules = pool.find(event)
+            if rules:
+                found += pool.names.get(rules) or pool.names_of(rules)
     return found
 
 
@@ -108,9 +110,9 @@ def search_layout(root: Shelf, layout: Layout) -> list[str]:
             shelf.prepare()
         for way in shelf.ways:
             shelves += [(inner, {**here, **only}) for inner, here in way.visited(layout)]
-        for lone in shelf.lone:
-            if satisfied(lone.fields, 1, layout, only):
-                found.append(lone.name)
+        for _, name, questions in shelf.lone:
+            if satisfied(questions.fields, 1, layout, only):
+                found.append(name)
         for pool in shelf.pools:
             found += pool.names_of(satisfied(pool.fields, pool.live, layout, only))
     return found
@@ -122,13 +124,13 @@ class Shelf:
 
     __slots__ = ("_loose", "_settled", "_stock", "_tried", "is_stale", "lone", "pools", "ways")
 
-    def __init__(self, settled: frozenset[str], stock: TableStock) -> None:
+    def __init__(self, settled: frozenset[str], stock: Stock) -> None:
         """`settled`: paths whose conditions hold for every event that comes here."""
         self._settled, self._stock = settled, stock
         self._loose: dict[Entry, None] = {}
         self._tried = 0
         self.ways: list[Way] = []
-        self.lone: list[Lone] = []
+        self.lone: tuple[Lone, ...] = ()
         self.pools: list[Pool] = []
         self.is_stale = True
 
@@ -173,9 +175,9 @@ class Shelf:
         if len(self._loose) >= max(_SHELVES_MIN, 2 * self._tried):
             self._sort()
         if len(self._loose) <= _FEW_MAX:
-            self.lone = [Lone.of(entry, self._settled, self._stock) for entry in self._loose]
+            self.lone = tuple(self._stock.lone(entry, self._settled) for entry in self._loose)
         elif not self.pools:
-            self.lone = []
+            self.lone = ()
             self.pools = Pool.split(self._loose, self._settled)
         for pool in self.pools:
             pool.prepare()
@@ -208,9 +210,9 @@ class Way:
         self.path = path
         self.steps, self.key = steps_to(path)
         self.shelves: dict[_Key, Shelf] = {}
-        self.leaves: dict[_Key, list[Lone]] = {}
+        self.leaves: dict[_Key, tuple[Lone, ...]] = {}
 
-    def add(self, entry: Entry, settled: frozenset[str], stock: TableStock) -> bool:
+    def add(self, entry: Entry, settled: frozenset[str], stock: Stock) -> bool:
         """Take a sub-rule, if it asks for exact values at the path."""
         keys = _exact_keys(entry.fields.get(self.path, ()), settled)
         for key in keys:

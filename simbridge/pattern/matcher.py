@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import final
-from weakref import WeakValueDictionary
 
 from simbridge.errors import SimbridgeError
 from simbridge.pattern.events import EventDict, Paths, lay_out, read_event
 from simbridge.pattern.explain import RulesExplanation, explain_rules
 from simbridge.pattern.index import Shelf, search, search_layout
-from simbridge.pattern.pool import Entry
+from simbridge.pattern.pool import Entry, Stock
 from simbridge.pattern.syntax import Pattern, parse
 from simbridge.pattern.tables import HasArrays
 
@@ -45,7 +44,7 @@ class Matcher:
         """Raises `InvalidPattern` for the first pattern that is not valid."""
         self._patterns: dict[str, Pattern] = {}
         self._entries: dict[str, list[Entry]] = {}
-        self._shelf = Shelf(frozenset(), WeakValueDictionary())
+        self._shelf = Shelf(frozenset(), Stock())
         self._uses: Counter[str] = Counter()
         self._paths: Paths | None = None
         for name, pattern in (patterns or {}).items():

@@ -13,7 +13,7 @@ those that do not (these are satisfied by anything), and answers for any JSON le
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import TypeAlias, final
 
@@ -75,7 +75,8 @@ class Table:
         """
         kind = type(value)
         if (kind is int or kind is float) and -EXACT_INT_MAX <= value <= EXACT_INT_MAX:  # type: ignore[operator]
-            return self._of_number(value)  # type: ignore[arg-type]
+            number: float = value  # type: ignore[assignment]
+            return self._gaps[bisect_left(self._cuts, number) + bisect_right(self._cuts, number)]
         if kind is list:
             return self._of_array(value)  # type: ignore[arg-type]
         if value is MISSING or kind is dict:
@@ -91,17 +92,14 @@ class Table:
         if isinstance(value, (int, float)):
             number = comparable(value)
             if number is not None:
-                return self._of_number(number)
+                return self._gaps[
+                    bisect_left(self._cuts, number) + bisect_right(self._cuts, number)
+                ]
         elif not isinstance(value, Digits):
             raise SimbridgeError(
                 f"the event holds a {type(value).__name__}: use what a JSON reader returns"
             )
         return self._odd | self._odd_words.get(str(value), 0)
-
-    def _of_number(self, number: int | float) -> int:
-        cuts = self._cuts
-        place = bisect_left(cuts, number)
-        return self._gaps[2 * place + (place < len(cuts) and cuts[place] == number)]
 
     def _of_array(self, values: list[Scalar | list[object] | dict[str, object]]) -> int:
         rules, leaves = 0, False

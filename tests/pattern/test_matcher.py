@@ -70,6 +70,15 @@ def test_rules_added_one_by_one_between_events() -> None:
         assert not matcher.match({"source": "s", "detail": {"key": f"k{i}"}}) or i >= 10
 
 
+def test_a_removed_rule_leaves_no_path_behind() -> None:
+    """An event with arrays is matched while a removed rule, the only one on its path, is not swept out."""
+    matcher = sb.Matcher({str(i): {"source": [{"prefix": "x"}], "n": [1]} for i in range(8)})
+    matcher.add("gone", {"source": [{"prefix": "x"}], "detail": {"only": ["y"]}})
+    assert matcher.match({"source": "xy", "n": 1}) == [str(i) for i in range(8)]
+    matcher.remove("gone")
+    assert matcher.match({"source": "xy", "n": [[1]]}) == [str(i) for i in range(8)]
+
+
 def test_a_value_that_was_seen_is_seen_again() -> None:
     """Answers are remembered for a bounded number of values; the verdicts do not change."""
     rules = {f"p{i}": {"k": [{"prefix": f"{i}-"}, {"wildcard": f"*-{i}"}]} for i in range(30)}
