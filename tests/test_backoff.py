@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -56,7 +57,9 @@ def test_the_default_spends_both_limits_at_about_the_same_time() -> None:
     for number in range(300):
         luck = key(number, "x")
         retries = range(1, 186)
-        sums.append(sum(backoff.DEFAULT.delay_us(n, draw(luck, n)) for n in retries) / SECOND / 3600)
+        sums.append(
+            sum(backoff.DEFAULT.delay_us(n, draw(luck, n)) for n in retries) / SECOND / 3600
+        )
     assert 23.3 < sum(sums) / len(sums) < 23.7
     assert 0.2 < sum(hours > 24 for hours in sums) / len(sums) < 0.5
 
@@ -102,4 +105,4 @@ def test_a_backoff_of_ones_own() -> None:
     assert all(0 <= luck < CERTAIN for _, luck in asked)
     (delivery,) = world.trace.deliveries()
     times = [attempt.time.timestamp() for attempt in delivery.attempts]
-    assert [b - a for a, b in zip(times, times[1:], strict=False)] == [1, 2, 3, 4, 5]
+    assert [b - a for a, b in pairwise(times)] == [1, 2, 3, 4, 5]

@@ -127,7 +127,9 @@ def test_a_bucket_never_gives_more_than_its_rate(rate: int, gaps: list[int]) -> 
     bucket, now, tokens, taken = Bucket(rate), 10 * SECOND, rate * SECOND, []
     for gap in gaps:
         now += gap
-        tokens = min(rate * SECOND, tokens + gap * rate)  # the plain bucket, in millionths of a token
+        tokens = min(
+            rate * SECOND, tokens + gap * rate
+        )  # the plain bucket, in millionths of a token
         fits = tokens >= SECOND
         assert bucket.take(now) == fits
         if fits:

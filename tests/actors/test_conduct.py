@@ -86,11 +86,15 @@ def test_two_rules_have_luck_of_their_own(shop: Any) -> None:
     """The same event for the same target by way of two rules may fail once."""
     it = shop(retry=NONE)
     it.events.put_rule(Name="more", EventPattern='{"source": ["shop"]}')
-    it.events.put_targets(Rule="more", Targets=[{"Id": "1", "Arn": it.pay.arn, "RetryPolicy": NONE}])
+    it.events.put_targets(
+        Rule="more", Targets=[{"Id": "1", "Arn": it.pay.arn, "RetryPolicy": NONE}]
+    )
     it.pay.fails("INTERNAL_ERROR", rate=0.5)
     it.put(100)
     it.world.settle()
-    fates = {rule: [d.error_code for d in it.deliveries if d.rule == rule] for rule in ("more", "orders")}
+    fates = {
+        rule: [d.error_code for d in it.deliveries if d.rule == rule] for rule in ("more", "orders")
+    }
     agree = sum(one == two for one, two in zip(fates["more"], fates["orders"], strict=True))
     assert 30 < agree < 70
 
@@ -184,7 +188,7 @@ def test_a_backlog_drains_at_the_limit(shop: Any) -> None:
     it.put(50)
     it.world.run(minutes=5)
     counts = Counter(round(d.latency) for d in it.deliveries)
-    assert counts == {second: 5 for second in range(10)}
+    assert counts == dict.fromkeys(range(10), 5)
 
 
 def test_a_concurrency_limit_counts_what_is_being_worked_on(shop: Any) -> None:

@@ -19,7 +19,9 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
 class Failing:
     """A handler that raises the first `times`, and notes when it is called."""
 
-    def __init__(self, times: int, error: Exception | None = None, *, is_async: bool = False) -> None:
+    def __init__(
+        self, times: int, error: Exception | None = None, *, is_async: bool = False
+    ) -> None:
         self.left, self.error = times, error or ValueError("no stock")
         self.calls: list[float] = []
         self.world: Any = None
@@ -55,7 +57,14 @@ HOSTS = [("asyncio", False), ("asyncio", True), ("trio", True)]
 @pytest.mark.parametrize(("backend", "is_async"), HOSTS)
 @pytest.mark.parametrize(
     ("times", "retries", "calls"),
-    [(0, 2, [0]), (1, 2, [0, 60]), (2, 2, [0, 60, 180]), (9, 2, [0, 60, 180]), (9, 1, [0, 60]), (9, 0, [0])],
+    [
+        (0, 2, [0]),
+        (1, 2, [0, 60]),
+        (2, 2, [0, 60, 180]),
+        (9, 2, [0, 60, 180]),
+        (9, 1, [0, 60]),
+        (9, 0, [0]),
+    ],
 )
 def test_a_function_that_raises_is_run_again_by_lambda(
     times: int, retries: int, calls: list[float], backend: str, is_async: bool
@@ -153,7 +162,9 @@ def test_destinations_on_a_bus_are_events(times: int) -> None:
     world = sb.World(stand_ins="auto")
     inbox = world.queue("inbox")
     bus = world.client().create_event_bus(Name="results")["EventBusArn"]
-    world.client().put_rule(Name="all", EventBusName="results", EventPattern='{"source": ["lambda"]}')
+    world.client().put_rule(
+        Name="all", EventBusName="results", EventPattern='{"source": ["lambda"]}'
+    )
     world.client().put_targets(
         Rule="all", EventBusName="results", Targets=[{"Id": "1", "Arn": inbox.arn}]
     )
@@ -177,7 +188,10 @@ def test_destinations_on_a_bus_are_events(times: int) -> None:
 
 def test_without_a_destination_nobody_hears() -> None:
     """Neither of a success with only `on_failure`, nor of a failure without."""
-    for failing, options in ((Failing(0), {"on_failure": TOPIC}), (Failing(9), {"on_success": TOPIC})):
+    for failing, options in (
+        (Failing(0), {"on_failure": TOPIC}),
+        (Failing(9), {"on_success": TOPIC}),
+    ):
         world = world_with(failing, **options)
         world.run(hours=1)
         assert world.stand_in(TOPIC).messages == []
@@ -188,7 +202,7 @@ def test_an_assertion_is_a_check_and_ends_the_run(backend: str, is_async: bool) 
     """Of the scenario's, not of the function's: Lambda does not run it again."""
     failing = Failing(9, AssertionError("twice!"), is_async=is_async)
     world = world_with(failing, backend)
-    with pytest.raises(sb.HandlerFailed, match="raised AssertionError: twice!.*ends the run"):
+    with pytest.raises(sb.HandlerFailed, match=r"raised AssertionError: twice!.*ends the run"):
         world.run(hours=1)
     assert failing.calls == [0]
     world.close()
