@@ -186,7 +186,7 @@ def test_other_accounts_and_regions_are_apart() -> None:
         (lambda: sb.World(account="12"), "twelve digits"),
         (lambda: sb.World(region="Mars"), "us-east-1"),
         (lambda: sb.World(limits={"targets_per_rul": 1}), "targets_per_rule"),
-        (lambda: sb.World(profile="aws"), "not simulated"),
+        (lambda: sb.World(profile="gcp"), "'ideal' or 'aws', not 'gcp'"),  # type: ignore[arg-type]
         (lambda: sb.World(backend="curio"), "unknown backend 'curio'"),
         (lambda: sb.World().run(hours=-1), "negative duration"),
         (lambda: sb.World().run(), "say how long"),
