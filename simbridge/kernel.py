@@ -440,8 +440,9 @@ class Kernel:
                     record(entry)
                     _, turn.sequence, _, turn.sender, to, message = entry
                     turn.address = to
-                    actor = actors.get(to)
-                    if actor is None:
+                    try:
+                        actor = actors[to]
+                    except KeyError:
                         actor = self._move_in(to, message)
                     actor.receive(message, turn)
                 if self.guests_moved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -105,4 +105,4 @@ def test_a_backoff_of_ones_own() -> None:
     assert all(0 <= luck < CERTAIN for _, luck in asked)
     (delivery,) = world.trace.deliveries()
     times = [attempt.time.timestamp() for attempt in delivery.attempts]
-    assert [b - a for a, b in itertools.pairwise(times)] == [1, 2, 3, 4, 5]
+    assert [b - a for a, b in pairwise(times)] == [1, 2, 3, 4, 5]

@@ -94,12 +94,20 @@ class Conduct:
         limited = self._bucket is not None or self._most is not None
         if limited and self._throttles(turn.now):
             return "THROTTLING", ERROR_CODES["THROTTLING"].text, 0
-        error, text = self._refusal(message, turn)
-        after = 0
+        now, error, text, after = turn.now, None, None, 0
+        for fails in self._fails:
+            if fails.from_us <= now < fails.until_us and (
+                fails.share >= CERTAIN or _luck(fails.error, message, turn) < fails.share
+            ):
+                error, text = fails.error, fails.text or ERROR_CODES[fails.error].text
+                break
+        else:
+            if self._script or self._decide:
+                error, text = self._decided(message, turn)
         if self._slow is not None:
             after = latency_us(self._slow, _luck("latency", message, turn))
         if self._most is not None:
-            heappush(self._ends, turn.now + after)
+            heappush(self._ends, now + after)
         return error, text, after
 
     def _throttles(self, now: int) -> bool:
@@ -110,17 +118,8 @@ class Conduct:
                 return True
         return self._bucket is not None and not self._bucket.take(now)
 
-    def _refusal(self, message: Invoke, turn: Turn) -> tuple[str | None, str | None]:
-        for fails in self._fails:
-            if fails.from_us <= turn.now < fails.until_us and (
-                fails.share >= CERTAIN or _luck(fails.error, message, turn) < fails.share
-            ):
-                return fails.error, fails.text or ERROR_CODES[fails.error].text
-        outcome = OK
-        if self._script:
-            outcome = self._script.pop()
-        elif self._decide:
-            outcome = _decided(self._decide[0], message, turn)
+    def _decided(self, message: Invoke, turn: Turn) -> tuple[str | None, str | None]:
+        outcome = self._script.pop() if self._script else _asked(self._decide[0], message, turn)
         return (None, None) if outcome == OK else (outcome, ERROR_CODES[outcome].text)
 
 
@@ -129,7 +128,7 @@ def _luck(purpose: str, message: Invoke, turn: Turn) -> int:
     return draw(turn.key(purpose, f"{message.event.id} {turn.sender}"), message.attempt)
 
 
-def _decided(decide: Decide, message: Invoke, turn: Turn) -> str:
+def _asked(decide: Decide, message: Invoke, turn: Turn) -> str:
     event = copy.deepcopy(message.event.envelope)  # an event is shared by all who hold it
     try:
         outcome = decide(Invocation(event, message.attempt, clock.moment(turn.now), message.rule))

@@ -89,9 +89,25 @@ class StandIn:
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Accept, remember, and call the handler, if there is one."""
-        if type(message) is Invoke:  # the hot path: several times quicker to ask than a case
-            self._invoke(message, turn)
+        if type(message) is not Invoke:  # several times quicker to ask than a case
+            self._seldom(message, turn)
             return
+        delivery, attempt = message.delivery, message.attempt
+        if not self.content_based_deduplication:
+            turn.reply(Outcome(delivery, attempt, *targets.failed("deduplication")))
+            return
+        if self._conduct is None:
+            turn.send(turn.sender, Outcome(delivery, attempt))
+        else:
+            error, text, after = self._conduct.answer(message, turn)
+            turn.send(turn.sender, Outcome(delivery, attempt, error, text), after)
+            if error is not None:
+                return
+        self.received.append(message)
+        if self.runner is not None:
+            self.runner.begin(message, turn)
+
+    def _seldom(self, message: Message, turn: Turn) -> None:
         match message:
             case Handled():
                 assert self.runner is not None
@@ -111,22 +127,6 @@ class StandIn:
                 self._conduct.tell(behaviour, decide, turn.now)
             case _:
                 raise AssertionError(f"a stand-in does not take {message!r}")
-
-    def _invoke(self, message: Invoke, turn: Turn) -> None:
-        delivery, attempt = message.delivery, message.attempt
-        if not self.content_based_deduplication:
-            turn.reply(Outcome(delivery, attempt, *targets.failed("deduplication")))
-            return
-        if self._conduct is None:
-            turn.send(turn.sender, Outcome(delivery, attempt))
-        else:
-            error, text, after = self._conduct.answer(message, turn)
-            turn.send(turn.sender, Outcome(delivery, attempt, error, text), after)
-            if error is not None:
-                return
-        self.received.append(message)
-        if self.runner is not None:
-            self.runner.begin(message, turn)
 
     def _bury(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
         """Take a dead letter. A queue that refuses one loses the event (behaviour reference 2.5)."""

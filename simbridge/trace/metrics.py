@@ -215,7 +215,9 @@ class Metrics(Sequence[Series]):
         for record in records:
             counted.read(record)
         missing = attempts_missing or counted.attempts_missing
-        return cls(list(_published(counted, account, region)), attempts_missing=missing)
+        left_out = OF_ATTEMPTS if missing else ()
+        known = [metric for metric in METRICS if metric.counts not in left_out]
+        return cls(list(_published(known, counted, account, region)), attempts_missing=missing)
 
     def series(self, name: str, *, rule: str | None = None, bus: str | None = None) -> Series:
         """One metric, of a rule, of an event bus, or of the whole account.
@@ -298,9 +300,11 @@ class Metrics(Sequence[Series]):
         return iter(self._series)
 
 
-def _published(counts: Counts, account: str, region: str) -> Iterator[Series]:
+def _published(
+    metrics: Iterable[Metric], counts: Counts, account: str, region: str
+) -> Iterator[Series]:
     """The series of one account and region; of each metric the widest dimensions first."""
-    for metric in METRICS:
+    for metric in metrics:
         places = counts.tallies[metric.counts]
         for names in sorted(metric.dimensions, key=len):
             merged: dict[tuple[tuple[str, str], ...], dict[int, Tally]] = {}
