@@ -11,7 +11,15 @@ from typing import NamedTuple, final
 
 from simbridge.errors import InvalidArn
 
-__all__ = ["Arn", "event_bus_arn", "is_event_bus", "parse", "partition_of", "rule_arn"]
+__all__ = [
+    "Arn",
+    "event_bus_arn",
+    "is_event_bus",
+    "is_simulated",
+    "parse",
+    "partition_of",
+    "rule_arn",
+]
 
 
 @final
@@ -57,6 +65,11 @@ def rule_arn(region: str, account: str, bus: str, name: str) -> str:
     """The ARN of a rule; on the default bus it does not name the bus (recorded)."""
     path = name if bus == "default" else f"{bus}/{name}"
     return f"arn:{partition_of(region)}:events:{region}:{account}:rule/{path}"
+
+
+def is_simulated(arn: Arn) -> bool:
+    """Whether what lives there is EventBridge itself: an event bus, a rule, a delivery of a rule."""
+    return arn.service == "events" and arn.resource.startswith(("event-bus/", "rule/"))
 
 
 def is_event_bus(arn: Arn) -> bool:

@@ -16,6 +16,7 @@ from statistics import NormalDist
 from typing import Any, NamedTuple, final
 
 from simbridge import clock
+from simbridge.actors.function import Yours
 from simbridge.behaviour import (
     OK,
     Behaviour,
@@ -71,9 +72,9 @@ class Conduct:
         self._most: int | None = None
         self._ends: list[int] = []
         self._script: list[str] = []
-        self._decide: list[Decide] = []
+        self._decide: list[Yours] = []
 
-    def tell(self, behaviour: Behaviour, decide: Decide | None) -> None:
+    def tell(self, behaviour: Behaviour, decide: Yours | None) -> None:
         """From now on this holds, too; a limit or a latency takes the place of an earlier one."""
         match behaviour:
             case Fails():
@@ -129,10 +130,12 @@ class Conduct:
         return (None, None) if outcome == OK else (outcome, ERROR_CODES[outcome].text)
 
 
-def _decided(decide: Decide, message: Invoke, turn: Turn) -> str:
+def _decided(decide: Yours, message: Invoke, turn: Turn) -> str:
     event = message.event.envelope
     try:
-        outcome = decide(Invocation(event, message.attempt, clock.moment(turn.now), message.rule))
+        outcome = decide.function(
+            Invocation(event, message.attempt, clock.moment(turn.now), message.rule)
+        )
         return outcome if outcome == OK else checked(outcome)
     except Exception as error:
         raise HandlerFailed(f"the behaviour of {turn.address} failed: {error!r}") from error
