@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
+from simbridge import arn as arns
 from simbridge import clock, pattern
 from simbridge.api.buses import bus_address
 from simbridge.api.plane import Context, Request, Response, operation
@@ -95,6 +96,8 @@ def put_events(context: Context, request: Request) -> Response:
         event_id = _uuid(random_bits(128))
         answers.append({"EventId": event_id})
         if not exists:
+            lost = arns.parse(address).resource
+            context.detail = f"{lost} does not exist: what is put to it is accepted and gone"
             continue
         resources = get("Resources")
         envelope = {  # as rules and targets see it, keys in AWS's order (recorded)

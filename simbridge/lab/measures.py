@@ -191,5 +191,5 @@ def _checked(name: str, answer: float | None) -> float | None:
 
 def _refused_us(delivery: Delivery) -> int:
     """When the last attempt was made that was refused and followed by another; -1: none was."""
-    refused = [attempt.time_us for attempt in delivery.attempts[:-1] if attempt.error_code]
-    return max(refused, default=-1)
+    refused = [attempt.time for attempt in delivery.attempts[:-1] if attempt.error_code]
+    return max(map(clock.instant, refused), default=-1)

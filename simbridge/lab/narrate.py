@@ -43,11 +43,11 @@ def narrate(
     """
     log = logger if logger is not None else _logger(world, form, file or sys.stderr)
 
-    subjects: dict[int, str] = {}
+    known = timeline.Known(home=(world.region, world.account))
 
     def tell(records: list[Record]) -> None:
         for record in records:
-            told = timeline.describe(record, subjects)
+            told = timeline.describe(record, known)
             if told is not None:
                 say = log.info if told.good else log.warning
                 say(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import final
-
-import msgspec
+from typing import NamedTuple, TypeVar, final
 
 from simbridge import clock
 from simbridge.clock import DateTime
@@ -14,34 +12,27 @@ from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
 from simbridge.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome
 
-__all__ = ["Attempt", "Deliveries", "Delivery", "not_whole"]
+__all__ = ["Attempt", "Begun", "Deliveries", "Delivery"]
+
+Known = TypeVar("Known")
 
 
 @final
-class Attempt(msgspec.Struct, frozen=True, gc=False):
-    """One attempt of a delivery. `outcome` is "accepted", "refused" or "pending".
+class Attempt(NamedTuple):
+    """One attempt of a delivery. `outcome` is "accepted", "refused" or "pending"."""
 
-    `time_us` is when it was made, in microseconds since the epoch.
-    """
-
-    time_us: int
+    time: DateTime
     outcome: str
     error_code: str | None
-
-    @property
-    def time(self) -> DateTime:
-        """When it was made."""
-        return clock.moment(self.time_us)
-
-    def __repr__(self) -> str:
-        return (
-            f"Attempt(time={self.time!r}, outcome={self.outcome!r}, error_code={self.error_code!r})"
-        )
 
 
 @final
 class Delivery:
-    """What became of one event for one target of one rule."""
+    """What became of one event for one target of one rule.
+
+    A trace of outcomes (`World(trace="outcomes")`) knows no single `attempts`, and their number
+    only of a delivery that has ended.
+    """
 
     def __init__(self, sequence: int, time_us: int, match: Match) -> None:
         self.sequence = sequence
@@ -51,7 +42,6 @@ class Delivery:
         self.target = match.target
         self.target_arn = match.target_arn
         self.outcome = "pending"
-        self.attempts: list[Attempt] = []
         self.attempt_count = 0
         self.exhausted: str | None = None
         self.error_code: str | None = None
@@ -61,6 +51,53 @@ class Delivery:
         """When the rule matched, in microseconds since the epoch."""
         self.ended_us: int | None = None
         """When it was delivered, dead-lettered or dropped; None while it is pending."""
+        self._attempts: list[tuple[int, str, str | None]] = []
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """Every attempt that reached the target, in order."""
+        return [
+            Attempt(clock.moment(time), outcome, error) for time, outcome, error in self._attempts
+        ]
+
+    def _invoked(self, time_us: int) -> None:
+        """Read from the trace: an attempt has reached the target."""
+        self.attempt_count += 1
+        self._attempts.append((time_us, "pending", None))
+
+    def _answered(self, time_us: int, attempt: int, error: str | None) -> None:
+        """Read from the trace: the target has answered, or the dead-letter queue (attempt 0)."""
+        if attempt == 0:
+            if error is None:  # a refusal is followed by a Drop
+                self._ended("dead-lettered", time_us)
+            return
+        self.attempt_count = attempt
+        if self._attempts:  # a trace of outcomes has none
+            began = self._attempts[attempt - 1][0]
+            outcome = "accepted" if error is None else "refused"
+            self._attempts[attempt - 1] = (began, outcome, error)
+        if error is None:
+            self.latency = (time_us - self.event.ingested_us) / clock.SECOND
+            self._ended("delivered", time_us)
+
+    def _given_up(self, attempts: int, error: str, exhausted: str | None) -> None:
+        """Read from the trace: EventBridge makes no more attempts."""
+        self.attempt_count = max(self.attempt_count, attempts)
+        self.error_code = error
+        self.exhausted = self.exhausted or exhausted
+
+    def _ended(self, outcome: str, time_us: int) -> None:
+        """Read from the trace: this has become of it."""
+        self.outcome = outcome
+        self.ended_us = time_us
+
+    def _as_it_stands(self) -> Delivery:
+        """Itself, if it has ended and will not change any more; else a copy, as it goes on."""
+        if self.ended_us is not None:
+            return self
+        twin = copy.copy(self)
+        twin._attempts = list(self._attempts)
+        return twin
 
     @property
     def bus(self) -> str:
@@ -70,7 +107,18 @@ class Delivery:
     def __repr__(self) -> str:
         return (
             f"Delivery(rule={self.rule!r}, target={self.target!r}, event={self.event.id!r}, "
-            f"outcome={self.outcome!r}, attempts={len(self.attempts)})"
+            f"outcome={self.outcome!r}, attempts={self.attempt_count})"
+        )
+
+
+@final
+class Begun(dict[int, Known]):
+    """What is known of deliveries, by their numbers. One that has no beginning is an error."""
+
+    def __missing__(self, delivery: int) -> Known:
+        raise SimbridgeError(
+            f"this trace is not whole: the record that begins delivery {delivery} is missing; "
+            "read the whole file that to_jsonl has written"
         )
 
 
@@ -79,7 +127,7 @@ class Deliveries:
     """The deliveries of a trace that grows. Asked again, it reads only the records that are new."""
 
     def __init__(self) -> None:
-        self._found: dict[int, Delivery] = {}
+        self._found: Begun[Delivery] = Begun()
         self._of_event: dict[str, list[Delivery]] = {}
         self._read = 0
 
@@ -92,77 +140,24 @@ class Deliveries:
         """
         self._grow(entries)
         found = self._found.values() if event_id is None else self._of_event.get(event_id, ())
-        return [one if one.ended_us is not None else _copy(one) for one in found]
+        return [delivery._as_it_stands() for delivery in found]
 
     def _grow(self, entries: Sequence[Entry]) -> None:
+        found = self._found
         for number in range(self._read, len(entries)):
             time, sequence, _, _, _, message = entries[number]
             match message:
                 case Match(event):
-                    self._found[sequence] = begun = Delivery(sequence, time, message)
+                    found[sequence] = begun = Delivery(sequence, time, message)
                     self._of_event.setdefault(event.id, []).append(begun)
                 case Invoke(delivery):
-                    _begin(self._known(delivery, sequence), time)
+                    found[delivery]._invoked(time)
                 case Outcome(delivery, attempt, error):
-                    _settle(self._known(delivery, sequence), time, attempt, error)
-                case DeadLetter(delivery):
-                    _bury(self._known(delivery, sequence), message)
-                case Drop(delivery):
-                    _lose(self._known(delivery, sequence), time, message)
+                    found[delivery]._answered(time, attempt, error)
+                case DeadLetter(delivery, _, attributes, _, attempts):
+                    exhausted = attributes.get("EXHAUSTED_RETRY_CONDITION")
+                    found[delivery]._given_up(attempts, attributes["ERROR_CODE"], exhausted)
+                case Drop(delivery, error, _, exhausted, attempts):
+                    found[delivery]._given_up(attempts, error, exhausted)
+                    found[delivery]._ended("dropped", time)
             self._read = number + 1
-
-    def _known(self, delivery: int, sequence: int) -> Delivery:
-        found = self._found.get(delivery)
-        if found is None:
-            raise not_whole(sequence, delivery)
-        return found
-
-
-def not_whole(sequence: int, delivery: int) -> SimbridgeError:
-    """The error for a record of a delivery whose beginning is not in the trace."""
-    return SimbridgeError(
-        f"this trace is not whole: record {sequence} belongs to delivery {delivery}, which begins "
-        "with a record that is missing; read the whole file that to_jsonl has written"
-    )
-
-
-def _copy(delivery: Delivery) -> Delivery:
-    twin = copy.copy(delivery)
-    twin.attempts = list(delivery.attempts)
-    return twin
-
-
-def _begin(delivery: Delivery, time: int) -> None:
-    delivery.attempt_count += 1
-    delivery.attempts.append(Attempt(time, "pending", None))
-
-
-def _bury(delivery: Delivery, letter: DeadLetter) -> None:
-    delivery.attempt_count = max(letter.attempts, delivery.attempt_count)
-    delivery.error_code = letter.attributes["ERROR_CODE"]
-    delivery.exhausted = letter.attributes.get("EXHAUSTED_RETRY_CONDITION")
-
-
-def _lose(delivery: Delivery, time: int, drop: Drop) -> None:
-    delivery.outcome = "dropped"
-    delivery.error_code = drop.error
-    delivery.exhausted = delivery.exhausted or drop.exhausted
-    delivery.attempt_count = max(drop.attempts, delivery.attempt_count)
-    delivery.ended_us = time
-
-
-def _settle(delivery: Delivery, time: int, attempt: int, error: str | None) -> None:
-    if attempt == 0:  # the dead-letter queue's answer; a refusal is followed by a Drop
-        if error is None:
-            delivery.outcome = "dead-lettered"
-            delivery.ended_us = time
-        return
-    delivery.attempt_count = attempt
-    if attempt <= len(delivery.attempts):  # a trace of outcomes has no attempts
-        begun = delivery.attempts[attempt - 1].time_us
-        outcome = "accepted" if error is None else "refused"
-        delivery.attempts[attempt - 1] = Attempt(begun, outcome, error)
-    if error is None:
-        delivery.outcome = "delivered"
-        delivery.ended_us = time
-        delivery.latency = (time - delivery.event.ingested_us) / clock.SECOND

@@ -11,7 +11,7 @@ from typing import NamedTuple, final
 from simbridge import arn as arns
 from simbridge.kernel import Record
 from simbridge.messages import Call, DeadLetter, Drop, Due, Invoke, Match, Outcome
-from simbridge.trace.deliveries import not_whole
+from simbridge.trace.deliveries import Begun
 
 __all__ = ["HAPPENINGS", "NONE", "PER_BUS", "PER_RULE", "Counts", "Place", "Tally", "add"]
 
@@ -76,7 +76,7 @@ class Counts:
             happening: {} for happening in HAPPENINGS
         }
         self._places: dict[str, Place] = {}
-        self._deliveries: dict[int, tuple[Place, int]] = {}
+        self._deliveries: Begun[tuple[Place, int]] = Begun()
         self._given_up: set[int] = set()
         self._matched: set[tuple[int, str]] = set()
 
@@ -85,16 +85,16 @@ class Counts:
         time, sequence, cause, _, to, message = record
         match message:
             case Invoke(delivery, attempt):
-                place, ingested = self._known(delivery, sequence)
+                place, ingested = self._deliveries[delivery]
                 self._note("attempt", place, time)
                 if attempt > 1:
                     self._note("retry", place, time)
                 else:
                     self._note("first attempt", place, time, (time - ingested) / 1000)
             case Due(delivery, _, True):
-                self._note("throttled", self._known(delivery, sequence)[0], time)
+                self._note("throttled", self._deliveries[delivery][0], time)
             case Outcome(delivery, attempt, error):
-                self._answer(time, self._known(delivery, sequence), attempt, error)
+                self._answer(time, delivery, attempt, error)
             case Match(event, rule):
                 self._match(time, cause, rule)
                 self._deliveries[sequence] = (self._place(rule), event.ingested_us)
@@ -103,17 +103,11 @@ class Counts:
                     delivery not in self._given_up
                 ):  # a Drop may follow a DeadLetter that was refused
                     self._given_up.add(delivery)
-                    place = self._known(delivery, sequence)[0]
+                    place = self._deliveries[delivery][0]
                     self._note("given up", place, time)
                     self._note("ended", place, time)
             case Call("PutEvents"):
                 self._call(time, to, message)
-
-    def _known(self, delivery: int, sequence: int) -> tuple[Place, int]:
-        known = self._deliveries.get(delivery)
-        if known is None:
-            raise not_whole(sequence, delivery)
-        return known
 
     def _match(self, time: int, cause: int, rule: str) -> None:
         place = self._place(rule)
@@ -122,10 +116,8 @@ class Counts:
             self._matched.add((cause, rule))
             self._note("rule matched", place, time)
 
-    def _answer(
-        self, time: int, delivery: tuple[Place, int], attempt: int, error: str | None
-    ) -> None:
-        place, ingested = delivery
+    def _answer(self, time: int, delivery: int, attempt: int, error: str | None) -> None:
+        place, ingested = self._deliveries[delivery]
         if attempt == 0:
             self._note("not kept" if error else "kept", place, time)
             return
