@@ -17,6 +17,7 @@ __all__ = [
     "archive_arn",
     "event_bus_arn",
     "is_event_bus",
+    "is_simulated",
     "parse",
     "partition_of",
     "replay_arn",
@@ -82,6 +83,13 @@ def replay_arn(region: str, account: str, name: str) -> str:
 def api_address(account: str, region: str) -> str:
     """Where the control plane of an account and region is: whom calls and reports are sent to."""
     return f"api:{region}:{account}"
+
+
+def is_simulated(arn: Arn) -> bool:
+    """Whether what lives there is EventBridge itself: a bus, a rule and its deliveries, an archive, a replay."""
+    return arn.service == "events" and arn.resource.startswith(
+        ("event-bus/", "rule/", "archive/", "replay/")
+    )
 
 
 def is_event_bus(arn: Arn) -> bool:

@@ -7,6 +7,8 @@ of `simbridge/commands`.
 from __future__ import annotations
 
 import argparse
+import io
+import sys
 from collections.abc import Sequence
 
 from simbridge.commands import next as next_
@@ -19,6 +21,10 @@ COMMANDS = (run, sweep, patterns, next_, replay)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # Ticks and arrows, and whatever an event holds, where the terminal has no letters for them.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
     parser = argparse.ArgumentParser(prog="simbridge", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:

@@ -45,9 +45,6 @@ LIMITS: dict[str, Limit] = {
     "bus_policy_chars": Limit(
         10_240, "characters of the policy of an event bus", "EventBridge quotas page"
     ),
-    "put_events_entries": Limit(
-        10, "entries of one PutEvents request", "recorded answers of the service"
-    ),
     "put_events_bytes": Limit(
         262_144,
         "bytes of all entries of one PutEvents request; a total of this size is refused",
@@ -216,6 +213,9 @@ def limits_with(*overrides: Mapping[str, int] | None) -> dict[str, int]:
     Raises `SimbridgeError` for a name or a value that cannot be.
     """
     limits = {name: limit.default for name, limit in LIMITS.items()}
+    for given in overrides:
+        if given is not None and not isinstance(given, Mapping):
+            raise SimbridgeError(f"limits is a mapping, {{'targets_per_rule': 10}}, not {given!r}")
     for name, value in [pair for given in overrides for pair in (given or {}).items()]:
         if name not in limits:
             close = difflib.get_close_matches(name, limits, n=3) or sorted(limits)

@@ -1,16 +1,19 @@
 """What a scenario holds of a stand-in: its ARN, what it has received, and how it is to behave.
 
-A handle has no state of its own. What it has received is read from the actor; how it is to behave is
-told to the actor by a message, which takes its place in the order of things and in the trace.
+A handle has no state of its own. What it has received is read from the actor, each message once; how
+it is to behave is told to the actor by a message, which takes its place in the order of things and in
+the trace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, final
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar, final
 
 from simbridge import behaviour, clock, error_codes
 from simbridge.actors.conduct import Decide
+from simbridge.actors.function import Yours
 from simbridge.actors.queue import Received
 from simbridge.actors.target import StandIn, body_of, request_of
 from simbridge.behaviour import Behaviour, Custom, Fails, Recovers, Scripted
@@ -28,6 +31,23 @@ VISIBILITY_S_MAX = 12 * 3600
 """Seconds a message of a queue can be hidden (Amazon SQS: ReceiveMessage)."""
 
 
+View = TypeVar("View")
+
+
+@final
+class _Read(Generic[View]):
+    """The messages of a stand-in in a form of their own. Asked again, it reads only the new ones."""
+
+    def __init__(self, read: Callable[[Received], View]) -> None:
+        self._one = read
+        self._all: list[View] = []
+
+    def of(self, received: Sequence[Received]) -> list[View]:
+        """A list that the caller may change; what is in it is the same each time."""
+        self._all.extend(map(self._one, received[len(self._all) :]))
+        return list(self._all)
+
+
 class StandInHandle:
     """A stand-in of a world."""
 
@@ -35,6 +55,9 @@ class StandInHandle:
         self._kernel = kernel
         self._caller = caller
         self.arn = arn
+        self._messages = _Read(body_of)
+        self._objects: _Read[Any] = _Read(_object_of)
+        self._requests = _Read(partial(request_of, arn))
 
     @property
     def name(self) -> str:
@@ -43,13 +66,16 @@ class StandInHandle:
 
     @property
     def received(self) -> list[Any]:
-        """What it was sent, as Python objects, in the order of arrival."""
-        return [guest.decoded(text) for text in self.messages]
+        """What it was sent, as Python objects, in the order of arrival.
+
+        Each is decoded once: it is the same object whenever it is asked for.
+        """
+        return self._objects.of(self._actor.received)
 
     @property
     def messages(self) -> list[str]:
         """The bodies it was sent, as text, in the order of arrival."""
-        return [body_of(message) for message in self._actor.received]
+        return self._messages.of(self._actor.received)
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -57,7 +83,7 @@ class StandInHandle:
 
         Each has the name of the call as `Action` and the parameters as that API calls them.
         """
-        return [request_of(self.arn, message) for message in self._actor.received]
+        return self._requests.of(self._actor.received)
 
     def fails(
         self,
@@ -103,7 +129,7 @@ class StandInHandle:
             self._tell(how)
         elif callable(how):
             actor = self._actor
-            actor.decides.append(how)
+            actor.decides.append(Yours(how))
             name = getattr(how, "__qualname__", type(how).__name__)
             self._tell(Custom(name, len(actor.decides) - 1))
         else:
@@ -125,6 +151,10 @@ class StandInHandle:
     def _tell(self, how: Behaviour) -> None:
         sender, cause = self._caller()
         self._kernel.send(sender, self.arn, Behave(how), cause=cause)
+
+
+def _object_of(message: Received) -> Any:
+    return guest.decoded(body_of(message))
 
 
 @final

@@ -13,7 +13,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, final, overload
+from typing import Any, Literal, TypeVar, final, overload
 
 from simbridge import arn as arns
 from simbridge import clock
@@ -47,6 +47,12 @@ __all__ = ["World", "kept_open", "run_story"]
 _ACCOUNT = re.compile(r"\d{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_QUEUE = re.compile(r"(?=.{1,80}\Z)[A-Za-z0-9_-]+(\.fifo)?")  # Amazon SQS: CreateQueue
+_FUNCTION = re.compile(
+    r"[A-Za-z0-9_-]{1,64}(:(\$LATEST|[A-Za-z0-9_-]+))?"
+)  # Lambda: CreateFunction
+
+Handle = TypeVar("Handle", bound=StandInHandle)
 
 _acting: ContextVar[World | None] = ContextVar("simbridge_acting", default=None)
 """The world that runs at this moment."""
@@ -86,7 +92,7 @@ class World:
         organizations: Mapping[str, Sequence[str]] | None = None,
         backend: str = "asyncio",
     ) -> None:
-        if not isinstance(seed, int):
+        if not isinstance(seed, int) or isinstance(seed, bool):
             raise SimbridgeError(f"a seed is a whole number, not {seed!r}")
         if stand_ins not in ("strict", "auto"):
             raise SimbridgeError(f"stand_ins is 'strict' or 'auto', not {stand_ins!r}")
@@ -119,6 +125,8 @@ class World:
         self._outside = Outside(numbers["same_region_hops"], numbers["cross_region_hops"], members)
         self._plane = ControlPlane(self._kernel, numbers, members)
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
+        self._trace = Trace(self._kernel.trace)
+        self._handles: dict[tuple[type, str], Any] = {}
         self._clients: dict[tuple[str, str], Any] = {}
         self._family = object()
         self._plane.store(self.account, self.region)
@@ -172,7 +180,7 @@ class World:
 
         A FIFO queue (its name ends in `.fifo`) takes events only with content-based deduplication.
         """
-        arn = self._arn("sqs", name)
+        arn = self._arn("sqs", _checked_name(name, _QUEUE, "a queue"))
         actor = self._stand_in(arn)
         if not content_based_deduplication:
             if not name.endswith(".fifo"):
@@ -180,7 +188,7 @@ class World:
                     f"{name!r} is no FIFO queue and has no deduplication: end its name in '.fifo'"
                 )
             actor.content_based_deduplication = False
-        return Queue(self._kernel, self._caller, arn)
+        return self._handle(Queue, arn)
 
     def function(
         self,
@@ -207,7 +215,8 @@ class World:
         if not 60 * clock.SECOND <= age_us <= Asynchronous().age_us:
             raise SimbridgeError(f"Lambda keeps an event for 60 s to 6 h, not {event_age!r}")
         lambda_ = Asynchronous(retries, age_us, on_failure, on_success)
-        return self.stand_in(self._arn("lambda", f"function:{name}"), handler, lambda_=lambda_)
+        arn = self._arn("lambda", f"function:{_checked_name(name, _FUNCTION, 'a function')}")
+        return self.stand_in(arn, handler, lambda_=lambda_)
 
     def stand_in(
         self, arn: str, handler: Handler | None = None, *, lambda_: Asynchronous | None = None
@@ -225,15 +234,23 @@ class World:
                 actor.runner = Runner(handler, lambda_)
             elif actor.runner.handler is not handler:
                 raise SimbridgeError(f"{arn} has a handler already: make each function once")
-        return StandInHandle(self._kernel, self._caller, arn)
+        return self._handle(StandInHandle, arn)
+
+    def _handle(self, kind: type[Handle], arn: str) -> Handle:
+        """The one handle of a stand-in: it keeps what it has read."""
+        key = (kind, arn)
+        if key not in self._handles:
+            self._handles[key] = kind(self._kernel, self._caller, arn)
+        handle: Handle = self._handles[key]
+        return handle
 
     def _stand_in(self, arn: str) -> StandIn:
-        arns.parse(arn)
-        actor = self._kernel.actors.get(arn)
-        if actor is None:
-            actor = self._kernel.actors[arn] = StandIn()
-        elif not isinstance(actor, StandIn):
-            raise SimbridgeError(f"{arn} is simulated itself and needs no stand-in")
+        if arns.is_simulated(arns.parse(arn)):
+            raise SimbridgeError(
+                f"{arn} is simulated itself and has no stand-in; send to it with client()"
+            )
+        actor = self._kernel.actors.setdefault(arn, StandIn())
+        assert isinstance(actor, StandIn), "at other ARNs there is nothing else"
         return actor
 
     def api_fails(
@@ -299,7 +316,7 @@ class World:
         arn = arns.parse(address) if address.startswith("arn:") else None
         if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
             return EventBusActor(self._duplicates, self._outside)  # every account has one
-        if self._auto and arn is not None and not arns.is_event_bus(arn):
+        if self._auto and arn is not None and not arns.is_simulated(arn):
             return StandIn()
         return Nowhere()
 
@@ -335,23 +352,26 @@ class World:
     def run(
         self,
         *,
-        days: float = 0,
-        hours: float = 0,
-        minutes: float = 0,
-        seconds: float = 0,
+        days: float | None = None,
+        hours: float | None = None,
+        minutes: float | None = None,
+        seconds: float | None = None,
         until: Instant | None = None,
     ) -> None:
         """Let time pass and fire everything due on the way, in order.
 
+        Say how long, or until when. A span of 0 runs what is due at this instant, as `settle` does.
+
         Raises `InvalidTime` when time would run backwards, `Runaway` when events go round in a
         circle, `HandlerFailed` when a handler of yours raises.
         """
-        span = clock.span(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        given = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        span = {name: number for name, number in given.items() if number is not None}
         if until is not None and span:
             raise SimbridgeError("say how long or until when, not both")
         if until is None and not span:
             raise SimbridgeError("say how long (hours=26) or until when; settle() keeps the time")
-        end = self._kernel.now + span if until is None else clock.instant(until)
+        end = self._kernel.now + clock.span(**span) if until is None else clock.instant(until)
         with self._telling_the_seed():
             self._kernel.run(end)
 
@@ -395,7 +415,7 @@ class World:
     @property
     def trace(self) -> Trace:
         """Everything that happened so far."""
-        return Trace(self._kernel.trace)
+        return self._trace
 
     @overload
     def metrics(
@@ -475,8 +495,9 @@ class World:
         # to the twin.
         twin = World.__new__(World)
         twin.__dict__.update(self.__dict__)
-        twin._clients = {}
+        twin._clients, twin._handles = {}, {}
         twin._kernel = self._kernel.fork(twin._populate)
+        twin._trace = Trace(twin._kernel.trace)
         twin._plane = self._plane.fork(twin._kernel)
         twin._kernel.host = guest.OnDemand(twin.backend, twin._kernel)
         return twin
@@ -495,10 +516,13 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         self._refuse_guests("pickle")
-        return {**self.__dict__, "_clients": {}}
+        state = {**self.__dict__, "_clients": {}, "_handles": {}}
+        del state["_trace"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._trace = Trace(self._kernel.trace)
         self._kernel.populate = self._populate
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
 
@@ -619,6 +643,15 @@ def _pace(limits: Limits) -> Pace:
         events_per_second=limits["replay_events_per_second"],
         shuffled=limits["replay_shuffled"] > 0,
     )
+
+
+def _checked_name(name: str, form: re.Pattern[str], what: str) -> str:
+    if not isinstance(name, str) or not form.fullmatch(name):
+        raise SimbridgeError(
+            f"{name!r} is no name of {what}: letters, digits, - and _, not too many; for an ARN of "
+            "any other form there is world.stand_in(arn)"
+        )
+    return name
 
 
 def _checked_account(account: str) -> str:

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,14 +54,20 @@ LAYERS = [
     {"adapters"},
     {"commands"},
     {"cli"},
+    {"__main__"},
 ]
 APART = {"api", "actors", "trace", "hosts"}
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(ROOT.rglob("*.py")):
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        yield name, ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    return tuple(
+        (
+            ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"),
+            ast.parse(path.read_text(encoding="utf-8")),
+        )
+        for path in sorted(ROOT.rglob("*.py"))
+    )
 
 
 def imports(tree: ast.Module) -> Iterator[str]:
@@ -112,10 +119,20 @@ def test_public_names_exist_and_are_sorted() -> None:
 
 
 def test_importing_simbridge_is_light() -> None:
-    """Neither trio nor pytest nor a plotting library nor botocore comes along."""
+    """Whatever is large and not always needed stays away: botocore, trio, structlog, pytest, plots."""
     program = "import sys, simbridge; print(*sorted(m.partition('.')[0] for m in sys.modules))"
     loaded = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     ).stdout.split()
-    heavy = {"trio", "pytest", "matplotlib", "pandas", "loky", "tqdm", "botocore", "boto3", "moto"}
+    heavy = {
+        "asyncio",
+        "boto3",
+        "botocore",
+        "cloudpickle",
+        "croniter",
+        "loky",
+        "matplotlib",
+        "moto",
+    }
+    heavy |= {"pandas", "pytest", "structlog", "tqdm", "trio"}
     assert not heavy & set(loaded)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -93,6 +95,14 @@ def test_the_trace_of_a_failure_is_kept(tmp_path: Path) -> None:
         ("import nonesuch", [], "No module named 'nonesuch'"),
         ("def (", [], "SyntaxError"),
         ("import simbridge as sb\n@sb.scenario(sed=1)\ndef f(w): pass", [], "no option 'sed'"),
+        ("import sys; sys.exit(0)", [], "cannot be run: SystemExit: 0"),
+        ("import simbridge as sb\n@sb.scenario\ndef f(w): pass", [], "write @sb.scenario()"),
+        (
+            "import simbridge as sb\n@sb.scenario()\ndef f(): pass",
+            [],
+            "takes a world: def f(world)",
+        ),
+        ("import simbridge as sb\n@sb.scenario()\ndef f(w): pass", ["--trace", "."], "a directory"),
         (
             "import simbridge as sb\n@sb.scenario()\nasync def f(w): pass",
             ["--backend", "sync"],
@@ -147,3 +157,53 @@ def test_the_trace_is_kept(tmp_path: Path) -> None:
         "dropped",
         "dead-lettered",
     }
+
+
+def test_a_scenario_that_exits_has_not_held(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever code it exits with; the scenarios after it run all the same."""
+    file = tmp_path / "exits.py"
+    file.write_text(
+        "import sys\nimport simbridge as sb\n"
+        "@sb.scenario()\ndef first(world):\n    sys.exit(0)\n"
+        "@sb.scenario()\ndef second(world):\n    print('second has run')\n"
+    )
+    assert main(["run", str(file)]) == 1
+    printed = capsys.readouterr()
+    assert "second has run" in printed.out and "SystemExit: 0" in printed.err
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_where_nothing_can_be_written_nothing_is_run(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told before, in one line; the check leaves no file behind and an old one as it was."""
+    file = tmp_path / "story.py"
+    file.write_text(
+        "import simbridge as sb\n@sb.scenario()\ndef story(world):\n    print('has run')\n"
+    )
+    option = "--trace" if command == "run" else "--report"
+    assert main([command, str(file), option, str(tmp_path)]) == 2
+    printed = capsys.readouterr()
+    assert "cannot be written" in printed.err and printed.err.count("\n") == 1
+    assert not printed.out
+    old = tmp_path / "old"
+    old.write_text("as it was")
+    assert main([command, str(tmp_path / "none.py"), option, str(old)]) == 2
+    assert main([command, str(tmp_path / "none.py"), option, str(tmp_path / "new")]) == 2
+    assert old.read_text() == "as it was" and not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("program", [["-m", "simbridge"], ["-c", "import simbridge.__main__"]])
+def test_the_module_is_the_command(program: list[str]) -> None:
+    """`python -m simbridge`, on a terminal without letters for ticks and arrows; an import is none."""
+    done = subprocess.run(
+        [sys.executable, *program, "run", str(SCENARIOS / "dead_letter.py")],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (b"? story calls PutRule" in done.stdout) == (program[0] == "-m")
+    assert done.stdout.isascii()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import functools
 import json
 import pickle
+import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import anyio
 import boto3
+import botocore.endpoint
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +22,17 @@ from hypothesis import strategies as st
 import simbridge as sb
 
 ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": '{"order": 1}'}
+
+
+ENDS = {
+    "works": ("works", "delivered"),
+    "recovers": ("recovers", "delivered"),
+    "refuses": (None, "dropped"),
+    "refuses-kept": ("dead", "dead-lettered"),
+    "nowhere": (None, "dropped"),
+    "nowhere-kept": ("dead", "dead-lettered"),
+}
+"""Targets by name: in which queue an event for them ends, and what becomes of its delivery."""
 
 
 def small_world(**options: Any) -> sb.World:
@@ -159,6 +175,111 @@ def test_the_timeline_is_plain_text_where_there_is_no_terminal() -> None:
     assert "\x1b[32m" in world.trace.timeline(colour=True)
 
 
+@pytest.mark.parametrize("span", [{"hours": 0}, {"seconds": 0.0}, {"until": "2026-03-01"}])
+def test_no_time_may_pass(span: dict[str, Any]) -> None:
+    """A span that somebody has computed may be 0: what is due now happens, and nothing else."""
+    world = small_world()
+    world.client().put_events(Entries=[ENTRY])
+    world.run(**span)
+    assert len(world.queue("orders").received) == 1
+    assert str(world.now) == "2026-03-01 00:00:00+00:00"
+
+
+def test_a_stand_in_reads_each_message_once() -> None:
+    """Asked again it shows what is new; the list is yours, what is in it is the same each time."""
+    world = small_world()
+    queue = world.queue("orders")
+    assert world.queue("orders") is queue
+    assert queue.received == queue.messages == queue.requests == []
+    for count in (1, 2, 3):
+        world.client().put_events(Entries=[ENTRY])
+        world.settle()
+        assert [json.loads(text) for text in queue.messages] == queue.received
+        assert [request["Action"] for request in queue.requests] == ["SendMessage"] * count
+        assert len(queue.received) == count
+    queue.received.clear()
+    assert len(queue.received) == 3 and queue.received[0] is queue.received[0]
+    branch = world.fork()
+    branch.client().put_events(Entries=[ENTRY])
+    branch.settle()
+    assert (len(branch.queue("orders").received), len(queue.received)) == (4, 3)
+    assert branch.queue("orders").received[:3] == queue.received
+
+
+class Shop:
+    """A handler that is a method, of an object that holds a client and can be copied by nobody."""
+
+    def __init__(self, world: sb.World) -> None:
+        self.lock, self.events, self.calls = threading.Lock(), world.client(), 0
+
+    def order(self, event: dict[str, Any]) -> None:
+        self.calls += 1
+        self.events.put_events(Entries=[{**ENTRY, "Source": "echo"}])
+
+    def decide(self, invocation: Any) -> str:
+        self.calls += 1
+        return "ok"
+
+
+@pytest.mark.parametrize("form", ["method", "partial", "behaviour"])
+def test_a_fork_shares_the_handlers(form: str) -> None:
+    """Whatever hangs on them is yours and not copied."""
+    world = sb.World()
+    shop = Shop(world)
+    handler: Any = functools.partial(Shop.order, shop) if form == "partial" else shop.order
+    function = world.function("f", None if form == "behaviour" else handler)
+    if form == "behaviour":
+        function.behaves(shop.decide)
+    world.client().put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    world.client().put_targets(Rule="r", Targets=[{"Id": "1", "Arn": function.arn}])
+    world.client().put_events(Entries=[ENTRY])
+    world.settle()
+    for branch in (world.fork(), world.fork().fork()):
+        branch.client().put_events(Entries=[ENTRY])
+        branch.settle()
+        assert len(branch.trace.deliveries()) == 2
+    assert shop.calls == 3 and len(world.trace.deliveries()) == 1
+
+
+@pytest.mark.parametrize("form", ["lambda", "method", "behaviour"])
+def test_a_handler_that_cannot_be_pickled_is_named(form: str) -> None:
+    """With what would be possible instead."""
+    world = sb.World()
+    if form == "behaviour":
+        world.queue("q").behaves(lambda invocation: "ok")
+        world.settle()
+    else:
+        world.function("f", Shop(world).order if form == "method" else lambda event: None)
+    name = "Shop.order" if form == "method" else "<lambda>"
+    with pytest.raises(sb.SimbridgeError, match=rf"function \S*{name}(?s:.*)world\.fork\(\)"):
+        pickle.dumps(world)
+    world.fork()
+
+
+def test_interceptors_leave_in_any_order() -> None:
+    """Who has come last and is still there serves; when all have left, botocore is as it was."""
+    method = botocore.endpoint.Endpoint.make_request
+    first, second = sb.World(account="111111111111"), sb.World(account="222222222222")
+    theirs = boto3.client("events", region_name="us-east-1")
+
+    def account() -> str:
+        return theirs.describe_event_bus()["Arn"].split(":")[4]
+
+    one, two = first.intercept(), second.intercept()
+    with contextlib.ExitStack() as last:
+        one.__enter__()
+        last.enter_context(two)
+        assert account() == "222222222222"
+        one.__exit__(None, None, None)
+        assert account() == "222222222222"
+        with first.intercept(), first.intercept():
+            assert account() == "111111111111"
+    assert botocore.endpoint.Endpoint.make_request is method
+    with first.intercept():
+        assert account() == "111111111111"
+    assert botocore.endpoint.Endpoint.make_request is method
+
+
 def test_intercept_serves_clients_made_by_others() -> None:
     """Code under test keeps its own boto3 client."""
     world = small_world()
@@ -190,6 +311,13 @@ def test_other_accounts_and_regions_are_apart() -> None:
         (lambda: sb.World(start="now"), "date and time"),
         (lambda: sb.World(profile="real"), "'ideal' or 'aws'"),  # type: ignore[arg-type]
         (lambda: sb.World(backend="curio"), "unknown backend 'curio'"),
+        (lambda: sb.World(seed=True), "a seed is a whole number"),
+        (lambda: sb.World().queue("a:b"), "no name of a queue"),
+        (lambda: sb.World().queue("a" * 76 + ".fifo"), "no name of a queue"),
+        (lambda: sb.World().function("a b"), "no name of a function"),
+        (lambda: sb.World().run(hours=1, until="2027-01-01"), "not both"),
+        (lambda: sb.World().run(hours=0, until="2027-01-01"), "not both"),
+        (lambda: sb.Matcher(["{}"]), "a mapping"),  # type: ignore[arg-type]
         (lambda: sb.World().run(hours=-1), "negative duration"),
         (lambda: sb.World().run(), "say how long"),
         (lambda: sb.World().run(until="2020-01-01"), "already"),
@@ -208,33 +336,55 @@ def test_wrong_use_says_what_to_change(wrong: Any, says: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     rules=st.lists(
-        st.tuples(st.sampled_from(["a", "b"]), st.lists(st.sampled_from("xyz"), max_size=3)),
+        st.tuples(st.sampled_from(["a", "b"]), st.lists(st.sampled_from(sorted(ENDS)), max_size=4)),
         max_size=4,
     ),
     puts=st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.integers(0, 3)), max_size=8),
 )
 def test_every_matching_target_ends_exactly_once(rules: Any, puts: Any) -> None:
-    """Conservation: accepted events x matching targets, each delivered or dropped, none twice."""
+    """Conservation: each accepted event, for each target of a matching rule, is in one place.
+
+    The judges are the queues: what they hold is compared with what the rules promise, and only then
+    with what the trace tells of deliveries.
+    """
     world = sb.World(seed=1)
     events = world.client()
-    queues = {"x": world.queue("x").arn, "y": world.queue("y").arn}
-    queues["z"] = "arn:aws:sqs:us-east-1:123456789012:nowhere"
+    queues = {name: world.queue(name) for name in ("works", "recovers", "refuses", "dead")}
+    queues["recovers"].fails("THROTTLING", for_="10m")
+    queues["refuses"].fails("THROTTLING")
     for number, (source, names) in enumerate(rules):
         rule = f"r{number}"
         events.put_rule(Name=rule, EventPattern=json.dumps({"source": [source]}))
-        targets = [{"Id": str(n), "Arn": queues[name]} for n, name in enumerate(names)]
+        targets = [
+            {"Id": str(n), "Arn": world.queue("x").arn[:-1] + name.partition("-")[0]}
+            | {"RetryPolicy": {"MaximumRetryAttempts": 1 if "refuses" in name else 185}}
+            | ({"DeadLetterConfig": {"Arn": queues["dead"].arn}} if "-kept" in name else {})
+            for n, name in enumerate(names)
+        ]
         if targets:
             events.put_targets(Rule=rule, Targets=targets)
+    expected: Counter[tuple[str, str]] = Counter()
     for source, wait in puts:
-        events.put_events(Entries=[{**ENTRY, "Source": source}])
+        (answer,) = events.put_events(Entries=[{**ENTRY, "Source": source}])["Entries"]
+        for wanted, names in rules:
+            expected.update((answer["EventId"], name) for name in names if wanted == source)
         if wait:
             world.run(minutes=wait)
-    opened = world.trace.deliveries()
-    world.settle()
-    ended = world.trace.deliveries()
-    expected = sum(len(names) for source, _ in puts for wanted, names in rules if wanted == source)
-    assert len(opened) <= len(ended) == expected
-    for delivery in ended:
-        lost = delivery.target_arn.endswith("nowhere")
-        assert delivery.outcome == ("dropped" if lost else "delivered")
-        assert len(delivery.attempts) == 1
+    world.run(days=2)
+
+    held = {
+        name: Counter(event["id"] for event in queue.received) for name, queue in queues.items()
+    }
+    promised: dict[str, Counter[str]] = {name: Counter() for name in queues}
+    ended: Counter[tuple[str, str]] = Counter()
+    for (event_id, name), count in expected.items():
+        place, outcome = ENDS[name]
+        ended[event_id, outcome] += count
+        if place is not None:
+            promised[place][event_id] += count
+    assert held == promised
+    assert Counter((d.event.id, d.outcome) for d in world.trace.deliveries()) == ended
+    attempts = {"works": {1}, "refuses": {2}, "nowhere": {1}}
+    for delivery in world.trace.deliveries():
+        name = delivery.target_arn.rpartition(":")[2]
+        assert len(delivery.attempts) in attempts.get(name, range(1, 187))

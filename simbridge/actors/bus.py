@@ -123,12 +123,12 @@ class EventBusActor:
         elif rule.name in self.matcher:
             self.matcher.remove(rule.name)
         self._reschedule(old, rule, turn)
+        gone = {target.id: target for target in old.targets} if old is not None else {}
         for target in rule.targets:
-            if old is None or old.target(target.id) != target:
+            if gone.pop(target.id, None) != target:
                 turn.send(target.address, Configure(target))
-        for target in old.targets if old else ():
-            if rule.target(target.id) is None:
-                turn.send(target.address, Retire(target.address))
+        for target in gone.values():
+            turn.send(target.address, Retire(target.address))
 
     def _reschedule(self, old: Rule | None, rule: Rule, turn: Turn) -> None:
         """Tell the rule's scheduler of a new schedule, and of nothing else.

@@ -17,6 +17,7 @@ from statistics import NormalDist
 from typing import Any, NamedTuple, final
 
 from simbridge import clock
+from simbridge.actors.function import Yours
 from simbridge.behaviour import (
     OK,
     Behaviour,
@@ -67,9 +68,9 @@ class Conduct:
         self._most: int | None = None
         self._ends: list[int] = []
         self._script: list[str] = []
-        self._decide: list[Decide] = []
+        self._decide: list[Yours] = []
 
-    def tell(self, behaviour: Behaviour, decide: Decide | None, now: int) -> None:
+    def tell(self, behaviour: Behaviour, decide: Yours | None, now: int) -> None:
         """From now on this holds, too; a limit or a latency takes the place of an earlier one."""
         match behaviour:
             case Fails():
@@ -128,10 +129,12 @@ def _luck(purpose: str, message: Invoke, turn: Turn) -> int:
     return draw(turn.key(purpose, f"{message.event.id} {turn.sender}"), message.attempt)
 
 
-def _asked(decide: Decide, message: Invoke, turn: Turn) -> str:
+def _asked(decide: Yours, message: Invoke, turn: Turn) -> str:
     event = copy.deepcopy(message.event.envelope)  # an event is shared by all who hold it
     try:
-        outcome = decide(Invocation(event, message.attempt, clock.moment(turn.now), message.rule))
+        outcome = decide.function(
+            Invocation(event, message.attempt, clock.moment(turn.now), message.rule)
+        )
         return outcome if outcome == OK else checked(outcome)
     except Exception as error:
         raise HandlerFailed(f"the behaviour of {turn.address} failed: {error!r}") from error

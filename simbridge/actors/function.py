@@ -14,19 +14,22 @@ exception does in a handler of something that is not a Lambda function.
 from __future__ import annotations
 
 import inspect
+import json
+import pickle
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, final
 
 import msgspec
 
 from simbridge import arn as arns
 from simbridge.clock import SECOND, iso_micros, iso_seconds
-from simbridge.errors import HandlerFailed
+from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
 
-__all__ = ["Asynchronous", "Handler", "Runner", "payload_of", "text_of"]
+__all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
 
 Handler = Callable[[Any], Any]
 
@@ -68,13 +71,45 @@ class _Execution(NamedTuple):
 
 
 @final
+class Yours:
+    """A function of yours that an actor holds. Copies of the actor share it; a pickle names it.
+
+    What hangs on it (the object of a bound method, what a partial has bound) may be anything, a
+    client of this world for example, and is not the world's to copy.
+    """
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def __deepcopy__(self, memo: object) -> Yours:
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        try:
+            pickle.dumps(self.function)
+        except Exception as error:
+            name = getattr(self.function, "__qualname__", repr(self.function))
+            raise SimbridgeError(
+                f"cannot pickle the function {name}: {error}. In a world that is pickled, functions "
+                "of yours stand at the top of a module, where pickle finds them by name, and hold "
+                "nothing that cannot be pickled; world.fork() copies a world with any function"
+            ) from error
+        return self.__dict__
+
+
+@final
 class Runner:
     """Runs the handler of one stand-in. Without `lambda_` an exception ends the run."""
 
     def __init__(self, handler: Handler, lambda_: Asynchronous | None) -> None:
-        self.handler = handler
+        self._yours = Yours(handler)
         self.lambda_ = lambda_
         self.running: dict[int, _Execution] = {}
+
+    @property
+    def handler(self) -> Handler:
+        """The function of yours that it runs."""
+        return self._yours.function
 
     def begin(self, message: Invoke, turn: Turn) -> None:
         """An event has been accepted: run the handler for the first time."""
@@ -127,7 +162,7 @@ class Runner:
 
     def _raised(self, address: str, delivery: int, attempt: int, error: Exception) -> Handled:
         if self.lambda_ is not None and not isinstance(error, AssertionError | HandlerFailed):
-            return Handled(delivery, attempt, None, type(error).__name__, str(error))
+            return Handled(delivery, attempt, None, type(error).__name__, _readable(str(error)))
         if isinstance(error, HandlerFailed):
             raise error
         raise HandlerFailed(_advice(address, error, self.lambda_ is not None)) from error
@@ -188,12 +223,28 @@ def _is_async(handler: Handler) -> bool:
     )
 
 
+# JSON as Lambda's own runtime writes it, or for what has none there (sets, dataclasses, dates) in an
+# order that does not depend on hashing.
+_ENCODERS: tuple[Callable[[Any], str | bytes], ...] = (
+    partial(json.dumps, allow_nan=False),
+    partial(msgspec.json.encode, order="deterministic"),
+)
+
+
 def _returned(delivery: int, attempt: int, result: Any) -> Handled:
-    try:
-        plain = msgspec.json.decode(msgspec.json.encode(result))
-    except (TypeError, msgspec.EncodeError, RecursionError):
-        plain = type(result).__name__
-    return Handled(delivery, attempt, plain)
+    if result is None:
+        return Handled(delivery, attempt)
+    for encode in _ENCODERS:
+        try:
+            return Handled(delivery, attempt, msgspec.json.decode(encode(result)))
+        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+            continue  # what has no JSON form is told by its type, which every run has the same
+    return Handled(delivery, attempt, type(result).__name__)
+
+
+def _readable(text: str) -> str:
+    """The text without what cannot be written into a trace: half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _advice(address: str, error: Exception, is_lambda: bool) -> str:

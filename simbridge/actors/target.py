@@ -11,8 +11,8 @@ from typing import final
 
 from simbridge import arn as arns
 from simbridge import targets
-from simbridge.actors.conduct import Answer, Conduct, Decide
-from simbridge.actors.function import Runner, text_of
+from simbridge.actors.conduct import Answer, Conduct
+from simbridge.actors.function import Runner, Yours, text_of
 from simbridge.actors.queue import Received, Visibility
 from simbridge.behaviour import Custom, Recovers
 from simbridge.kernel import Turn
@@ -84,7 +84,7 @@ class StandIn:
         self.content_based_deduplication = True
         self.received: list[Received] = []
         self.visibility = Visibility()
-        self.decides: list[Decide] = []
+        self.decides: list[Yours] = []
         self._conduct: Conduct | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:

@@ -18,16 +18,20 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simbridge.lab.scenario import play, scenarios_in
+from simbridge.lab.scenario import marked_in, play
 from simbridge.world import World, kept_open, run_story
 
 __all__ = ["events", "pytest_collect_file", "pytest_configure", "world"]
+
+
+_MARK = re.compile(rb"^@(\w+\.)*scenario\b", re.MULTILINE)
 
 
 @pytest.fixture
@@ -49,11 +53,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
-    """Files with `@scenario` in a folder called `scenarios` are tests."""
-    if file_path.suffix == ".py" and file_path.parent.name == "scenarios":
-        collector: pytest.Collector = _ScenarioFile.from_parent(parent, path=file_path)
-        return collector
-    return None
+    """Files with `@scenario` in a folder called `scenarios` are tests.
+
+    Other people have folders of this name, too. A file is run only if simbridge and the mark stand in
+    its text, and if pytest has no use of its own for it.
+    """
+    if file_path.suffix != ".py" or file_path.parent.name != "scenarios":
+        return None
+    patterns = [*parent.config.getini("python_files"), "conftest.py", "__init__.py"]
+    if any(file_path.match(pattern) for pattern in patterns):
+        return None
+    text = file_path.read_bytes()
+    if b"simbridge" not in text or not _MARK.search(text):
+        return None
+    collector: pytest.Collector = _ScenarioFile.from_parent(parent, path=file_path)
+    return collector
 
 
 def _backend(request: pytest.FixtureRequest) -> str:
@@ -148,7 +162,7 @@ def _synchronous(made: World, function: Callable[..., Any]) -> Callable[..., Any
 
 class _ScenarioFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
-        for name, story in scenarios_in(self.path).items():
+        for name, story in marked_in(self.path).items():
             yield _ScenarioItem.from_parent(self, name=name, story=story)
 
 

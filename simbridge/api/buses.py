@@ -95,14 +95,10 @@ def list_event_buses(context: Context, request: Request) -> Response:
     found, more = pages.page(
         "ListEventBuses",
         request,
-        (
-            (name, _listed(bus.bus))
-            for name, bus in context.store.buses.items()
-            if name.startswith(prefix)
-        ),
+        (pair for pair in context.store.buses.items() if pair[0].startswith(prefix)),
         context.limits["list_page"],
     )
-    return {"EventBuses": found} | more
+    return {"EventBuses": [_listed(bus.bus) for bus in found]} | more
 
 
 def find_bus(context: Context, given: str | None, operation_name: str) -> Bus:

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
-from simbridge import arn, clock, pattern
+from simbridge import arn as arns
+from simbridge import clock, pattern
 from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
 from simbridge.api.plane import Context, Request, Response, operation
@@ -99,6 +100,8 @@ def put_events(context: Context, request: Request) -> Response:
         event_id = _uuid(random_bits(128))
         answers.append({"EventId": event_id})
         if not exists:
+            lost = arns.parse(address).resource
+            context.detail = f"{lost} does not exist: what is put to it is accepted and gone"
             continue
         resources = get("Resources")
         envelope = {  # as rules and targets see it, keys in AWS's order (recorded)
@@ -148,7 +151,7 @@ def _buses(context: Context, entries: Sequence[Entry]) -> dict[str | None, _Bus]
         given = entry.get("EventBusName")
         if given not in buses:
             address = bus_address(context, given or "default")
-            place = arn.parse(address)
+            place = arns.parse(address)
             owned = place.account == context.account
             name = place.resource.removeprefix("event-bus/")
             bus = context.store.buses.get(name) if owned else bus_at(context, address)

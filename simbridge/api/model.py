@@ -87,27 +87,48 @@ def make_client(answer: Answer, region: str) -> Any:
     return client
 
 
+_intercepting: list[Answer] = []
+"""Who serves the clients of the process: the one who has come last, of those who have not left."""
+
+
 @contextmanager
 def intercepted(answer: Answer) -> Iterator[None]:
     """Serve every `events` client of the process, whoever made it, by `answer`.
 
     Requests are caught where botocore hands them to the network, `Endpoint.make_request`, before
-    they are signed. Clients of other services go on to the network as before.
+    they are signed. Clients of other services go on to the network as before. Whoever comes later
+    goes first; they may leave in any order, and the last to leave gives botocore its method back.
     """
     endpoint = _botocore("endpoint").Endpoint
-    original = endpoint.make_request
-
-    def make_request(self: Any, operation_model: Any, request_dict: dict[str, Any]) -> Any:
-        if operation_model.service_model.service_name != SERVICE:
-            return original(self, operation_model, request_dict)
-        region = request_dict["context"]["client_region"]
-        answered = answer(operation_model.name, request_dict["body"], region)
-        return _respond(answered, operation_model, request_dict["url"])
-
-    endpoint.make_request = make_request
+    if not _intercepting:
+        _patch(endpoint)
+    _intercepting.append(answer)
     try:
         yield
     finally:
+        _intercepting.remove(answer)
+        if not _intercepting:
+            _unpatch(endpoint)
+
+
+def _patch(endpoint: Any) -> None:
+    original = endpoint.make_request
+
+    def make_request(self: Any, operation_model: Any, request_dict: dict[str, Any]) -> Any:
+        if operation_model.service_model.service_name != SERVICE or not _intercepting:
+            return original(self, operation_model, request_dict)
+        region = request_dict["context"]["client_region"]
+        answered = _intercepting[-1](operation_model.name, request_dict["body"], region)
+        return _respond(answered, operation_model, request_dict["url"])
+
+    make_request.simbridge_original = original  # type: ignore[attr-defined]
+    endpoint.make_request = make_request
+
+
+def _unpatch(endpoint: Any) -> None:
+    """Restore botocore's method; where somebody has patched over ours, ours stays and passes on."""
+    original = getattr(endpoint.make_request, "simbridge_original", None)
+    if original is not None:
         endpoint.make_request = original
 
 

@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,15 +33,15 @@ def page(
 ) -> tuple[list[Item], dict[str, str]]:
     """One page of (key, item) pairs in the order of their keys, and the token if more remain.
 
+    Items are what the store has; it is for the caller to describe those that come back.
+
     Raises ValidationException for a token that this question never gave out. (The service's text
     is unknown: behaviour reference 11.8.)
     """
     asked = _question(operation, request)
     token = request.get("NextToken")
     after = _read(token, asked) if token is not None else None
-    rest = sorted(
-        (pair for pair in items if after is None or pair[0] > after), key=lambda pair: pair[0]
-    )
+    rest = sorted((pair for pair in items if after is None or pair[0] > after), key=itemgetter(0))
     limit = request.get("Limit") or default_limit
     found = [item for _, item in rest[:limit]]
     if len(rest) <= limit:

@@ -90,6 +90,8 @@ class Context:
     store: Store
     sequence: int
     sender: str
+    detail: str | None = None
+    """What people should know about the call, and the client never hears; for the trace."""
 
     @property
     def account(self) -> str:
@@ -185,7 +187,8 @@ class ControlPlane:
         try:
             check_request(name, request)
             self._may_refuse(name, account, region)
-            response = run(Context(self, store, sequence, sender), request)
+            context = Context(self, store, sequence, sender)
+            response = run(context, request)
         except LanguageError as error:
             refusal = ServiceError(_CODES[type(error)], error.text)
             self._note(sequence, cause, sender, to, name, request, refusal, error.detail)
@@ -197,7 +200,8 @@ class ControlPlane:
         except ServiceError as refusal:
             self._note(sequence, cause, sender, to, name, request, refusal)
             raise
-        self.kernel.note(sequence, cause, sender, to, Call(name, dict(request), response))
+        call = Call(name, dict(request), response, detail=context.detail)
+        self.kernel.note(sequence, cause, sender, to, call)
         return response
 
     def fails(self, fails: Fails, sender: str, cause: int) -> None:

@@ -120,10 +120,10 @@ def list_rules(context: Context, request: Request) -> Response:
     found, more = pages.page(
         "ListRules",
         request,
-        ((name, _listed(bus, rule)) for name, rule in bus.rules.items() if name.startswith(prefix)),
+        (pair for pair in bus.rules.items() if pair[0].startswith(prefix)),
         context.limits["list_page"],
     )
-    return {"Rules": found} | more
+    return {"Rules": [_listed(bus, rule) for rule in found]} | more
 
 
 def find_rule(

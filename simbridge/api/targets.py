@@ -79,10 +79,10 @@ def list_targets_by_rule(context: Context, request: Request) -> Response:
     found, more = pages.page(
         "ListTargetsByRule",
         request,
-        ((target.id, _listed(target)) for target in rule.targets),
+        ((target.id, target) for target in rule.targets),
         context.limits["list_page"],
     )
-    return {"Targets": found} | more
+    return {"Targets": [_listed(target) for target in found]} | more
 
 
 @operation

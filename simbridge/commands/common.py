@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from simbridge.errors import SimbridgeError
 from simbridge.lab.arguments import read_values
 
-__all__ = ["BAD_INPUT", "Commands", "complain", "values"]
+__all__ = ["BAD_INPUT", "Commands", "check_writable", "complain", "values"]
 
 BAD_INPUT = 2
 
@@ -21,6 +22,20 @@ def complain(error: SimbridgeError) -> int:
     """Say what is wrong with the input; returns the exit code."""
     print(f"simbridge: {error}", file=sys.stderr)
     return BAD_INPUT
+
+
+def check_writable(file: Path, what: str) -> None:
+    """Raise `SimbridgeError` where a file could not be written later; what is in it stays."""
+    if not file.parent.is_dir():
+        raise SimbridgeError(f"there is no folder {file.parent} to write {what} to")
+    try:
+        there = file.exists()
+        with file.open("ab"):
+            pass
+        if not there:
+            file.unlink()
+    except OSError as error:
+        raise SimbridgeError(f"{what} cannot be written to {file}: {error.strerror}") from error
 
 
 def values(given: Sequence[str], option: str) -> dict[str, list[Any]]:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from simbridge.commands.common import Commands, complain, values
+from simbridge.commands.common import Commands, check_writable, complain, values
 from simbridge.errors import SimbridgeError
 from simbridge.lab.narrate import Log, narrate
 from simbridge.lab.scenario import scenarios_in, world_of
@@ -46,8 +46,8 @@ def _run(options: argparse.Namespace) -> int:
         stories = scenarios_in(options.file)
         if trace and len(stories) > 1:
             raise SimbridgeError(f"--trace keeps one trace, {options.file} has {len(stories)}")
-        if trace and not trace.parent.is_dir():
-            raise SimbridgeError(f"there is no folder {trace.parent} to write a trace to")
+        if trace:
+            check_writable(trace, "a trace")
         given = values(options.set, "--set")
         arguments = {name: _one(name, listed) for name, listed in given.items()}
         for story in stories.values():
@@ -63,9 +63,12 @@ def _run(options: argparse.Namespace) -> int:
         story = stories[name]
         print(f"{name}: {(story.__doc__ or '').strip().partition(chr(10))[0]}\n")
         held.append(_play(partial(story, **arguments), world, options.log))
-    if trace:
-        for world in worlds.values():
-            world.trace.to_jsonl(trace)
+    try:
+        if trace:
+            for world in worlds.values():
+                world.trace.to_jsonl(trace)
+    except SimbridgeError as error:
+        return complain(error)
     return 0 if all(held) else 1
 
 
@@ -80,6 +83,10 @@ def _play(story: Callable[..., Any], world: World, log: Log | None) -> bool:
     try:
         with world, narrate(world, form=log) if log else nullcontext():
             play_in(world, story)
+    except SystemExit as error:
+        error.add_note("a scenario ends by returning: sys.exit leaves its checks undecided")
+        _print_failure(error, world)
+        return False
     except Exception as error:
         _print_failure(error, world)
         return False
@@ -88,7 +95,7 @@ def _play(story: Callable[..., Any], world: World, log: Log | None) -> bool:
     return True
 
 
-def _print_failure(error: Exception, world: World) -> None:
+def _print_failure(error: BaseException, world: World) -> None:
     """What happened last, and where in the scenario it failed; seed and time are in its notes."""
     happened = str(world.trace).splitlines()
     if len(happened) > LINES_BEFORE_FAILURE:

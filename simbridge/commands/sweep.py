@@ -6,7 +6,7 @@ import argparse
 import traceback
 from pathlib import Path
 
-from simbridge.commands.common import Commands, complain, values
+from simbridge.commands.common import Commands, check_writable, complain, values
 from simbridge.errors import RunFailed, SimbridgeError
 from simbridge.lab.scenario import scenarios_in
 from simbridge.lab.sweep import sweep
@@ -40,8 +40,8 @@ def _sweep(options: argparse.Namespace) -> int:
         if name not in stories or (options.scenario is None and len(stories) > 1):
             known = ", ".join(stories)
             raise SimbridgeError(f"say which scenario of {options.file}: --scenario {known}")
-        if report and not report.parent.is_dir():
-            raise SimbridgeError(f"there is no folder {report.parent} to write a report to")
+        if report:
+            check_writable(report, "a report")
         result = sweep(
             stories[name],
             values(options.vary, "--vary"),

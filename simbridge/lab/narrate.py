@@ -3,16 +3,18 @@
 A timeline is read after the run. Narration is for following one, and for a single log in which your
 own lines and the world's stand in order: `virtual_time(world)` is a processor that stamps a line with
 the world's clock, where a chain of processors would otherwise have the wall clock's `TimeStamper`.
+
+This module is structlog's door. Importing structlog takes as long as the rest of simbridge together, and
+most worlds are never narrated, so it is imported when the first logger of ours is made.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any, Literal, TextIO
-
-import structlog
 
 from simbridge import clock
 from simbridge.kernel import Record
@@ -41,11 +43,11 @@ def narrate(
     """
     log = logger if logger is not None else _logger(world, form, file or sys.stderr)
 
-    subjects: dict[int, str] = {}
+    known = timeline.Known(home=(world.region, world.account))
 
     def tell(records: list[Record]) -> None:
         for record in records:
-            told = timeline.describe(record, subjects)
+            told = timeline.describe(record, known)
             if told is not None:
                 say = log.info if told.good else log.warning
                 say(
@@ -73,7 +75,8 @@ def virtual_time(world: World) -> Callable[[Any, str, EventDict], EventDict]:
 
 
 def _logger(world: World, form: str, file: TextIO) -> Any:
-    renderer: Any = structlog.processors.JSONRenderer()
+    structlog = importlib.import_module("structlog")
+    renderer = structlog.processors.JSONRenderer()
     if form == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=file.isatty())
     return structlog.wrap_logger(

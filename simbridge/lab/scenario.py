@@ -11,28 +11,38 @@ import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
 from simbridge.errors import SimbridgeError
 from simbridge.lab.story import MARK, play_in
 from simbridge.world import World
 
-__all__ = ["is_scenario", "play", "scenario", "scenarios_in", "world_of"]
+__all__ = ["is_scenario", "marked_in", "play", "scenario", "scenarios_in", "world_of"]
 
 Story = TypeVar("Story", bound=Callable[..., Any])
 
 
-def scenario(**world: Any) -> Callable[[Story], Story]:
+def scenario(*nothing: Never, **world: Any) -> Callable[[Story], Story]:
     """Mark `story(world, ...)`, `def` or `async def`, as a scenario; `world` are `World`'s options.
 
-    Raises `SimbridgeError` for an option that `World` does not have.
+    Raises `SimbridgeError` for an option that `World` does not have, and for a story that takes no
+    world.
     """
+    if nothing:
+        raise SimbridgeError(
+            "write @sb.scenario() with parentheses, and World's options by name: @sb.scenario(seed=7)"
+        )
     known = inspect.signature(World).parameters
     for name in world:
         if name not in known:
             raise SimbridgeError(f"World has no option {name!r}; it has {', '.join(known)}")
 
     def mark(story: Story) -> Story:
+        try:
+            inspect.signature(story).bind_partial(object())
+        except TypeError:
+            name = getattr(story, "__name__", repr(story))
+            raise SimbridgeError(f"a scenario takes a world: def {name}(world)") from None
         setattr(story, MARK, world)
         return story
 
@@ -78,17 +88,22 @@ def scenarios_in(path: Path) -> dict[str, Callable[..., Any]]:
     Raises `SimbridgeError` when there is no such file, when it cannot be run, or when there is no
     scenario in it. As with any script, what lies beside the file can be imported.
     """
+    found = marked_in(path)
+    if not found:
+        raise SimbridgeError(f"{path} has no scenario: put @simbridge.scenario() above a function")
+    return found
+
+
+def marked_in(path: Path) -> dict[str, Callable[..., Any]]:
+    """As `scenarios_in`, and empty where there is none."""
     if not path.is_file():
         raise SimbridgeError(f"there is no file {path}")
     search = list(sys.path)
     sys.path.insert(0, str(path.parent.resolve()))
     try:
         names = runpy.run_path(str(path))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SimbridgeError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     finally:
         sys.path[:] = search
-    found = {name: thing for name, thing in names.items() if is_scenario(thing)}
-    if not found:
-        raise SimbridgeError(f"{path} has no scenario: put @simbridge.scenario() above a function")
-    return found
+    return {name: thing for name, thing in names.items() if is_scenario(thing)}

@@ -42,6 +42,8 @@ class Matcher:
 
     def __init__(self, patterns: Mapping[str, str | Mapping[str, object]] | None = None) -> None:
         """Raises `InvalidPattern` for the first pattern that is not valid."""
+        if patterns is not None and not isinstance(patterns, Mapping):
+            raise SimbridgeError(f"a matcher takes patterns by name, a mapping, not {patterns!r}")
         self._patterns: dict[str, Pattern] = {}
         self._entries: dict[str, list[Entry]] = {}
         self._shelf = Shelf(frozenset(), Stock())

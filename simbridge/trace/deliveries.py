@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple, final
+import copy
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar, final
 
 from simbridge import clock
 from simbridge.clock import DateTime
+from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
 from simbridge.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome
 
-__all__ = ["Attempt", "Delivery", "deliveries_of"]
+__all__ = ["Attempt", "Begun", "Deliveries", "Delivery"]
+
+Known = TypeVar("Known")
 
 
 @final
@@ -87,6 +91,14 @@ class Delivery:
         self.outcome = outcome
         self.ended_us = time_us
 
+    def _as_it_stands(self) -> Delivery:
+        """Itself, if it has ended and will not change any more; else a copy, as it goes on."""
+        if self.ended_us is not None:
+            return self
+        twin = copy.copy(self)
+        twin._attempts = list(self._attempts)
+        return twin
+
     @property
     def bus(self) -> str:
         """The name of the bus."""
@@ -99,21 +111,53 @@ class Delivery:
         )
 
 
-def deliveries_of(entries: Iterable[Entry]) -> list[Delivery]:
-    """All deliveries of a trace, in the order in which rules matched."""
-    found: dict[int, Delivery] = {}
-    for time, sequence, _, _, _, message in entries:
-        match message:
-            case Match():
-                found[sequence] = Delivery(sequence, time, message)
-            case Invoke(delivery):
-                found[delivery]._invoked(time)
-            case Outcome(delivery, attempt, error):
-                found[delivery]._answered(time, attempt, error)
-            case DeadLetter(delivery, _, attributes, _, attempts):
-                exhausted = attributes.get("EXHAUSTED_RETRY_CONDITION")
-                found[delivery]._given_up(attempts, attributes["ERROR_CODE"], exhausted)
-            case Drop(delivery, error, _, exhausted, attempts):
-                found[delivery]._given_up(attempts, error, exhausted)
-                found[delivery]._ended("dropped", time)
-    return list(found.values())
+@final
+class Begun(dict[int, Known]):
+    """What is known of deliveries, by their numbers. One that has no beginning is an error."""
+
+    def __missing__(self, delivery: int) -> Known:
+        raise SimbridgeError(
+            f"this trace is not whole: the record that begins delivery {delivery} is missing; "
+            "read the whole file that to_jsonl has written"
+        )
+
+
+@final
+class Deliveries:
+    """The deliveries of a trace that grows. Asked again, it reads only the records that are new."""
+
+    def __init__(self) -> None:
+        self._found: Begun[Delivery] = Begun()
+        self._of_event: dict[str, list[Delivery]] = {}
+        self._read = 0
+
+    def of(self, entries: Sequence[Entry], event_id: str | None = None) -> list[Delivery]:
+        """All deliveries, or those of one event, in the order in which rules matched.
+
+        `entries` are those of the last time, and whatever has been added to them. What is pending is a
+        copy, because it goes on; what has ended never changes. Raises `SimbridgeError` where the
+        beginning of the trace is missing.
+        """
+        self._grow(entries)
+        found = self._found.values() if event_id is None else self._of_event.get(event_id, ())
+        return [delivery._as_it_stands() for delivery in found]
+
+    def _grow(self, entries: Sequence[Entry]) -> None:
+        found = self._found
+        for number in range(self._read, len(entries)):
+            time, sequence, _, _, _, message = entries[number]
+            match message:
+                case Match(event):
+                    found[sequence] = begun = Delivery(sequence, time, message)
+                    self._of_event.setdefault(event.id, []).append(begun)
+                case Invoke(delivery):
+                    found[delivery]._invoked(time)
+                case Outcome(delivery, attempt, error):
+                    found[delivery]._answered(time, attempt, error)
+                case DeadLetter(delivery, _, attributes, _, attempts):
+                    exhausted = attributes.get("EXHAUSTED_RETRY_CONDITION")
+                    found[delivery]._given_up(attempts, attributes["ERROR_CODE"], exhausted)
+                case Drop(delivery, error, _, exhausted, attempts):
+                    found[delivery]._given_up(attempts, error, exhausted)
+                    found[delivery]._ended("dropped", time)
+            self._read = number + 1

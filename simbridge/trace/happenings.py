@@ -11,6 +11,7 @@ from typing import NamedTuple, final
 from simbridge import arn as arns
 from simbridge.kernel import Record
 from simbridge.messages import Call, DeadLetter, Drop, Due, Invoke, Match, Outcome
+from simbridge.trace.deliveries import Begun
 
 __all__ = [
     "HAPPENINGS",
@@ -90,7 +91,7 @@ class Counts:
         }
         self.attempts_missing = False
         self._places: dict[str, Place] = {}
-        self._deliveries: dict[int, tuple[Place, int]] = {}
+        self._deliveries: Begun[tuple[Place, int]] = Begun()
         self._given_up: set[int] = set()
         self._matched: set[tuple[int, str]] = set()
 

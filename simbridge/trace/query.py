@@ -12,7 +12,7 @@ from typing import final
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry, Record
 from simbridge.trace import codec, timeline
-from simbridge.trace.deliveries import Attempt, Delivery, deliveries_of
+from simbridge.trace.deliveries import Attempt, Deliveries, Delivery
 from simbridge.trace.why import Why, why
 
 __all__ = ["Attempt", "Delivery", "Trace"]
@@ -26,20 +26,33 @@ class Trace(Sequence[Record]):
 
     def __init__(self, entries: list[Entry]) -> None:
         self._entries = entries
+        self._deliveries = Deliveries()
 
     @classmethod
     def from_jsonl(cls, path: str | os.PathLike[str]) -> Trace:
-        """Read a trace that `to_jsonl` wrote."""
+        """Read a trace that `to_jsonl` wrote.
+
+        Raises `SimbridgeError` for a file that cannot be read or is no trace.
+        """
         file = Path(path)
         if not file.is_file():
             raise SimbridgeError(f"there is no trace at {file}")
-        with file.open("rb") as lines:
-            return cls(list(codec.decode(lines)))
+        try:
+            with file.open("rb") as lines:
+                return cls(list(codec.decode(lines)))
+        except OSError as error:
+            raise SimbridgeError(f"the trace at {file} cannot be read: {error}") from error
 
     def to_jsonl(self, path: str | os.PathLike[str]) -> None:
-        """Write the trace, one JSON array a line (`trace/codec`)."""
-        with Path(path).open("wb") as file:
-            file.writelines(codec.encode(self._entries))
+        """Write the trace, one JSON array a line (`trace/codec`).
+
+        Raises `SimbridgeError` for a file that cannot be written.
+        """
+        try:
+            with Path(path).open("wb") as file:
+                file.writelines(codec.encode(self._entries))
+        except OSError as error:
+            raise SimbridgeError(f"a trace cannot be written to {path}: {error}") from error
 
     def digest(self) -> str:
         """SHA-256, in hex, of everything that happened: equal digests, equal runs."""
@@ -60,7 +73,10 @@ class Trace(Sequence[Record]):
         """The deliveries, in the order in which rules matched.
 
         `rule`, `bus` and `target` take names or ARNs (a target also the last part of its ARN),
-        `event` an event id, `outcome` one of delivered, dead-lettered, dropped, pending.
+        `event` an event id, `outcome` one of delivered, dead-lettered, dropped, pending. A delivery
+        that is pending is told as it stands now; ask again for how it goes on.
+
+        Raises `SimbridgeError` for any other outcome, and where the trace's beginning is missing.
         """
         if outcome is not None and outcome not in OUTCOMES:
             raise SimbridgeError(
@@ -68,11 +84,10 @@ class Trace(Sequence[Record]):
             )
         return [
             found
-            for found in deliveries_of(self._entries)
+            for found in self._deliveries.of(self._entries, event)
             if rule in (None, found.rule, found.rule_arn)
             and target
             in (None, found.target, found.target_arn, found.target_arn.rpartition(":")[2])
-            and event in (None, found.event.id)
             and bus in (None, found.bus, found.event.bus)
             and outcome in (None, found.outcome)
         ]
@@ -83,7 +98,7 @@ class Trace(Sequence[Record]):
         Prints as text; a mapping for programs is `.to_dict()`. Raises `SimbridgeError` for an event
         that never was on a bus.
         """
-        return why(self._entries, event_id)
+        return why(self._entries, event_id, self._deliveries.of(self._entries, event_id))
 
     def timeline(self, *, colour: bool = False) -> str:
         """The trace for people, a line for each thing that happened."""

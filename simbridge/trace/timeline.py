@@ -52,7 +52,7 @@ from simbridge.messages import (
     Tick,
 )
 
-__all__ = ["Told", "describe", "lines", "table"]
+__all__ = ["Known", "Told", "describe", "lines", "table"]
 
 _GREEN, _RED, _YELLOW, _DIM, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m", "\x1b[0m"
 
@@ -116,11 +116,11 @@ def table(entries: Iterable[Entry]) -> str:
 
 def _rows(entries: Iterable[Entry]) -> Iterator[_Row]:
     start: int | None = None
-    subjects: dict[int, str] = {}
+    known = Known()
     for entry in entries:
         time = entry[0]
         start = time if start is None else start
-        told = describe(entry, subjects)
+        told = describe(entry, known)
         if told is not None:
             instant = clock.iso_micros(time)[:-4].replace("T", " ")
             yield _Row(instant, "+" + clock.elapsed(time - start), *told)
@@ -133,72 +133,115 @@ def _html(row: _Row) -> str:
     return f"<tr><td>{row.time}</td><td>{row.elapsed}</td>{mark}{text}</tr>"
 
 
-def describe(entry: Entry, subjects: dict[int, str]) -> Told | None:
-    """One record in words; None where they would say nothing new.
+@final
+class Known:
+    """What the words for a record need of earlier ones; it is kept from record to record.
 
-    `subjects` names the event of each delivery by the sequence number of its `Match`, and is kept
-    from record to record.
+    Only what is not at home, in the region and account of the first address, is told with its
+    place. An answer names only its delivery, and is told with the event of that.
     """
-    told = _words(entry, subjects)
-    return Told(*told) if told else None
+
+    def __init__(self, home: tuple[str, str] | None = None) -> None:
+        self._home = home
+        self._subjects: dict[int, str] = {}
+
+    def begins(self, delivery: int, event: Event) -> None:
+        """A delivery of this event has begun."""
+        self._subjects[delivery] = _short_id(event)
+
+    def subject(self, delivery: int) -> str:
+        """The event that is delivered; the number of the delivery where its beginning is unknown."""
+        return self._subjects.get(delivery, f"delivery {delivery}")
+
+    def elsewhere(self, address: str) -> str:
+        """Where an address is, if not at home."""
+        region, account = _place(address)
+        if not region and not account:
+            return ""
+        self._home = self._home or (region, account)
+        here = f" in {region}" * (region not in ("", self._home[0]))
+        return here + f" of {account}" * (account not in ("", self._home[1]))
+
+    def short(self, address: str) -> str:
+        """The last part of an address, and where it is, if not at home."""
+        if not address.startswith("arn:"):
+            return address
+        return address.rpartition(":")[2] + self.elsewhere(address)
 
 
-def _words(entry: Entry, subjects: dict[int, str]) -> tuple[str, str, str] | None:
+def describe(entry: Entry, known: Known) -> Told | None:
+    """One record in words; None where they would say nothing new."""
+    known.elsewhere(entry[4])  # the first address is home, whether or not it is told
+    told = _words(entry, known)
+    if told is None:
+        return None
+    mark, colour, text = told
+    return Told(mark, colour, text if text.isprintable() else _escaped(text))
+
+
+def _words(entry: Entry, known: Known) -> tuple[str, str, str] | None:
     _, sequence, _, sender, to, message = entry
     kind: Message = message
+    short = known.short
     match kind:
-        case Call(operation, request, response, None):
-            what = _subject(request, response or {})
-            return "·", _PLAIN, f"{_short(sender)} calls {operation} {what}".rstrip()
+        case Call(operation, request, response, None, _, detail):
+            what = f"{operation} {_subject(request, response or {})}".rstrip() + known.elsewhere(to)
+            if detail:
+                return "·", _YELLOW, f"{short(sender)} calls {what} ({detail})"
+            return "·", _PLAIN, f"{short(sender)} calls {what}"
         case Call(operation, _, _, error, text, detail):
             why = f"{_one_line(text)} ({detail})" if detail else _one_line(text)
-            return "✗", _RED, f"{_short(sender)} calls {operation}: {error}: {why}"
+            return (
+                "✗",
+                _RED,
+                f"{short(sender)} calls {operation}{known.elsewhere(to)}: {error}: {why}",
+            )
         case Publish(event):
             envelope = event.envelope
             what = f"{envelope['source']} {envelope['detail-type']!r} {_short_id(event)}"
-            return "●", _PLAIN, f"{_short(to)} receives {what}"
+            return "●", _PLAIN, f"{short(to)} receives {what}"
         case Match(event, rule, target):
-            subjects[sequence] = _short_id(event)
-            return "→", _PLAIN, f"{_short(rule)} matches {_short_id(event)}, target {target}"
+            known.begins(sequence, event)
+            return "→", _PLAIN, f"{short(rule)} matches {_short_id(event)}, target {target}"
         case Outcome(delivery, attempt, None):
-            what = _named(delivery, subjects)
+            what = known.subject(delivery)
             how = f", attempt {attempt}" if attempt else " as a dead letter"
-            return "✓", _GREEN, f"{_short(sender)} accepts {what}{how}"
+            return "✓", _GREEN, f"{short(sender)} accepts {what}{how}"
         case Outcome(delivery, attempt, error, text):
-            what = _named(delivery, subjects)
+            what = known.subject(delivery)
             how = f", attempt {attempt}" if attempt else " as a dead letter"
-            return "✗", _RED, f"{_short(sender)} refuses {what}{how}: {error}: {_one_line(text)}"
+            return "✗", _RED, f"{short(sender)} refuses {what}{how}: {error}: {_one_line(text)}"
         case DeadLetter(_, event):
-            return "⚑", _YELLOW, f"{_short_id(event)} goes to the dead-letter queue {_short(to)}"
+            return "⚑", _YELLOW, f"{_short_id(event)} goes to the dead-letter queue {short(to)}"
         case Drop(delivery, error):
-            return "✗", _RED, f"{_short(sender)} drops {_named(delivery, subjects)}: {error}"
+            return "✗", _RED, f"{short(sender)} drops {known.subject(delivery)}: {error}"
         case Handled(delivery, attempt, _, None):
             again = f", execution {attempt}" if attempt > 1 else ""
-            return "✓", _GREEN, f"{_short(to)} has handled {_named(delivery, subjects)}{again}"
+            return "✓", _GREEN, f"{short(to)} has handled {known.subject(delivery)}{again}"
         case Handled(delivery, attempt, _, error, text):
-            what = f"{_named(delivery, subjects)}, execution {attempt}"
-            return "✗", _YELLOW, f"{_short(to)} raises at {what}: {error}: {_one_line(text)}"
+            what = f"{known.subject(delivery)}, execution {attempt}"
+            return "✗", _YELLOW, f"{short(to)} raises at {what}: {error}: {_one_line(text)}"
         case Keep(event):
-            return "▣", _PLAIN, f"{_short(to)} keeps {_short_id(event)}"
+            return "▣", _PLAIN, f"{short(to)} keeps {_short_id(event)}"
         case Loaded(events):
-            return "▣", _PLAIN, f"{_short(to)} is loaded with {_count(events, 'event')}"
+            return "▣", _PLAIN, f"{short(to)} is loaded with {_count(events, 'event')}"
         case Counted(events, size_bytes):
             held = f"{_count(events, 'event')}, {_count(size_bytes, 'byte')}"
-            return "▣", _PLAIN, f"{_short(sender)} counts {held}"
+            return "▣", _PLAIN, f"{short(sender)} counts {held}"
         case Progress():
-            return _progress(_short(sender), message)
+            return _progress(short(sender), message)
         case Due(_, _, False):
             return None
         case Due(delivery, attempt):
-            what = f"{_named(delivery, subjects)}, attempt {attempt}"
-            return "·", _PLAIN, f"{_short(to)} has waited for its turn: {what}"
+            what = f"{known.subject(delivery)}, attempt {attempt}"
+            return "·", _PLAIN, f"{short(to)} has waited for its turn: {what}"
         case Expire(delivery):
-            what = _named(delivery, subjects)
-            return "✗", _YELLOW, f"{_short(to)} has no time left for {what}"
+            what = known.subject(delivery)
+            return "✗", _YELLOW, f"{short(to)} has no time left for {what}"
         case Deposit():
-            return "→", _PLAIN, f"{_short(sender)} reports to {_short(to)}"
+            return "→", _PLAIN, f"{short(sender)} reports to {short(to)}"
         case Behave(behaviour):
-            return "⚙", _YELLOW, f"{_short(to)} {_manner(behaviour)}"
+            return "⚙", _YELLOW, f"{short(to)} {_manner(behaviour)}"
         case Configure() | Retire() | Invoke() | Execute() | Stop() | Tick():
             return None
         case _:
@@ -260,13 +303,20 @@ def _one_line(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-def _named(delivery: int, subjects: Mapping[int, str]) -> str:
-    return subjects.get(delivery, f"delivery {delivery}")
-
-
 def _short_id(event: Event) -> str:
     return event.id[:8]
 
 
-def _short(address: str) -> str:
-    return address.rsplit(":", 1)[-1] if address.startswith("arn:") else address
+def _place(address: str) -> tuple[str, str]:
+    """The region and the account of an address; empty where it is in none."""
+    parts = address.split(":", 5)
+    if parts[0] == "arn" and len(parts) == 6:
+        return parts[3], parts[4]
+    if parts[0] == "api" and len(parts) == 3:
+        return parts[1], parts[2]
+    return "", ""
+
+
+def _escaped(text: str) -> str:
+    """What a terminal would act upon instead of showing it, as Python writes it in a string."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)

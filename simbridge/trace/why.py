@@ -17,7 +17,7 @@ from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
 from simbridge.messages import Call, Configure, Event, Invoke, Publish, Retire
 from simbridge.resources import Rule
-from simbridge.trace.deliveries import Delivery, deliveries_of
+from simbridge.trace.deliveries import Delivery
 
 __all__ = ["BusVerdict", "RuleVerdict", "Why", "why"]
 
@@ -93,9 +93,8 @@ class Why:
                     yield f"        {_end(delivery)}"
 
 
-def why(entries: Sequence[Entry], event_id: str) -> Why:
-    """See `Trace.why`."""
-    deliveries = [found for found in deliveries_of(entries) if found.event.id == event_id]
+def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery]) -> Why:
+    """See `Trace.why`; `deliveries` are those of the event."""
     inputs: dict[int, str | None] = {}
     buses = []
     rules: dict[str, dict[str, Rule]] = {}

@@ -162,3 +162,39 @@ def test_pytest_runs_scenarios(pytester: pytest.Pytester) -> None:
         "@sb.scenario()\ndef bad(world):\n    assert world.now.hour == 1\n"
     )
     pytester.runpytest_subprocess("scenarios").assert_outcomes(passed=1, failed=1)
+
+
+SCENARIO = "import simbridge as sb\n@sb.scenario()\ndef story(world):\n    world.run(hours=1)\n"
+
+
+OTHERS = {
+    "helpers.py": "raise SystemExit('a folder of somebody else')",
+    "about.py": "'simbridge has no scenario here'\nraise SystemExit('run')",
+    "steps.py": "import pytest_bdd\n@scenario('a.feature')\ndef f(): pass",
+    "own_mark.py": "import simbridge\nclass Its:\n    scenario = staticmethod(lambda f: f)\n"
+    "@Its.scenario\ndef f(world): raise SystemExit('run')",
+    "__init__.py": SCENARIO,
+    "conftest.py": SCENARIO,
+    "test_its.py": SCENARIO + "def test_once(): pass\n",
+    "notes.txt": SCENARIO,
+}
+
+
+def test_other_files_in_a_folder_called_scenarios(pytester: pytest.Pytester) -> None:
+    """They are not run, or have nothing in them, and are no error; tests are pytest's own."""
+    folder = pytester.mkdir("scenarios")
+    for name, text in OTHERS.items():
+        (folder / name).write_text(text)
+    (folder / "good.py").write_text(SCENARIO)
+    result = pytester.runpytest_subprocess("scenarios", "-v")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*good.py::story PASSED*", "*test_its.py::test_once PASSED*"])
+
+
+def test_a_scenario_file_that_cannot_be_run_is_an_error(pytester: pytest.Pytester) -> None:
+    """Not a file that is left out: its checks would seem to hold."""
+    folder = pytester.mkdir("scenarios")
+    (folder / "bad.py").write_text(SCENARIO + "import nonesuch\n")
+    result = pytester.runpytest_subprocess("scenarios")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("*cannot be run: ModuleNotFoundError*nonesuch*")

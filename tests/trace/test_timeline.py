@@ -77,3 +77,48 @@ def test_a_long_trace_is_cut_in_the_middle_of_a_notebook() -> None:
     html = world.trace._repr_html_()
     assert html.count("<tr>") == 1 + timeline.ROWS_MAX + 1
     assert "… 100 more …" in html
+
+
+def test_what_is_elsewhere_is_told_with_its_place() -> None:
+    """Two buses of one name are two lines that differ; at home nothing is added."""
+    world = sb.World()
+    for place in ({}, {"region": "eu-west-1"}, {"account": "210987654321"}):
+        world.client(**place).create_event_bus(Name="x")
+    world.client(region="eu-west-1").put_events(Entries=[{**ENTRY, "EventBusName": "x"}])
+    with pytest.raises(ClientError):
+        world.client(region="eu-west-1").create_event_bus(Name="x")
+    world.settle()
+    lines = [line.partition("· ")[2] or line for line in str(world.trace).splitlines()]
+    assert lines[:3] == [
+        "story calls CreateEventBus x",
+        "story calls CreateEventBus x in eu-west-1",
+        "story calls CreateEventBus x of 210987654321",
+    ]
+    assert "calls CreateEventBus in eu-west-1: ResourceAlreadyExists" in lines[4]
+    assert "event-bus/x in eu-west-1 receives shop" in lines[-1]
+
+
+def test_nothing_that_an_event_holds_reaches_a_terminal_as_it_is() -> None:
+    """Colours and line breaks in a source are shown and not acted upon; ticks and umlauts stay."""
+    world = sb.World()
+    entry = {**ENTRY, "Source": "shop\x1b[31m\n2026 ✓ grün", "DetailType": "d"}
+    world.client().put_events(Entries=[entry])
+    world.settle()
+    (line,) = [line for line in str(world.trace).splitlines() if "receives" in line]
+    assert r"receives shop\x1b[31m\n2026 ✓ grün 'd'" in line
+    assert len(str(world.trace).splitlines()) == 2
+
+
+def test_an_event_for_a_bus_that_is_not_there_is_told() -> None:
+    """AWS accepts it and says nothing; the timeline does, and narration warns."""
+    world = sb.World()
+    answer = world.client().put_events(Entries=[ENTRY, {**ENTRY, "EventBusName": "late"}])
+    assert answer["FailedEntryCount"] == 0
+    assert str(world.trace).endswith(
+        "· story calls PutEvents 2 events "
+        "(event-bus/late does not exist: what is put to it is accepted and gone)"
+    )
+    told = timeline.describe(world.trace[0], timeline.Known())
+    assert told is not None and not told.good
+    world.client().put_events(Entries=[ENTRY])
+    assert str(world.trace).endswith("PutEvents 1 event")

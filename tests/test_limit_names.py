@@ -1,0 +1,63 @@
+"""The table of limits: every name in it changes something, and no other name is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import simbridge as sb
+from simbridge.limits import LIMITS, PROFILES, limits_with
+
+HOPS = pytest.mark.xfail(strict=True, reason="event buses count hops, but do not look here yet")
+NAMES = [
+    pytest.param(name, marks=HOPS if name.endswith("_hops") else ()) for name in sorted(LIMITS)
+]
+
+
+@pytest.fixture(scope="module")
+def source() -> str:
+    """Everything that could read a limit."""
+    root = Path(sb.__file__).parent
+    files = sorted(set(root.rglob("*.py")) - {root / "limits.py"})
+    rates = "_RATED" in (root / "limits.py").read_text()
+    assert rates, "the quotas per second are looked up by rate_of"
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_limit_is_read(name: str, source: str) -> None:
+    """A number that nothing reads would be believed to work."""
+    by_rate_of = name == "regional_rates"
+    assert f'"{name}"' in source or by_rate_of
+
+
+@given(
+    first=st.dictionaries(st.sampled_from(sorted(LIMITS)), st.integers(0, 10**9)),
+    second=st.dictionaries(st.sampled_from(sorted(LIMITS)), st.integers(0, 10**9)),
+)
+def test_later_numbers_win(first: dict[str, int], second: dict[str, int]) -> None:
+    """Defaults, then a profile, then what a world is given; no name gets lost."""
+    defaults = {name: limit.default for name, limit in LIMITS.items()}
+    assert limits_with(first, None, second) == defaults | first | second
+    assert limits_with(PROFILES["aws"], second) == defaults | PROFILES["aws"] | second
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        ({"target_per_rule": 1}, "did you mean targets_per_rule"),
+        ({"xyzzy": 1}, "did you mean bus_target_role_required, control_plane_delay_us"),
+        ({"targets_per_rule": -1}, "whole number >= 0, not -1"),
+        ({"targets_per_rule": True}, "not True"),
+        ({"targets_per_rule": 1.0}, "not 1.0"),
+        ([1], "limits is a mapping"),
+        ("ideal", "limits is a mapping"),
+    ],
+)
+def test_limits_that_cannot_be_are_told(limits: object, says: str) -> None:
+    """A name with those that are close, a value with what it should be."""
+    with pytest.raises(sb.SimbridgeError, match=says):
+        sb.World(limits=limits)  # type: ignore[arg-type]
