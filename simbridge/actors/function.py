@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, final
 import msgspec
 
 from simbridge import arn as arns
+from simbridge import watch
 from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed
 from simbridge.kernel import Turn
@@ -107,23 +108,27 @@ class Runner:
     def _execute(self, message: Invoke, attempt: int, turn: Turn) -> None:
         payload = payload_of(message)
         address, delivery = turn.address, message.delivery
-        if inspect.iscoroutinefunction(self.handler):
-            # The turn is refilled by the time the coroutine returns: keep what the answer needs.
-            send, cause, handler = turn.sender_later(), turn.sequence, self.handler
-
-            async def run() -> Handled:
-                try:
-                    return _returned(delivery, attempt, await handler(payload))
-                except Exception as error:
-                    return self._raised(address, delivery, attempt, error)
-
-            turn.start(run, lambda handled: send(address, address, handled, cause=cause))
-            return
+        look = watch.of_thread()
+        look.begin()
         try:
-            handled = _returned(delivery, attempt, self.handler(payload))
+            result = self.handler(payload)
+            handled = None if inspect.isawaitable(result) else _returned(delivery, attempt, result)
         except Exception as error:
             handled = self._raised(address, delivery, attempt, error)
-        turn.send(address, handled)
+        look.end(f"the handler of {address}")
+        if handled is not None:
+            turn.send(address, handled)
+            return
+        # The turn is refilled by the time the coroutine returns: keep what the answer needs.
+        send, cause = turn.sender_later(), turn.sequence
+
+        async def run() -> Handled:
+            try:
+                return _returned(delivery, attempt, await result)
+            except Exception as error:
+                return self._raised(address, delivery, attempt, error)
+
+        turn.start(run, lambda handled: send(address, address, handled, cause=cause))
 
     def _raised(self, address: str, delivery: int, attempt: int, error: Exception) -> Handled:
         if self.lambda_ is not None and not isinstance(error, AssertionError | HandlerFailed):
@@ -182,6 +187,10 @@ def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> di
 
 
 def _returned(delivery: int, attempt: int, result: Any) -> Handled:
+    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+        raise HandlerFailed(
+            "a handler with yield in it does not run: write def or async def, return"
+        )
     try:
         plain = msgspec.json.decode(msgspec.json.encode(result))
     except (TypeError, msgspec.EncodeError, RecursionError):

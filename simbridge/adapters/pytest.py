@@ -25,7 +25,8 @@ from typing import Any
 import pytest
 
 from simbridge.lab.scenario import play, scenarios_in
-from simbridge.world import World, kept_open, run_story
+from simbridge.play import kept_open, run_story
+from simbridge.world import World
 
 __all__ = ["events", "pytest_collect_file", "pytest_configure", "world"]
 
