@@ -90,6 +90,15 @@ Entry = tuple[int, int, int, str, str, Any]
 
 Thin = Callable[[Callable[[Entry], None]], Callable[[Entry], None]]
 
+_SHARES = 20
+"""How often an instant is judged before it has had as many messages as raise the suspicion."""
+
+_CALL = 10
+"""How many messages a call counts for that a handler makes."""
+
+_WATCHED = 10_000
+"""How many messages of an instant under suspicion are kept."""
+
 
 @final
 class Turn:
@@ -187,9 +196,8 @@ class Kernel:
 
     `populate(address, message)` is asked for an actor when a message is due at an address where
     nobody lives; it is how a world creates actors, and the only place that can.
-    `burst` bounds the messages of one instant: this many in any case, as many again for each call
-    from outside, and a tenth as many for each message that was due when the instant began. A loop
-    of events goes past it within a second; a load of millions of events at one instant does not.
+    `burst` is how many messages at one instant it takes to raise the suspicion that they go round
+    in a circle (`_judge`), which stops within a few seconds, and no load of many events does.
     `thin`, given the function that writes an entry into the trace, returns one that may leave it out.
     """
 
@@ -216,11 +224,17 @@ class Kernel:
         self._times: list[int] = []
         self._calendar: dict[int, Entry | list[Entry]] = {}
         self._streams: dict[tuple[str, str], random.Random] = {}
-        self._granted = burst
+        self._share = self._left = max(1, burst // _SHARES)
+        self._delivered = 0
+        self._calls = 0
+        self._roots = 0
+        self._suspicion = 0
+        self._watched: deque[Entry] | None = None
+        self._root_call = 0
         self._heard = 0
         self.guests_moved = False
         self._thin = thin
-        self._record = thin(self.trace.append) if thin else self.trace.append
+        self._record = self._write = thin(self.trace.append) if thin else self.trace.append
         self._turn = Turn(self)
 
     # -- what the outside may do ------------------------------------------------------------
@@ -235,8 +249,8 @@ class Kernel:
             self.put_off(self.now + after, entry)
         else:
             self._ready.append(entry)
-            if not cause:
-                self._granted += self.burst // 10
+            if not cause or cause == self._root_call:
+                self._roots += 1
 
     def send_all(self, sender: str, messages: Iterable[tuple[str, Any]], *, cause: int) -> None:
         """Send several messages, each with its address, from outside any actor's turn, for now."""
@@ -244,6 +258,8 @@ class Kernel:
         for to, message in messages:
             sequence += 1
             append((now, sequence, cause, sender, to, message))
+        if cause == self._root_call:
+            self._roots += sequence - self.sequence
         self.sequence = sequence
 
     def put_off(self, time: int, entry: Entry) -> None:
@@ -280,8 +296,10 @@ class Kernel:
     def draw(self, *, cause: int = 0) -> int:
         """Draw the sequence number of a call that is about to be answered (see `note`)."""
         self.sequence += 1
-        if not cause:
-            self._granted += self.burst
+        if cause:
+            self._calls += 1
+        else:
+            self._root_call = self.sequence
         return self.sequence
 
     def note(self, sequence: int, cause: int, sender: str, to: str, message: Any) -> None:
@@ -289,7 +307,10 @@ class Kernel:
 
         Its number is drawn before it runs, so that it is the cause of whatever it sends.
         """
-        self.trace.append((self.now, sequence, cause, sender, to, message))
+        entry = (self.now, sequence, cause, sender, to, message)
+        self.trace.append(entry)
+        if self._watched is not None:
+            self._watched.append(entry)
 
     def random(self, address: str, purpose: str) -> random.Random:
         """The stream of random numbers of one address for one purpose.
@@ -330,22 +351,26 @@ class Kernel:
         self.advance(self.now, lambda: False)
 
     def step(self) -> Record | None:
-        """Deliver the next message, moving time if need be; None when nothing is left."""
+        """Deliver the next message, moving time if need be; None when nothing is left.
+
+        Coroutines that are due before it are woken on the way, as in `run`.
+        """
         self._enter()
+        host = self.host
         try:
-            if not self._ready and not self._next_instant(clock.LATEST):
-                return None
+            while not self._ready:
+                wake = host.deadline() if host else None
+                due = self._times[0] if self._times else clock.LATEST
+                if host and wake is not None and wake <= clock.LATEST and wake < due:
+                    self._set_time(wake)
+                    host.wake()
+                elif not self._next_instant(clock.LATEST):
+                    return None
             entry = self._ready[0]
             self._drain(self.now, 1)
             return Record._make(entry)
         finally:
             self._leave()
-
-    def peek(self) -> int | None:
-        """When the next message is due, in microseconds since the epoch; None: never."""
-        if self._ready:
-            return self.now
-        return self._times[0] if self._times else None
 
     def advance(self, until: int, done: Callable[[], bool]) -> bool:
         """Run until `until` or until `done()`, asked whenever the host has had its turn.
@@ -398,7 +423,8 @@ class Kernel:
     def _set_time(self, time: int) -> None:
         if time != self.now:
             self.now = self._turn.now = time
-            self._granted = self.burst
+            self._absolve()
+            self._delivered = self._calls = self._roots = 0
 
     def _next_instant(self, until: int) -> bool:
         """Move the clock to the next instant that a message is due at, if there is one by `until`."""
@@ -412,10 +438,10 @@ class Kernel:
         entries = self._calendar.pop(time)
         if type(entries) is list:
             self._ready.extend(entries)
-            self._granted += len(entries) * (self.burst // 10)
+            self._roots = len(entries)
         else:
             self._ready.append(entries)  # type: ignore[arg-type]
-            self._granted += self.burst // 10
+            self._roots = 1
         return True
 
     def _drain(self, until: int, most: int | None = None) -> bool:
@@ -426,15 +452,16 @@ class Kernel:
         """
         ready, actors, turn, record = self._ready, self.actors, self._turn, self._record
         pop = ready.popleft
-        left = self._granted if most is None else most
+        left = self._left if most is None else most
         self.guests_moved = False
         try:
             while True:
                 while ready:
                     if not left:
-                        if most is None:
-                            self._stop_runaway()
-                        return True
+                        if most is not None:
+                            return True
+                        left = self._judge()
+                        record = self._record
                     left -= 1
                     entry = pop()
                     record(entry)
@@ -450,10 +477,10 @@ class Kernel:
                 if not self._next_instant(until):
                     return True
                 if most is None:
-                    left = self._granted
+                    left, record = self._left, self._record
         finally:
             if most is None:
-                self._granted = left
+                self._left = left
             turn.sequence = 0
             turn.address = OUTSIDE
 
@@ -466,12 +493,54 @@ class Kernel:
         self.actors[address] = actor
         return actor
 
-    def _stop_runaway(self) -> None:
-        entries = [entry for entry in self.trace[-self.burst :] if entry[0] == self.now]
-        self._granted = self.burst
+    def _judge(self) -> int:
+        """Whether this instant may go on; returns how many messages until the next judgement.
+
+        Past `burst` it is watched: the next messages are kept, whatever the trace leaves out. If one
+        of them has its like among its own causes (sender, address and type), events go round in a
+        circle. If none has, the load is wide, not endless, and the suspicion returns a quarter later.
+        What came from outside, or was due when the instant began, raises the bound by a thousandth
+        of it for each message, so that many events may each go round a few times. A call that a
+        handler makes counts as ten messages, because it takes as long. Ten thousand messages for
+        each one from outside are too many in any case.
+        """
+        self._delivered += self._share
+        spent = self._delivered + _CALL * self._calls
+        watched = self._watched
+        circle: list[str] = []
+        if watched is not None and not (circle := _circle(watched)) and len(watched) == _WATCHED:
+            self._absolve()
+            self._suspicion = spent + spent // 4
+        if circle or spent > self.burst + self._roots * (self.burst // 10):
+            self._stop_runaway(circle)
+        bound = max(self._suspicion, self.burst + self._roots * (self.burst // 1000))
+        if self._watched is None and spent > bound:
+            self._watched = kept = deque[Entry](maxlen=_WATCHED)
+            write = self._write
+
+            def record(entry: Entry) -> None:
+                kept.append(entry)
+                write(entry)
+
+            self._record = record
+        return self._share
+
+    def _absolve(self) -> None:
+        """No suspicion rests on this instant (any more)."""
+        self._left = self._share
+        self._suspicion = 0
+        if self._watched is not None:
+            self._watched = None
+            self._record = self._write
+
+    def _stop_runaway(self, circle: list[str]) -> None:
+        counted = f"{self._delivered:,} messages and {self._calls:,} calls of handlers"
+        self._absolve()
+        self._delivered = self._calls = 0
+        told = "\n".join(["The circle, in the order it happens:", *circle]) if circle else ""
         raise Runaway(
-            f"events are going round in a circle: {len(entries):,} messages and more at one instant, "
-            f"{clock.iso_micros(self.now)} (seed {self.seed}).\n{_cycle(entries)}\n"
+            f"events are going round in a circle: {counted} and more at one instant, "
+            f"{clock.iso_micros(self.now)} (seed {self.seed}).\n{told}\n"
             "Break the circle (a rule must not match what its own target puts), let time pass in it, "
             'or raise the bound with World(limits={"messages_per_instant": ...}).'
         )
@@ -490,14 +559,15 @@ class Kernel:
             twin._calendar[time] = list(entries) if type(entries) is list else entries
         for key, stream in self._streams.items():
             twin._streams[key] = copy.copy(stream)
-        twin._granted = self._granted
+        for name in ("_left", "_delivered", "_calls", "_roots", "_suspicion", "_root_call"):
+            setattr(twin, name, getattr(self, name))
         # One deepcopy, so that whatever two actors share they still share afterwards.
         twin.actors, twin.shared = copy.deepcopy((self.actors, self.shared))
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("_turn", "_record", "host", "listener", "populate"):
+        for name in ("_turn", "_record", "_write", "host", "listener", "populate"):
             del state[name]
         return state
 
@@ -505,7 +575,8 @@ class Kernel:
         self.__dict__.update(state)
         self.host = None
         self.listener = None
-        self._record = self._thin(self.trace.append) if self._thin else self.trace.append
+        self._write = self._thin(self.trace.append) if self._thin else self.trace.append
+        self._record, self._watched = self._write, None
         self._turn = Turn(self)
 
 
@@ -515,20 +586,18 @@ def uuid_from(stream: random.Random) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _cycle(entries: Iterable[Entry]) -> str:
-    """The circle that a runaway goes round in, told by following the causes backwards."""
+def _circle(entries: deque[Entry]) -> list[str]:
+    """The circle that one of the latest messages goes round in, found among its causes; or nothing."""
     by_sequence = {entry[1]: entry for entry in entries}
-    chain: list[str] = []
-    entry = next(reversed(by_sequence.values()), None)
-    while entry is not None and len(chain) < 64:
-        chain.append(f"  {entry[3]} -> {entry[4]}: {type(entry[5]).__name__}")
-        entry = by_sequence.get(entry[2])
-    # The last message may be a side effect of the circle: look for the first line that comes again.
-    seen: dict[str, int] = {}
-    circle = chain[:8]
-    for place, line in enumerate(chain):
-        if line in seen:
-            circle = chain[seen[line] : place]
-            break
-        seen[line] = place
-    return "\n".join(["The circle, in the order it happens:", *reversed(circle)])
+    for number in range(1, min(16, len(entries)) + 1):
+        entry: Entry | None = entries[-number]
+        chain: list[str] = []
+        seen: dict[str, int] = {}
+        while entry is not None:
+            line = f"  {entry[3]} -> {entry[4]}: {type(entry[5]).__name__}"
+            if line in seen:
+                return chain[seen[line] :][::-1]
+            seen[line] = len(chain)
+            chain.append(line)
+            entry = by_sequence.get(entry[2])
+    return []

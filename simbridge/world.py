@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal, TypeVar, final, overload
@@ -42,7 +42,7 @@ from simbridge.stand_ins import Queue, StandInHandle, outage
 from simbridge.trace import Trace, thinned
 from simbridge.trace.metrics import Metrics, Series
 
-__all__ = ["World", "kept_open", "run_story"]
+__all__ = ["World", "acting"]
 
 _ACCOUNT = re.compile(r"\d{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
@@ -54,7 +54,7 @@ _FUNCTION = re.compile(
 
 Handle = TypeVar("Handle", bound=StandInHandle)
 
-_acting: ContextVar[World | None] = ContextVar("simbridge_acting", default=None)
+acting: ContextVar[World | None] = ContextVar("simbridge_acting", default=None)
 """The world that runs at this moment."""
 
 
@@ -164,14 +164,14 @@ class World:
 
     def _addressed(self) -> World:
         """Whom a client of this world talks to: a fork, where a handler that it has kept runs there."""
-        acting = _acting.get()
-        return acting if acting is not None and acting._family is self._family else self
+        other = acting.get()
+        return other if other is not None and other._family is self._family else self
 
     def _caller(self) -> tuple[str, int]:
         turn = self._kernel.turn
         if turn is not None:
             return turn.address, turn.sequence
-        return guest.current() or (OUTSIDE, 0)
+        return guest.current(self._kernel) or (OUTSIDE, 0)
 
     # -- stand-ins --------------------------------------------------------------------------
 
@@ -228,6 +228,10 @@ class World:
         """
         actor = self._stand_in(arn)
         if handler is not None:
+            if not callable(handler):
+                raise SimbridgeError(
+                    f"a handler is a function that takes an event, not {handler!r}"
+                )
             if lambda_ is None and arns.parse(arn).service == "lambda":
                 lambda_ = Asynchronous()
             if actor.runner is None:
@@ -381,28 +385,35 @@ class World:
             self._kernel.settle()
 
     async def settled(self) -> None:
-        """In async code: wait until everything due at this instant has happened."""
-        await guest.settled()
+        """In async code: wait until everything due at this instant has happened.
+
+        Raises `SimbridgeError` in code that is no story or handler of this world.
+        """
+        await guest.settled(self._kernel)
 
     @contextmanager
     def _telling_the_seed(self) -> Iterator[None]:
-        if guest.current() is not None:
+        if guest.current(self._kernel) is not None:
             raise SimbridgeError(
                 "world.run and world.settle are for synchronous code; in an async story or handler "
                 "time passes with: await anyio.sleep(seconds), and what is due now happens with: "
                 "await world.settled()"
             )
-        before = _acting.set(self)
+        before = acting.set(self)
         try:
             yield
         except BaseException as error:
             self.annotate(error)
             raise
         finally:
-            _acting.reset(before)
+            acting.reset(before)
+            self._host.rest()
+
+    @property
+    def _host(self) -> guest.OnDemand:
         host = self._kernel.host
         assert isinstance(host, guest.OnDemand)
-        host.rest()
+        return host
 
     def annotate(self, error: BaseException) -> None:
         """Note seed and virtual time on an exception, so that its report says how to repeat it."""
@@ -504,9 +515,7 @@ class World:
 
     def close(self) -> None:
         """Cancel async handlers that are still under way. A closed world can still be read."""
-        host = self._kernel.host
-        if isinstance(host, guest.OnDemand):
-            host.close()
+        self._host.close()
 
     def __enter__(self) -> World:
         return self
@@ -530,8 +539,7 @@ class World:
         return f"<World seed={self.seed} now={self.now} records={len(self._kernel.trace):,}>"
 
     def _refuse_guests(self, what: str) -> None:
-        host = self._kernel.host
-        if isinstance(host, guest.OnDemand) and host.busy:
+        if self._host.busy:
             raise SimbridgeError(f"cannot {what} a world while async code of yours is under way")
 
 
@@ -550,48 +558,6 @@ _ACTORS: dict[type, Callable[[World, Any], Actor]] = {
         lateness_us=world._plane.limits["schedule_lateness_us"],
     ),
 }
-
-
-def run_story(world: World, story: Callable[[World], Any]) -> Any:
-    """Run an async story of this world to its end; returns what it returned. See `simbridge.run`."""
-    ended: list[Any] = []
-    _run_guest(world, lambda: story(world), ended.append, lambda: bool(ended))
-    world.settle()
-    return ended[0]
-
-
-@contextmanager
-def kept_open(world: World, generator: AsyncGenerator[Any, None]) -> Iterator[Any]:
-    """An async generator run up to its one `yield`, and after the `with` block on to its end."""
-    kept = guest.KeptOpen(generator)
-    _run_guest(world, kept.hold, lambda _: None, lambda: bool(kept.yielded))
-    try:
-        yield kept.yielded[0]
-    finally:
-        run_story(world, lambda _: kept.end())
-
-
-def _run_guest(
-    world: World,
-    function: Callable[[], Any],
-    done: Callable[[Any], None],
-    finished: Callable[[], bool],
-) -> None:
-    """Start a guest in the story's name and let time pass until `finished()`."""
-    host = world._kernel.host
-    assert isinstance(host, guest.OnDemand)
-    before = _acting.set(world)
-    try:
-        host.start(OUTSIDE, 0, function, done)
-        if not world._kernel.advance(clock.LATEST, finished):
-            raise guest.stalled(world._kernel)
-    except BaseException as error:
-        world.annotate(error)
-        host.close()
-        raise
-    finally:
-        _acting.reset(before)
-    host.rest()
 
 
 def _latency(limits: Mapping[str, int]) -> Slow | None:

@@ -33,7 +33,7 @@ DOORS = {
 LAYERS = [
     {"errors"},
     {"clock", "arn", "table"},
-    {"luck", "bucket", "error_codes"},
+    {"luck", "bucket", "error_codes", "watch"},
     {
         "kernel",
         "limits",
@@ -50,6 +50,7 @@ LAYERS = [
     {"api", "actors", "trace", "hosts"},
     {"stand_ins", "archive"},
     {"world"},
+    {"play"},
     {"lab"},
     {"adapters"},
     {"commands"},

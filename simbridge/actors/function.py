@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, final
 import msgspec
 
 from simbridge import arn as arns
+from simbridge import watch
 from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
@@ -142,23 +143,27 @@ class Runner:
     def _execute(self, message: Invoke, attempt: int, turn: Turn) -> None:
         payload = payload_of(message)
         address, delivery = turn.address, message.delivery
-        if _is_async(self.handler):
-            # The turn is refilled by the time the coroutine returns: keep what the answer needs.
-            send, cause, handler = turn.sender_later(), turn.sequence, self.handler
-
-            async def run() -> Handled:
-                try:
-                    return _returned(delivery, attempt, await handler(payload))
-                except Exception as error:
-                    return self._raised(address, delivery, attempt, error)
-
-            turn.start(run, lambda handled: send(address, address, handled, cause=cause))
-            return
+        look = watch.of_thread()
+        look.begin()
         try:
-            handled = _returned(delivery, attempt, self.handler(payload))
+            result = self.handler(payload)
+            handled = None if inspect.isawaitable(result) else _returned(delivery, attempt, result)
         except Exception as error:
             handled = self._raised(address, delivery, attempt, error)
-        turn.send(address, handled)
+        look.end(f"the handler of {address}")
+        if handled is not None:
+            turn.send(address, handled)
+            return
+        # The turn is refilled by the time the coroutine returns: keep what the answer needs.
+        send, cause = turn.sender_later(), turn.sequence
+
+        async def run() -> Handled:
+            try:
+                return _returned(delivery, attempt, await result)
+            except Exception as error:
+                return self._raised(address, delivery, attempt, error)
+
+        turn.start(run, lambda handled: send(address, address, handled, cause=cause))
 
     def _raised(self, address: str, delivery: int, attempt: int, error: Exception) -> Handled:
         if self.lambda_ is not None and not isinstance(error, AssertionError | HandlerFailed):
@@ -216,13 +221,6 @@ def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> di
     }
 
 
-def _is_async(handler: Handler) -> bool:
-    """Whether it is an `async def`, or an object whose call is one."""
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
-        getattr(handler, "__call__", None)  # noqa: B004  (not whether it can be called: how)
-    )
-
-
 # JSON as Lambda's own runtime writes it, or for what has none there (sets, dataclasses, dates) in an
 # order that does not depend on hashing.
 _ENCODERS: tuple[Callable[[Any], str | bytes], ...] = (
@@ -232,6 +230,10 @@ _ENCODERS: tuple[Callable[[Any], str | bytes], ...] = (
 
 
 def _returned(delivery: int, attempt: int, result: Any) -> Handled:
+    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+        raise HandlerFailed(
+            "a handler with yield in it does not run: write def or async def, return"
+        )
     if result is None:
         return Handled(delivery, attempt)
     for encode in _ENCODERS:

@@ -26,7 +26,8 @@ from typing import Any
 import pytest
 
 from simbridge.lab.scenario import marked_in, play
-from simbridge.world import World, kept_open, run_story
+from simbridge.play import kept_open, run_story
+from simbridge.world import World
 
 __all__ = ["events", "pytest_collect_file", "pytest_configure", "world"]
 

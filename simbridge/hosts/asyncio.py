@@ -1,43 +1,45 @@
 """asyncio in virtual time: an event loop that is stepped by the kernel.
 
 The loop implements asyncio's abstract interface and nothing of its own selector machinery: there is
-a deque of callbacks that are ready, and a heap of timers ordered by (microsecond, rank, sequence).
-`asyncio.sleep`, `asyncio.timeout`, tasks, events and everything that anyio builds on them need no
-more. Real sockets, pipes, signals and threads cannot exist in virtual time and say so.
+a deque of callbacks that are ready, and there are timers (`hosts/sleepers`). `asyncio.sleep`,
+`asyncio.timeout`, tasks, events and everything that anyio builds on them need no more. Real sockets,
+pipes, signals and threads cannot exist in virtual time and say so.
 
-It can run inside another running loop (a notebook): for the length of a step it takes that loop's
-place, the way asyncio documents for implementers of loops.
+What would go to a worker thread runs at once, in place: it takes no virtual time, and its order is
+certain. asyncio has a method for that (`run_in_executor`); anyio starts threads of its own, with no
+hook, so its one function that does is wrapped here, for this loop alone.
+
+It can run inside another running loop (a notebook), or inside `trio.run`: for the length of a step
+it takes that one's place, the way asyncio documents for implementers of loops.
 """
 
 # The interface is asyncio's: typeshed's variadic signatures, and the methods refused at the end of
 # the file, are beyond what a type checker can follow.
-# mypy: disable-error-code="override, abstract, misc"
+# mypy: disable-error-code="override, abstract, misc, method-assign, attr-defined"
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
 import math
+import sys
+import threading
+import weakref
 from collections import deque
-from collections.abc import Callable, Coroutine
-from heapq import heappop, heappush
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn, final
 
 import anyio
+from anyio._backends._asyncio import AsyncIOBackend
 
-from simbridge.clock import SECOND
+from simbridge import watch
 from simbridge.errors import SimbridgeError
 from simbridge.hosts import guest
+from simbridge.hosts.sleepers import Sleepers, busy, steps_max
 from simbridge.kernel import Kernel
 
 __all__ = ["AsyncioEngine", "make"]
-
-STEPS_MAX = 1_000_000
-
-
-def make(kernel: Kernel) -> AsyncioEngine:
-    """The engine of a kernel."""
-    return AsyncioEngine(kernel)
 
 
 @final
@@ -45,6 +47,7 @@ class AsyncioEngine:
     """Runs guests on a virtual asyncio loop."""
 
     def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
         self._loop = _VirtualLoop(kernel)
         self._scopes: dict[int, anyio.CancelScope] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -53,27 +56,48 @@ class AsyncioEngine:
     def busy(self) -> bool:
         return bool(self._scopes)
 
+    @property
+    def ended(self) -> bool:
+        return self._loop.is_closed()
+
     def start(
         self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
     ) -> None:
-        life = guest.play(address, cause, function, done, self._loop.fail, self._scopes)
+        who = guest.Guest(self._kernel, address, cause)
+        life = guest.play(who, function, done, self._loop.fail, self._scopes)
         task = self._loop.create_task(life, name=address)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self._loop.settle()
 
     def deadline(self) -> int | None:
-        return self._loop.deadline()
+        return self._loop.sleepers.due()
 
     def wake(self) -> None:
         self._loop.expire()
         self._loop.settle()
 
     def close(self) -> None:
-        for scope in list(self._scopes.values()):
-            self._loop.call_soon(scope.cancel)
-        self._loop.settle()
-        self._loop.close()
+        try:
+            for scope in list(self._scopes.values()):
+                self._loop.call_soon(scope.cancel)
+            self._loop.settle()
+            if self._loop.has_asyncgens():
+                self._loop.create_task(self._loop.shutdown_asyncgens())
+                self._loop.settle()
+        finally:
+            self._loop.close()
+
+
+make = AsyncioEngine
+
+
+@final
+class _Timer(asyncio.TimerHandle):
+    """A timer that knows by which number it is taken back."""
+
+    __slots__ = ("number",)
+    number: int
 
 
 @final
@@ -82,65 +106,79 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._epoch = kernel.now
+        self.sleepers: Sleepers[asyncio.Handle] = Sleepers(kernel)
         self._ready: deque[asyncio.Handle] = deque()
-        self._timers: list[tuple[int, int, int, asyncio.TimerHandle]] = []
-        self._sequence = 0
+        self._asyncgens: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]]
+        self._asyncgens = weakref.WeakValueDictionary()
+        self._born = 0
         self._closed = False
         self._stepping = False
+        self._thread = 0
         self._failure: BaseException | None = None
         self._debug = False
-        self._watch = guest.Watch()
+        self._handle: asyncio.Handle | None = None
 
     # -- stepping ---------------------------------------------------------------------------
 
     def settle(self) -> None:
         """Run callbacks until none is ready; then raise what a guest has raised, if one did."""
-        outer = asyncio._get_running_loop()
-        asyncio._set_running_loop(None)
-        asyncio._set_running_loop(self)
-        self._stepping = True
-        self._watch.begin()
-        try:
+        look = watch.of_thread()
+        with self._in_place():
+            look.begin()
             self._run_ready()
-            self._watch.end()
-        finally:
-            self._stepping = False
-            asyncio._set_running_loop(outer)
+            look.end("async code")
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
 
+    @contextmanager
+    def _in_place(self) -> Iterator[None]:
+        """Take the place of whatever async library runs in this thread."""
+        outer, hooks = asyncio._get_running_loop(), sys.get_asyncgen_hooks()
+        sniffio: Any = sys.modules.get("sniffio")
+        library = sniffio.thread_local.name if sniffio else None
+        asyncio._set_running_loop(None)
+        asyncio._set_running_loop(self)
+        sys.set_asyncgen_hooks(firstiter=self._asyncgen_born, finalizer=self._asyncgen_dropped)
+        if sniffio:
+            sniffio.thread_local.name = "asyncio"
+        self._stepping, self._thread = True, threading.get_ident()
+        try:
+            yield
+        finally:
+            self._stepping = False
+            if sniffio:
+                sniffio.thread_local.name = library
+            sys.set_asyncgen_hooks(*hooks)
+            asyncio._set_running_loop(outer)
+
     def _run_ready(self) -> None:
-        for _ in range(STEPS_MAX):
-            if not self._ready:
+        ready = self._ready
+        for _ in range(steps_max(self._kernel)):
+            if not ready:
                 return
-            handle = self._ready.popleft()
+            self._handle = handle = ready.popleft()
             if not handle._cancelled:
-                handle._run()
-        raise SimbridgeError(
-            f"async guests ran {STEPS_MAX:,} steps without waiting for time to pass: "
-            "await anyio.sleep(seconds) in the loop"
-        )
+                try:
+                    handle._run()
+                except BaseException as error:  # tasks let interrupts and exits through at once
+                    self.fail(error)
+        assert self._handle is not None
+        raise busy(self._kernel, guest.guest_in(self._handle._context))
 
     def fail(self, error: BaseException) -> None:
         """A guest has raised: the step ends with it."""
         self._failure = self._failure or error
 
-    def deadline(self) -> int | None:
-        timers = self._timers
-        while timers and timers[0][3].cancelled():
-            heappop(timers)
-        return timers[0][0] if timers else None
-
     def expire(self) -> None:
         """Let the first timer fire; nobody else's."""
-        self._ready.append(heappop(self._timers)[3])
+        self.sleepers.check()
+        self._ready.append(self.sleepers.next())
 
     # -- asyncio's interface ----------------------------------------------------------------
 
     def time(self) -> float:
-        return (self._kernel.now - self._epoch) / SECOND
+        return self.sleepers.now()
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
@@ -150,36 +188,27 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def call_soon_threadsafe(
         self, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.Handle:
-        if not self._stepping and asyncio._get_running_loop() is None and not self._closed:
-            _impossible("a callback from another thread")
+        if not self._closed and not (self._stepping and self._thread == threading.get_ident()):
+            guest.impossible("a callback from another thread")
         return self.call_soon(callback, *args, context=context)
 
     def call_later(
         self, delay: float, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
-        return self._call_at_us(self._kernel.now, delay, callback, args, context)
+        timer = _Timer(self.sleepers.now() + delay, callback, args, self, context)
+        timer.number = self.sleepers.after(delay, timer) if delay != math.inf else 0
+        return timer
 
     def call_at(
         self, when: float, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
-        return self._call_at_us(self._epoch, when, callback, args, context)
-
-    def _call_at_us(
-        self, base: int, seconds: float, callback: Any, args: Any, context: Any
-    ) -> asyncio.TimerHandle:
-        if seconds == math.inf:  # a timer that never fires needs no place in the heap
-            return asyncio.TimerHandle(math.inf, callback, args, self, context)
-        delay = round(seconds * SECOND)
-        micros = max(self._kernel.now, base + delay)
-        when = (micros - self._epoch) / SECOND
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
-        self._sequence += 1
-        rank = guest.rank(last=seconds > 0 == delay)
-        heappush(self._timers, (micros, rank, self._sequence, handle))
-        return handle
+        timer = _Timer(when, callback, args, self, context)
+        timer.number = self.sleepers.until(when, timer) if when != math.inf else 0
+        return timer
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """Cancelled timers are skipped when they come up."""
+        assert isinstance(handle, _Timer)
+        self.sleepers.take_back(handle.number)
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
@@ -209,7 +238,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def close(self) -> None:
         self._closed = True
         self._ready.clear()
-        self._timers.clear()
+        self.sleepers.clear()
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         error = context.get("exception") or SimbridgeError(context["message"])
@@ -219,8 +248,26 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         self.call_exception_handler(context)
 
+    # -- async generators: whoever drops one half-way, its `finally` still runs on this loop -----
+
+    def _asyncgen_born(self, generator: AsyncGenerator[Any, Any]) -> None:
+        self._born += 1
+        self._asyncgens[self._born] = generator
+
+    def _asyncgen_dropped(self, generator: AsyncGenerator[Any, Any]) -> None:
+        if not self._closed:
+            self.call_soon(self.create_task, generator.aclose())
+
+    def has_asyncgens(self) -> bool:
+        """Whether any generator is half-way."""
+        return bool(self._asyncgens)
+
     async def shutdown_asyncgens(self) -> None:
-        """Nothing to do: async generators are closed by whoever drops them."""
+        """Close those that nobody has dropped, in the order in which they began."""
+        for number in sorted(self._asyncgens.keys()):
+            generator = self._asyncgens.pop(number, None)
+            if generator is not None:
+                await generator.aclose()
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
         """Run the function here and now: it takes no virtual time, and its order is certain."""
@@ -232,13 +279,23 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         return future
 
 
-def _impossible(what: str) -> NoReturn:
-    raise SimbridgeError(f"{what} cannot exist in virtual time; time passes with anyio.sleep")
+_in_worker_thread = AsyncIOBackend.run_sync_in_worker_thread
+
+
+async def _in_place(func: Any, args: Any, *rest: Any, **options: Any) -> Any:
+    """What `anyio.to_thread.run_sync` calls: on a virtual loop the function runs here and now."""
+    if not isinstance(asyncio.get_running_loop(), _VirtualLoop):
+        return await _in_worker_thread(func, args, *rest, **options)
+    await AsyncIOBackend.checkpoint()
+    return contextvars.copy_context().run(func, *args)
+
+
+AsyncIOBackend.run_sync_in_worker_thread = staticmethod(_in_place)
 
 
 def _refused(name: str) -> Callable[..., NoReturn]:
     def refuse(self: _VirtualLoop, *args: Any, **kwargs: Any) -> NoReturn:
-        _impossible(name)
+        guest.impossible(name)
 
     return refuse
 

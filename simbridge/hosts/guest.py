@@ -13,39 +13,56 @@ went to sleep, handlers before the story, each only once the instant has gone qu
 from __future__ import annotations
 
 import importlib
-import time
-import warnings
 from collections.abc import AsyncGenerator, Callable
-from contextvars import ContextVar
-from typing import Any, Protocol, final
+from contextvars import Context, ContextVar
+from typing import Any, NoReturn, Protocol, final
 
 import anyio
 import msgspec
 
 from simbridge import clock
-from simbridge.errors import BlockedThread, SimbridgeError, Stalled
+from simbridge.errors import InvalidTime, SimbridgeError, Stalled
 from simbridge.kernel import OUTSIDE, Kernel
 
 __all__ = [
     "Engine",
+    "Guest",
     "KeptOpen",
     "OnDemand",
-    "Watch",
     "check_backend",
     "current",
+    "current_guest",
     "decoded",
+    "guest_in",
+    "impossible",
     "make_engine",
     "play",
-    "rank",
     "settled",
     "stalled",
 ]
 
 BACKENDS = {"asyncio": "simbridge.hosts.asyncio", "trio": "simbridge.hosts.trio"}
 
-BLOCKED_S = 1.0
 
-_current: ContextVar[tuple[str, int] | None] = ContextVar("simbridge_guest", default=None)
+@final
+class Guest:
+    """A story or a handler that is under way; its tasks carry it in their context."""
+
+    __slots__ = ("address", "cause", "kernel", "napped_at", "naps")
+
+    def __init__(self, kernel: Kernel, address: str, cause: int) -> None:
+        self.kernel = kernel
+        self.address = address
+        self.cause = cause
+        self.naps = 0
+        """How often it went to sleep for no time at all, at the instant `napped_at`."""
+        self.napped_at = -1
+
+    def __str__(self) -> str:
+        return "the story" if self.address == OUTSIDE else f"the handler of {self.address}"
+
+
+_current: ContextVar[Guest | None] = ContextVar("simbridge_guest", default=None)
 
 
 class Engine(Protocol):
@@ -54,6 +71,10 @@ class Engine(Protocol):
     @property
     def busy(self) -> bool:
         """Whether any guest is under way."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has been closed, or broken by an interrupt, and runs nothing any more."""
 
     def start(
         self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
@@ -88,7 +109,7 @@ class OnDemand:
         self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
     ) -> None:
         """See `Engine.start`."""
-        if self._engine is None:
+        if self._engine is None or self._engine.ended:
             self._engine = make_engine(self._backend, self._kernel)
         self._engine.start(address, cause, function, done)
 
@@ -108,9 +129,9 @@ class OnDemand:
 
     def close(self) -> None:
         """Cancel what is under way."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
 
 
 def check_backend(backend: str) -> None:
@@ -126,33 +147,60 @@ def make_engine(backend: str, kernel: Kernel) -> Engine:
     return engine
 
 
-def current() -> tuple[str, int] | None:
-    """(address, cause) of the guest whose code is running, None outside of guests."""
+def current(kernel: Kernel) -> tuple[str, int] | None:
+    """(address, cause) of the guest of this kernel whose code is running, None outside of them."""
+    who = _current.get()
+    return (who.address, who.cause) if who is not None and who.kernel is kernel else None
+
+
+def current_guest() -> Guest | None:
+    """The guest, of whichever kernel, whose code is running."""
     return _current.get()
 
 
+def guest_in(context: Context) -> Guest | None:
+    """The guest that a task with this context belongs to."""
+    return context.get(_current)
+
+
 async def play(
-    address: str,
-    cause: int,
+    who: Guest,
     function: Callable[[], Any],
     done: Callable[[Any], None],
     failed: Callable[[BaseException], None],
     scopes: dict[int, anyio.CancelScope],
 ) -> None:
-    """The life of one guest, the same under every engine."""
-    _current.set((address, cause))
-    with anyio.CancelScope() as scope:
-        scopes[id(scope)] = scope
-        try:
+    """The life of one guest, the same under every engine.
+
+    Whatever it raises ends the step: an interrupt, `sys.exit` and `pytest.fail` as well. Inside the
+    scope lies what `close` cancels, and what the scope does not take for its own has failed.
+    """
+    _current.set(who)
+    scope = anyio.CancelScope()
+    scopes[id(scope)] = scope
+    try:
+        with scope:
             done(await function())
-        except Exception as error:
-            failed(error)
-        finally:
-            del scopes[id(scope)]
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        failed(error)
+        if isinstance(error, anyio.get_cancelled_exc_class()):
+            raise
+    finally:
+        del scopes[id(scope)]
 
 
-async def settled() -> None:
-    """Wait until everything due at this instant has happened; time does not move."""
+async def settled(kernel: Kernel) -> None:
+    """Wait until everything due at this instant has happened; time does not move.
+
+    Raises `SimbridgeError` in code that this kernel does not run: it would not wait for anything.
+    """
+    if current(kernel) is None:
+        raise SimbridgeError(
+            "await world.settled() is for async stories and handlers of that world; elsewhere, "
+            "also in a notebook: world.settle()"
+        )
     await anyio.sleep(1e-7)  # less than a microsecond: due now, after everything else that is
 
 
@@ -164,12 +212,14 @@ class KeptOpen:
 
     def __init__(self, generator: AsyncGenerator[Any, None]) -> None:
         self._generator = generator
-        self._may_end = anyio.Event()
-        self._ended = anyio.Event()
+        self._may_end: anyio.Event
+        self._ended: anyio.Event
         self.yielded: list[Any] = []
 
     async def hold(self) -> None:
         """Run up to the `yield`, note what it gave, wait, run on to the end."""
+        # Made here, where the guests' library runs; another may be running around the world.
+        self._may_end, self._ended = anyio.Event(), anyio.Event()
         try:
             self.yielded.append(await anext(self._generator))
             await self._may_end.wait()
@@ -184,54 +234,23 @@ class KeptOpen:
         await self._ended.wait()
 
 
-@final
-class Watch:
-    """Warns when a step of async code spends real time waiting, which virtual time cannot know.
-
-    Waiting is real time less processor time. Asking for processor time is a call of the operating
-    system, as costly as a good part of a step, so it is not asked again before a tenth of the bound
-    has passed: a wait is noticed a tenth later at most.
-    """
-
-    def __init__(self) -> None:
-        self._began = self._asked = time.perf_counter()
-        self._worked = time.thread_time()
-
-    def begin(self) -> None:
-        """A step begins."""
-        self._began = time.perf_counter()
-        if self._began - self._asked > BLOCKED_S / 10:
-            self._asked, self._worked = self._began, time.thread_time()
-
-    def end(self) -> None:
-        """The step is over."""
-        spent = time.perf_counter() - self._began
-        if spent > BLOCKED_S and (idle := spent - (time.thread_time() - self._worked)) > BLOCKED_S:
-            warnings.warn(
-                f"async code held the thread for {idle:.1f} s of real time (time.sleep, a socket?); "
-                "virtual time cannot pass meanwhile: await anyio.sleep(seconds) instead",
-                BlockedThread,
-                stacklevel=3,
-            )
-
-
-def rank(last: bool) -> int:
-    """Who wakes first of those that sleep until one instant.
-
-    The story wakes after the handlers; whoever sleeps for less than a microsecond (`settled`) wakes
-    `last`, after everything else that was due.
-    """
-    who = _current.get()
-    return (who is not None and who[0] == OUTSIDE) + 2 * last
-
-
-def stalled(kernel: Kernel) -> Stalled:
+def stalled(kernel: Kernel) -> SimbridgeError:
     """The story waits, and nothing will ever happen again."""
+    if kernel.host is not None and kernel.host.deadline() is not None:
+        return InvalidTime(
+            "async code sleeps until after the year 9999, the end of the calendar, and nothing else "
+            "is due: sleep for a shorter time, or wait with anyio.sleep_forever() to be cancelled"
+        )
     return Stalled(
         f"the story waits for something that will never happen: at {clock.iso_micros(kernel.now)} "
         "no message is due and nobody sleeps. (Real threads, sockets and other worlds do not exist "
         "in virtual time.)"
     )
+
+
+def impossible(what: str) -> NoReturn:
+    """Raise `SimbridgeError` for something that needs a real world around it."""
+    raise SimbridgeError(f"{what} cannot exist in virtual time; time passes with anyio.sleep")
 
 
 def decoded(text: str) -> Any:

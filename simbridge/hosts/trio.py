@@ -2,16 +2,18 @@
 
 trio's guest mode hands each tick of its scheduler to a host, which is us: a tick runs when we call
 it. Our clock never lets trio sleep. trio asks a clock how long it may sleep exactly when no task is
-runnable, and tells it the next deadline: that is how we know that everything waits, and until when.
+runnable: that is how we know that everything waits.
 
-Two things in trio are left to chance, and both reach a trace:
+Three things in trio are left to chance or to the real world, and all reach a trace. trio has no hook
+for them, so its private names are touched here, and nowhere else; tests notice when they move.
 
-- Equal deadlines expire in one go, ordered by the identity of objects. Our clock gives out instants
-  that are floats with an exact microsecond, a rank and a sequence number, so no two deadlines are
-  equal, and lets trio see just as much time as one sleeper needs to wake.
+- Equal deadlines expire in one go, ordered by the identity of objects. Our run keeps its deadlines
+  in a container of ours, which knows their order (`hosts/sleepers`) and ends one at a time.
 - The order of each batch of runnable tasks is a coin flip. trio has a switch for reproducible
-  scheduling, which its hypothesis plugin uses. It is private, so it is touched here alone, for the
-  length of a step, with a stream of the world's own seed; a test notices when it moves.
+  scheduling, which its hypothesis plugin uses. While any thread is in a step of ours, it is on, and
+  trio's dice are a `_Dice` of ours, which leaves the runs of other threads to trio's own.
+- Worker threads come back when they like. In a step of ours, what would go to one runs at once, in
+  place; and a thread of somebody else's is refused when it calls back.
 
 Between two steps, trio's thread-local state is put aside, so that several worlds, and a `trio.run`
 of the user's own, can live in one thread.
@@ -21,38 +23,31 @@ from __future__ import annotations
 
 import atexit
 import math
+import signal
 import sys
+import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, final
 
 import anyio
 import trio
+from trio import _threads as _trio_threads
 from trio._core import _run as _trio_run
-from trio.lowlevel import in_trio_task
 
-from simbridge.clock import SECOND
-from simbridge.errors import SimbridgeError
+from simbridge import watch
 from simbridge.hosts import guest
+from simbridge.hosts.sleepers import Sleepers, busy, steps_max
 from simbridge.kernel import Kernel
 
 __all__ = ["TrioEngine", "make"]
 
-STEPS_MAX = 1_000_000
-
 _scheduler: Any = _trio_run
-"""The one private module of trio that is touched, and only by `TrioEngine._step`."""
-
-_NOW = 2
-"""The rank of the present: by now, every deadline of this microsecond has come but the last ones."""
+_threads: Any = _trio_threads
 
 _open: weakref.WeakSet[TrioEngine] = weakref.WeakSet()
-
-
-def make(kernel: Kernel) -> TrioEngine:
-    """The engine of a kernel."""
-    return TrioEngine(kernel)
 
 
 @final
@@ -60,16 +55,22 @@ class TrioEngine:
     """Runs guests in a trio run that is stepped from outside."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self._clock = _VirtualClock(kernel)
+        self._kernel = kernel
+        self._sleepers: Sleepers[trio.CancelScope] = Sleepers(kernel)
+        self._clock = _VirtualClock(self._sleepers)
         self._scopes: dict[int, anyio.CancelScope] = {}
         self._ticks: deque[Callable[[], object]] = deque()
-        self._ended: list[Any] = []
+        self._outcome: list[Any] = []
+        self._broken = False
         self._failure: BaseException | None = None
         self._nursery: trio.Nursery | None = None
         self._luck = kernel.random("trio", "order of a batch")
-        self._watch = guest.Watch()
+        self._ran: weakref.WeakKeyDictionary[trio.lowlevel.Task, int] = weakref.WeakKeyDictionary()
+        self._steps = 0
+        self._at_work: trio.lowlevel.Task | None = None
         self._context: dict[str, Any] = {}
         self._hooks: Any = sys.get_asyncgen_hooks()
+        self._entries: Any = None
         self._step(self._begin)
         _open.add(self)
 
@@ -77,50 +78,66 @@ class TrioEngine:
     def busy(self) -> bool:
         return bool(self._scopes)
 
+    @property
+    def ended(self) -> bool:
+        return self._broken or bool(self._outcome)
+
     def start(
         self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
     ) -> None:
         nursery = self._nursery
         assert nursery is not None
+        who = guest.Guest(self._kernel, address, cause)
 
         def spawn() -> None:
             nursery.start_soon(
-                guest.play, address, cause, function, done, self._fail, self._scopes, name=address
+                guest.play, who, function, done, self._fail, self._scopes, name=address
             )
             self._settle()
 
         self._step(spawn)
 
     def deadline(self) -> int | None:
-        return self._clock.due_us
+        return self._sleepers.due()
 
     def wake(self) -> None:
-        self._clock.let_through()
+        self._sleepers.check()
+        self._clock.one_may_wake = True
         self._step(self._settle)
 
     def close(self) -> None:
         _open.discard(self)
-        if self._ended or self._nursery is None:
-            return
-        self._step(self._end)
+        if not self.ended and self._nursery is not None:
+            self._step(self._end)
 
     def _begin(self) -> None:
-        trio.lowlevel.start_guest_run(
-            self._main,
-            run_sync_soon_threadsafe=self._ticks.append,
-            done_callback=self._ended.append,
-            clock=self._clock,
-            host_uses_signal_set_wakeup_fd=True,
-        )
+        with _no_handler_for_interrupts():
+            trio.lowlevel.start_guest_run(
+                self._main,
+                run_sync_soon_threadsafe=self._ticks.append,
+                done_callback=self._outcome.append,
+                clock=self._clock,
+                host_uses_signal_set_wakeup_fd=True,
+            )
+        runner = _scheduler.GLOBAL_RUN_CONTEXT.runner
+        runner.deadlines = _Deadlines(self._sleepers, self._clock)
+        runner.trio_token = trio.lowlevel.TrioToken._create(_Gate(runner.entry_queue))
+        self._entries = runner.entry_queue
         self._settle()
         self._context = _scheduler.GLOBAL_RUN_CONTEXT.__dict__.copy()
         self._hooks = sys.get_asyncgen_hooks()
 
     def _end(self) -> None:
-        assert self._nursery is not None
-        self._nursery.cancel_scope.cancel()
-        while not self._ended:
-            self._ticks.popleft()()
+        """Cancel the guests, in the order in which they began, let them clean up, end the run."""
+        for scope in list(self._scopes.values()):
+            scope.cancel()
+        try:
+            self._settle()
+        finally:
+            if self._nursery is not None and not self.ended:
+                self._nursery.cancel_scope.cancel()
+            while not self.ended:
+                self._tick()
 
     async def _main(self) -> None:
         async with trio.open_nursery() as nursery:
@@ -130,19 +147,31 @@ class TrioEngine:
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
 
-    def _settle(self) -> None:
-        for _ in range(STEPS_MAX):
-            self._clock.idle = False
+    def _tick(self) -> None:
+        try:
             self._ticks.popleft()()
-            if self._clock.idle or self._ended:
+        except BaseException:  # an interrupt that hit trio itself: this run is beyond repair
+            self._lost()
+            raise
+
+    def _lost(self) -> None:
+        self._broken = True
+        self._scopes.clear()
+        self._sleepers.clear()
+
+    def _settle(self) -> None:
+        clock, entries = self._clock, self._entries
+        for _ in range(steps_max(self._kernel)):
+            clock.idle = False
+            self._tick()
+            if self._outcome:
+                self._lost()
+                raise _reason(self._outcome[0])
+            if clock.idle and not entries.size():
                 break
         else:
-            raise SimbridgeError(
-                f"async guests ran {STEPS_MAX:,} steps without waiting for time to pass: "
-                "await anyio.sleep(seconds) in the loop"
-            )
-        if self._ended:
-            self._ended[0].unwrap()
+            at_work = self._at_work
+            raise busy(self._kernel, guest.guest_in(at_work.context) if at_work else None)
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -151,114 +180,210 @@ class TrioEngine:
         """Put this run in the place of whatever trio run the thread is in, while `work` runs it."""
         context = _scheduler.GLOBAL_RUN_CONTEXT.__dict__
         outer, hooks = context.copy(), sys.get_asyncgen_hooks()
-        luck, switch = _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING
+        look, within = watch.of_thread(), _here.engine
         context.clear()
         context.update(self._context)
         sys.set_asyncgen_hooks(*self._hooks)
-        _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = self._luck, True
-        self._watch.begin()
+        _here.engine = self
+        _dice.take()
+        look.begin()
         try:
             work()
-            self._watch.end()
+            look.end("async code")
         finally:
+            _dice.give_back()
+            _here.engine = within
             context.clear()
             context.update(outer)
             sys.set_asyncgen_hooks(*hooks)
-            _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = luck, switch
+
+    def order(self, batch: list[Any]) -> None:
+        """Decide the order of the tasks that are about to run; trio takes them from the end.
+
+        Guests run in the order in which they began to wait, which is when they last ran, those that
+        are new after them, in the order in which they were started. The tasks that guests have
+        started themselves are shuffled, as trio does, with luck drawn from the world's seed.
+        """
+        nursery, ran = self._nursery, self._ran
+        if len(batch) > 1:
+            self._luck.shuffle(batch)
+            places = [n for n, task in enumerate(batch) if task.parent_nursery is nursery]
+            if len(places) > 1:
+                guests = [batch[place] for place in places]
+                guests.sort(key=lambda task: (ran.get(task, self._steps + 1), task._counter))
+                for place, task in zip(reversed(places), guests, strict=True):
+                    batch[place] = task
+        for task in reversed(batch):
+            if task.parent_nursery is nursery:
+                self._steps += 1
+                ran[task] = self._steps
+        if batch:
+            self._at_work = batch[0]
+
+
+make = TrioEngine
+
+
+class _Here(threading.local):
+    engine: TrioEngine | None = None
+    """The engine that this thread is in a step of."""
+
+
+_here = _Here()
 
 
 @final
-class _Instant(float):
-    """Seconds since the world began, exact to the microsecond; no two deadlines are equal."""
+class _Dice:
+    """What trio draws the order of a batch with, while any thread is in a step of ours."""
 
-    __slots__ = ("clock", "key")
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._steps = 0
+        self._theirs: Any = None
 
-    clock: _VirtualClock
-    key: tuple[int, int, int]
-    """Microseconds since the world began, rank, sequence."""
+    def take(self) -> None:
+        """A thread begins a step."""
+        with self._lock:
+            if not self._steps:
+                self._theirs = _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING
+                _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = self, True
+            self._steps += 1
 
-    def __add__(self, seconds: float) -> float:
-        if not math.isfinite(seconds):
-            return float(self) + seconds
-        micros = round(seconds * SECOND)
-        return self.clock.later(self.key[0] + micros, guest.rank(last=seconds > 0 == micros))
+    def give_back(self) -> None:
+        """A thread ends a step."""
+        with self._lock:
+            self._steps -= 1
+            if not self._steps:
+                _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = self._theirs
 
-    __radd__ = __add__
+    def shuffle(self, batch: list[Any]) -> None:
+        """trio asks for the order of a batch."""
+        if _here.engine is not None:
+            _here.engine.order(batch)
+        else:
+            self._theirs[0].shuffle(batch)
 
-    def __lt__(self, other: float) -> bool:
-        return self.key < other.key if type(other) is _Instant else float(self) < other
+    def random(self) -> float:
+        """trio flips its coin in a thread that was under way when the first step began."""
+        number: float = self._theirs[0].random()
+        return number
 
-    def __le__(self, other: float) -> bool:
-        return self.key <= other.key if type(other) is _Instant else float(self) <= other
 
-    def __gt__(self, other: float) -> bool:
-        return self.key > other.key if type(other) is _Instant else float(self) > other
-
-    def __ge__(self, other: float) -> bool:
-        return self.key >= other.key if type(other) is _Instant else float(self) >= other
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is _Instant:
-            return self.key is other.key  # each instant has a key of its own
-        return float(self) == other
-
-    def __hash__(self) -> int:
-        return float.__hash__(self)
+_dice = _Dice()
 
 
 @final
 class _VirtualClock(trio.abc.Clock):
     """The kernel's clock, as trio sees it."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
-        self._epoch = kernel.now
-        self._sequence = 0
-        self._next: float = math.inf
-        self._horizon: float = -math.inf
-        self._now = self._instant(0, _NOW, 0)
+    def __init__(self, sleepers: Sleepers[trio.CancelScope]) -> None:
+        self._sleepers = sleepers
         self.idle = False
-        self.due_us: int | None = None
-        """The next deadline, microseconds since the Unix epoch."""
+        self.one_may_wake = False
 
     def start_clock(self) -> None:
         """Nothing to start: the kernel moves time."""
 
     def current_time(self) -> float:
-        """To a task: now. To the scheduler: how much time it may see, which is once one sleeper's."""
-        if in_trio_task():
-            micros = self._kernel.now - self._epoch
-            if self._now.key[0] != micros:
-                self._now = self._instant(micros, _NOW, 0)
-            return self._now
-        horizon, self._horizon = self._horizon, -math.inf
-        return horizon
+        """Now."""
+        return self._sleepers.now()
 
     def deadline_to_sleep_time(self, deadline: float) -> float:
         """Asked exactly when no task is runnable. We never let trio sleep."""
         self.idle = True
-        self._next = deadline
-        if deadline == math.inf:
-            self.due_us = None
-        else:
-            exact = deadline.key[0] if type(deadline) is _Instant else round(deadline * SECOND)
-            self.due_us = self._epoch + exact
         return 0
 
-    def later(self, micros: int, rank: int) -> _Instant:
-        """A deadline after every other that was given out for the same microsecond and rank."""
-        self._sequence += 1
-        return self._instant(micros, rank, self._sequence)
 
-    def _instant(self, micros: int, rank: int, sequence: int) -> _Instant:
-        made = _Instant(micros / SECOND)
-        made.clock = self
-        made.key = (micros, rank, sequence)
-        return made
+@final
+class _Deadlines:
+    """The deadlines of one trio run, in the place of trio's own container."""
 
-    def let_through(self) -> None:
-        """Let the scheduler see the next deadline, and nothing after it."""
-        self._horizon = self._next
+    def __init__(self, sleepers: Sleepers[trio.CancelScope], clock: _VirtualClock) -> None:
+        self._sleepers = sleepers
+        self._clock = clock
+        self._numbers: dict[trio.CancelScope, int] = {}
+
+    def add(self, deadline: float, cancel_scope: trio.CancelScope) -> None:
+        """A scope has a deadline from now on."""
+        if deadline == -math.inf:
+            deadline = self._clock.current_time()
+        self._numbers[cancel_scope] = self._sleepers.until(deadline, cancel_scope)
+
+    def remove(self, deadline: float, cancel_scope: trio.CancelScope) -> None:
+        """A scope has this deadline no more."""
+        self._sleepers.take_back(self._numbers.pop(cancel_scope))
+
+    def next_deadline(self) -> float:
+        """trio compares it, and hands it to our clock, which knows better."""
+        return math.inf
+
+    def expire(self, now: float) -> bool:
+        """End the scope whose turn it is, if the kernel has said so; nobody else's."""
+        if not self._clock.one_may_wake:
+            return False
+        self._clock.one_may_wake = False
+        self._sleepers.next().cancel()
+        return True
+
+
+@final
+class _Gate:
+    """The queue of calls into a trio run, closed to other threads."""
+
+    def __init__(self, queue: Any) -> None:
+        self._queue = queue
+        self._engine = _here.engine
+
+    def run_sync_soon(self, function: Any, *args: Any, idempotent: bool = False) -> None:
+        """Queue a call."""
+        if _here.engine is not self._engine:
+            guest.impossible("a callback from another thread")
+        self._queue.run_sync_soon(function, *args, idempotent=idempotent)
+
+
+_start_thread_soon = _threads.start_thread_soon
+
+
+def _run_in_place(function: Any, deliver: Any, *rest: Any, **options: Any) -> None:
+    """What trio starts worker threads with: in a step of ours the function runs here and now."""
+    if _here.engine is None:
+        _start_thread_soon(function, deliver, *rest, **options)
+    else:
+        deliver(_scheduler.capture(function))
+
+
+_threads.start_thread_soon = _run_in_place
+
+
+@contextmanager
+def _no_handler_for_interrupts() -> Iterator[None]:
+    """Keep trio from putting its handler of SIGINT in the place of Python's.
+
+    It would stay there between steps, and while the world rests. Python's raises where the code is.
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: signal.default_int_handler(number, frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _reason(outcome: Any) -> BaseException:
+    """Why a run has ended that nobody has closed: an interrupt, if one was behind it."""
+    error: BaseException | None = outcome.error
+    assert error is not None
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, KeyboardInterrupt | SystemExit):
+            return at
+        at = at.__cause__ or at.__context__
+    return error
 
 
 @atexit.register

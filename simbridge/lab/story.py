@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from simbridge.errors import SimbridgeError
-from simbridge.world import World, run_story
+from simbridge.play import run_story
+from simbridge.world import World
 
 __all__ = ["MARK", "play_in", "run"]
 
@@ -18,7 +19,8 @@ MARK = "__simbridge_scenario__"
 def run(story: Callable[[World], Any], **options: Any) -> World:
     """Run `story(world)` to its end and return the world.
 
-    `story` is `async def` (time passes with `anyio.sleep`) or `def` (with `world.run`). `options` are
+    `story` is `async def`, or returns an awaitable (time passes with `anyio.sleep`), or `def` (with
+    `world.run`). `options` are
     `World`'s: `seed=7`, `backend="trio"`; those that are not given are the scenario's own, where the
     story is one. It has ended when it has returned and everything due at that instant has happened.
     What the story raises is raised, with the seed and the virtual time in its notes.
@@ -30,16 +32,18 @@ def run(story: Callable[[World], Any], **options: Any) -> World:
 
 def play_in(made: World, story: Callable[[World], Any]) -> World:
     """Run a story to its end in a world that is there already, and return that world."""
-    if inspect.iscoroutinefunction(story):
-        run_story(made, story)
-        return made
     try:
         returned: Any = story(made)
-        if inspect.iscoroutine(returned):
-            returned.close()
-            raise SimbridgeError("the story returned a coroutine: pass the async function itself")
+        if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
+            raise SimbridgeError(
+                "a story with yield in it does not run: write def, where time passes with world.run, "
+                "or async def, where it passes with await anyio.sleep(seconds)"
+            )
     except BaseException as error:
         made.annotate(error)
         raise
-    made.settle()
+    if inspect.isawaitable(returned):
+        run_story(made, lambda _: returned)
+    else:
+        made.settle()
     return made

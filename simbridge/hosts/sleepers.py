@@ -1,0 +1,178 @@
+"""Who sleeps until when: the one order of deadlines, the same under every async library.
+
+A deadline is a float of seconds, because that is what the libraries' interfaces are made of. A float
+of seconds cannot tell microseconds apart after some hundred years, and says nothing about whose it
+is. So the clocks give out `Moment`s, floats that know their microsecond, and the order is decided
+when a deadline is set: (microsecond, rank, sequence). It never falls back to an object's identity.
+"""
+
+from __future__ import annotations
+
+import math
+from heapq import heapify, heappop, heappush
+from typing import Generic, TypeVar, final
+
+from simbridge import clock
+from simbridge.clock import SECOND
+from simbridge.errors import Runaway
+from simbridge.hosts import guest
+from simbridge.kernel import OUTSIDE, Kernel
+
+__all__ = ["Moment", "Sleepers", "busy", "steps_max"]
+
+Thing = TypeVar("Thing")
+
+
+@final
+class Moment(float):
+    """Seconds since the world began, exact to the microsecond, also in sums.
+
+    Moments, and a moment and a plain number, are ordered by their microseconds, so that a deadline
+    has been reached by the moment it was meant for, however its float was rounded.
+    """
+
+    __slots__ = ("key", "last", "micros")
+
+    micros: int
+    last: bool
+    """Whether it lies less than half a microsecond ahead: after everything else that is due then."""
+    key: int
+    """What decides the order: twice the microseconds, and one more where it is `last`."""
+
+    @classmethod
+    def of(cls, micros: int, last: bool = False) -> Moment:
+        """The moment of so many microseconds since the world began."""
+        made = cls(micros / SECOND)
+        made.micros, made.last, made.key = micros, last, 2 * micros + last
+        return made
+
+    def __add__(self, seconds: float) -> float:
+        if not math.isfinite(seconds):
+            return float(self) + seconds
+        micros = round(seconds * SECOND)
+        return Moment.of(self.micros + micros, last=seconds > 0 == micros)
+
+    __radd__ = __add__
+
+    def __lt__(self, other: float) -> bool:
+        return self.key < _key(other)
+
+    def __le__(self, other: float) -> bool:
+        return self.key <= _key(other)
+
+    def __gt__(self, other: float) -> bool:
+        return self.key > _key(other)
+
+    def __ge__(self, other: float) -> bool:
+        return self.key >= _key(other)
+
+
+def _key(seconds: float) -> float:
+    if type(seconds) is Moment:
+        return seconds.key
+    return 2 * round(seconds * SECOND) if math.isfinite(seconds) else seconds
+
+
+@final
+class Sleepers(Generic[Thing]):
+    """Everything that waits for a moment, and which of it is next.
+
+    One that is taken back stays in the heap until it comes up, or until half of the heap is such.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._epoch = kernel.now
+        self._heap: list[tuple[int, int, int]] = []
+        self._live: dict[int, tuple[Thing, guest.Guest | None]] = {}
+        self._sequence = 0
+        self._now = Moment.of(0)
+        self._naps_max = max(kernel.burst // 10, 100)
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def now(self) -> Moment:
+        """The present."""
+        micros = self._kernel.now - self._epoch
+        if self._now.micros != micros:
+            self._now = Moment.of(micros)
+        return self._now
+
+    def until(self, when: float, thing: Thing) -> int:
+        """Wake `thing` at a finite moment; returns the number by which it is taken back."""
+        if type(when) is Moment:
+            return self._add(when.micros, when.last, thing)
+        now, micros = self._kernel.now - self._epoch, round(when * SECOND)
+        return self._add(micros, micros == now and when > now / SECOND, thing)
+
+    def after(self, seconds: float, thing: Thing) -> int:
+        """Wake `thing` after a finite number of seconds."""
+        micros = round(seconds * SECOND)
+        return self._add(self._kernel.now - self._epoch + micros, seconds > 0 == micros, thing)
+
+    def _add(self, micros: int, last: bool, thing: Thing) -> int:
+        """The story wakes after the handlers, and whoever naps (`settled`) after all others."""
+        who = guest.current_guest()
+        now = self._kernel.now - self._epoch
+        if micros <= now:
+            micros = now
+            if who is not None:
+                who.naps = who.naps + 1 if who.napped_at == now else 1
+                who.napped_at = now
+        rank = (who is not None and who.address == OUTSIDE) + 2 * last
+        self._sequence += 1
+        self._live[self._sequence] = thing, who
+        heappush(self._heap, (micros, rank, self._sequence))
+        return self._sequence
+
+    def take_back(self, number: int) -> None:
+        """It shall not be woken any more; nothing happens if it was."""
+        live, heap = self._live, self._heap
+        if live.pop(number, None) is not None and len(heap) > 2 * len(live) + 64:
+            heap[:] = [entry for entry in heap if entry[2] in live]
+            heapify(heap)
+
+    def due(self) -> int | None:
+        """When the next one wants to be woken, microseconds since the Unix epoch."""
+        heap, live = self._heap, self._live
+        while heap and heap[0][2] not in live:
+            heappop(heap)
+        return heap[0][0] + self._epoch if heap else None
+
+    def check(self) -> None:
+        """Raise `Runaway` when the guest whose turn it is has been woken too often at one instant."""
+        _, who = self._live[self._heap[0][2]]
+        if who is not None and who.naps > self._naps_max:
+            who.naps = 0
+            raise Runaway(
+                f"{who} slept and woke {self._naps_max:,} times at one instant, "
+                f"{clock.iso_micros(self._kernel.now)} (seed {self._kernel.seed}): time does not pass "
+                "in its loop. Let it: await anyio.sleep(seconds), or wait for an anyio.Event; or raise "
+                'the bound, ten times this, with World(limits={"messages_per_instant": ...}).'
+            )
+
+    def next(self) -> Thing:
+        """The one whose turn it is (`due` has just told when); it sleeps no more."""
+        thing, _ = self._live.pop(heappop(self._heap)[2])
+        return thing
+
+    def clear(self) -> None:
+        """Forget everybody."""
+        self._heap.clear()
+        self._live.clear()
+
+
+def busy(kernel: Kernel, who: guest.Guest | None) -> Runaway:
+    """The error for a guest that keeps on running without ever waiting."""
+    return Runaway(
+        f"{who or 'async code'} ran {steps_max(kernel):,} steps at one instant, "
+        f"{clock.iso_micros(kernel.now)} (seed {kernel.seed}), without waiting for time to pass. Let "
+        "time pass in its loop: await anyio.sleep(seconds); or raise the bound with "
+        'World(limits={"messages_per_instant": ...}).'
+    )
+
+
+def steps_max(kernel: Kernel) -> int:
+    """How many steps async code may take before it must wait for time to pass."""
+    return max(kernel.burst, 100_000)
