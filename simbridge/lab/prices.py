@@ -8,10 +8,10 @@ single other price can be given. Rules, scheduled rules and retries of deliverie
 from __future__ import annotations
 
 import difflib
+import pkgutil
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from simbridge import arn as arns
@@ -34,8 +34,9 @@ METERS: dict[str, Callable[[str, str | None], bool]] = {
 @cache
 def price_list() -> Mapping[str, Any]:
     """The list as it stands in the file: `date`, `region`, and a table for each meter."""
-    text = resources.files("simbridge.lab").joinpath("prices.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    data = pkgutil.get_data(__name__, "prices.toml")  # importlib.resources brings tempfile along
+    assert data is not None, "prices.toml lies beside this module"
+    return tomllib.loads(data.decode())
 
 
 def prices_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
