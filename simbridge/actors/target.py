@@ -20,9 +20,12 @@ from simbridge.messages import (
     Behave,
     DeadLetter,
     Deposit,
+    Due,
     Execute,
+    Expire,
     Handled,
     Invoke,
+    Match,
     Message,
     Outcome,
 )
@@ -162,4 +165,7 @@ class Nowhere:
             attempt = message.attempt if isinstance(message, Invoke) else 0
             text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
             turn.reply(Outcome(message.delivery, attempt, "NO_RESOURCE", text))
+        else:
+            under_way = isinstance(message, Match | Outcome | Due | Expire)
+            assert not under_way, f"a delivery has left before {message!r}"
         turn.stop()

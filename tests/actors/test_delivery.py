@@ -309,6 +309,19 @@ def test_retries_are_carried_through(
         assert it.world.queue(later).messages == ['"new"']
 
 
+def test_a_target_that_is_put_again_stays(shop: Any) -> None:
+    """Also after the retries of its predecessor have ended, which were what had kept its place."""
+    it = shop(retry={ATTEMPTS: 1}, backoff=constant("1m"))
+    it.pay.fails("THROTTLING", for_="2m")
+    it.put()
+    it.world.settle()
+    _put_again(it)
+    it.world.run(minutes=5)
+    it.put()
+    it.world.settle()
+    assert [d.outcome for d in it.deliveries] == ["dead-lettered", "delivered"]
+
+
 def test_nobody_lives_where_a_target_was(shop: Any) -> None:
     """The actor of a target that is gone leaves once its last delivery has ended, not before."""
     it = shop(retry={ATTEMPTS: 1}, backoff=constant("1m"))
@@ -495,3 +508,19 @@ def test_a_fork_and_a_pickle_carry_retries_quotas_and_faults(shop: Any) -> None:
         digests.add(future.trace.digest())
     assert len(digests) == 1
     assert not it.world.trace.deliveries(outcome="pending")
+
+
+def test_the_quota_of_a_fork_is_shared_with_its_new_rules(shop: Any) -> None:
+    """One bucket for the targets that were there and those that come later, as in the original."""
+    it = shop(limits={"invocations_per_second": 1})
+    it.put(3)
+    it.world.settle()
+    latencies = []
+    for world in (it.world.fork(), it.world):
+        events = world.client()
+        events.put_rule(Name="new", EventPattern='{"source": ["new"]}')
+        events.put_targets(Rule="new", Targets=[{"Id": "1", "Arn": world.queue("dead").arn}])
+        events.put_events(Entries=[{"Source": "new", "DetailType": "d", "Detail": "{}"}])
+        world.run(minutes=1)
+        latencies.append([d.latency for d in world.trace.deliveries()])
+    assert latencies == [[0, 1, 2, 3]] * 2
