@@ -28,7 +28,7 @@ from simbridge.pattern.conditions import (
 )
 from simbridge.pattern.json_text import Reader, Token
 from simbridge.pattern.scalars import equals_without_case, letters, written_number
-from simbridge.pattern.wildcards import checked_wildcard, split_wildcard
+from simbridge.pattern.wildcards import checked_wildcard, split_wildcard, wildcard_sieve
 
 __all__ = ["read_anything_but"]
 
@@ -96,7 +96,7 @@ def _listed(reader: Reader) -> tuple[list[str], list[str]]:
 
 def _excluding_words(operand: object, words: list[str]) -> Condition:
     excluded = frozenset(words)
-    sieve = Sieve("word", tuple(words), otherwise=True)
+    sieve = Sieve.of("word", words, otherwise=True)
     return present("anything-but", operand, lambda value: value not in excluded, sieve=sieve)
 
 
@@ -168,13 +168,13 @@ _EXCEPT: Final = {
         _AFFIX,
         lambda text: lambda value: value.startswith(text),
         False,
-        lambda texts: Sieve("head", tuple(texts), True),
+        lambda texts: Sieve.of("head", texts, True),
     ),
     "suffix": _Except(
         _AFFIX,
         lambda text: lambda value: value.endswith(text),
         False,
-        lambda texts: Sieve("tail", tuple(texts), True),
+        lambda texts: Sieve.of("tail", texts, True),
     ),
     "equals-ignore-case": _Except(
         "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
@@ -186,6 +186,6 @@ _EXCEPT: Final = {
         "wildcard match pattern must be a string",
         lambda text: split_wildcard(text).matches,
         True,
-        lambda texts: None,
+        lambda texts: wildcard_sieve(map(split_wildcard, texts), True),
     ),
 }

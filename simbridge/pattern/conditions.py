@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -21,6 +21,7 @@ __all__ = [
     "ANY_NUMBER",
     "EVERYTHING_ELSE",
     "Condition",
+    "Mark",
     "Sieve",
     "Span",
     "as_json",
@@ -42,23 +43,39 @@ EVERYTHING_ELSE: Final[frozenset[bool | None]] = frozenset({True, False, None})
 """The three JSON literals."""
 
 
-class Sieve(NamedTuple):
-    """Texts of which one has to apply to a string, or else a test of strings is known to be `otherwise`.
+class Mark(NamedTuple):
+    """A text that is easily looked for in a string.
 
-    `place`: where the texts stand in the string: "head", "tail" or "word" (all of it), each also
-    "in any case" with texts in lower case.
+    `place`: where it stands: "head", "tail", "word" (all of the string) or "inside" (anywhere).
+    `view`: how the string is looked at: "" (as it is), "in lower case", or "as bits" (of an address).
     """
 
     place: str
-    texts: tuple[str, ...]
+    text: str
+    view: str = ""
+
+
+class Sieve(NamedTuple):
+    """What makes it unnecessary to ask most tests of strings.
+
+    `marks`: one or more groups. A string that bears not every mark of a group has nothing to do with
+    the group; if that is so of all groups, the test is known to be `otherwise`.
+    """
+
+    marks: tuple[tuple[Mark, ...], ...]
     otherwise: bool = False
+
+    @classmethod
+    def of(cls, place: str, texts: Iterable[str], otherwise: bool = False) -> Sieve:
+        """A sieve for texts of which one has to stand at a place."""
+        return cls(tuple((Mark(place, text),) for text in texts), otherwise)
 
 
 def sieve_in_any_case(place: str, texts: Sequence[str], otherwise: bool = False) -> Sieve | None:
     """A sieve for texts in any case. There is none for letters beyond ASCII, whose cases are many."""
     if not all(text.isascii() for text in texts):
         return None
-    return Sieve(f"{place} in any case", tuple(text.lower() for text in texts), otherwise)
+    return Sieve(tuple((Mark(place, text.lower(), "in lower case"),) for text in texts), otherwise)
 
 
 def _no_string(text: str) -> bool:

@@ -37,7 +37,7 @@ from simbridge.pattern.tables import HasArrays
 __all__ = ["Shelf", "search", "search_layout"]
 
 _FEW_MAX: Final = 4  # so many rules are asked one by one
-_SHELVES_MIN: Final = 12  # a pool of fewer rules is quicker than a dictionary and a pool
+_SHELVES_MIN: Final = 6  # a pool of fewer rules is quicker than a dictionary and a pool
 _WAYS_MAX: Final = 8
 _DEPTH_MAX: Final = 6
 _PLACES_MAX: Final = 8

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple, TypeAlias
 from simbridge.pattern.anything_but import read_anything_but
 from simbridge.pattern.conditions import (
     Condition,
+    Mark,
     Sieve,
     Span,
     as_json,
@@ -33,6 +34,7 @@ from simbridge.pattern.conditions import (
 from simbridge.pattern.json_text import Reader, Token
 from simbridge.pattern.scalars import (
     address,
+    address_bits,
     ends_without_case,
     equals_without_case,
     in_block,
@@ -40,7 +42,7 @@ from simbridge.pattern.scalars import (
     starts_without_case,
     written_number,
 )
-from simbridge.pattern.wildcards import checked_wildcard
+from simbridge.pattern.wildcards import checked_wildcard, wildcard_sieve
 
 __all__ = ["OPERATORS", "RESERVED", "Example", "Operator", "read_operator", "read_value"]
 
@@ -101,7 +103,8 @@ def _itself(text: str) -> Condition:
     """A string standing for itself; rules share those that come often, like the source."""
     place = address(text)
     if place is not None:
-        return Condition(as_json(text), "", text, string=partial(in_block, place, place))
+        sieve = _block_sieve(place, 8 * len(place))
+        return Condition(as_json(text), "", text, partial(in_block, place, place), sieve=sieve)
     return Condition(as_json(text), "", text, words=frozenset([text]))
 
 
@@ -138,7 +141,7 @@ def _prefix(reader: Reader) -> Condition:
             sieve=sieve_in_any_case("head", [text]),
         )
     text = _affix(reader, "prefix")
-    sieve = Sieve("head", (text,))
+    sieve = Sieve.of("head", [text])
     return made("prefix", text, string=lambda value: value.startswith(text), sieve=sieve)
 
 
@@ -153,7 +156,7 @@ def _suffix(reader: Reader) -> Condition:
             sieve=sieve_in_any_case("tail", [text]),
         )
     text = _affix(reader, "suffix")
-    sieve = Sieve("tail", (text,))
+    sieve = Sieve.of("tail", [text])
     return made("suffix", text, string=lambda value: value.endswith(text), sieve=sieve)
 
 
@@ -195,10 +198,7 @@ def _wildcard(reader: Reader) -> Condition:
     text = reader.text()
     pattern = checked_wildcard(reader, text)
     reader.expect(Token.END_OBJECT, _ONE_KEY)
-    head, tail = pattern.pieces[0], pattern.pieces[-1]
-    sieve = Sieve("head", (head,)) if len(head) > len(tail) else Sieve("tail", (tail,))
-    if not head + tail:
-        return made("wildcard", text, string=pattern.matches, wildcards=(text,))
+    sieve = wildcard_sieve([pattern])
     return made("wildcard", text, string=pattern.matches, wildcards=(text,), sieve=sieve)
 
 
@@ -260,13 +260,19 @@ def _number(reader: Reader, text: str) -> float:
 def _cidr(reader: Reader) -> Condition:
     reader.expect(Token.TEXT, "prefix match pattern must be a string")
     text = reader.text()
-    bottom, top = _block(reader, text)
+    bottom, top, mask = _block(reader, text)
     reader.expect(Token.END_OBJECT, _ONE_KEY)
-    return made("cidr", text, string=partial(in_block, bottom, top))
+    sieve = _block_sieve(bottom, mask)
+    return made("cidr", text, string=partial(in_block, bottom, top), sieve=sieve)
 
 
-def _block(reader: Reader, text: str) -> tuple[bytes, bytes]:
-    """The first and last address of a block. The first is as written, not masked [ruler].
+def _block_sieve(bottom: bytes, mask: int) -> Sieve:
+    """An address between the first and last of a block has their leading bits, of whatever version."""
+    return Sieve(((Mark("head", address_bits(bottom)[:mask], "as bits"),),))
+
+
+def _block(reader: Reader, text: str) -> tuple[bytes, bytes, int]:
+    """The first and last address of a block, and its mask. The first is as written, not masked [ruler].
 
     As in Java, slashes at the end do not count.
     """
@@ -286,7 +292,7 @@ def _block(reader: Reader, text: str) -> tuple[bytes, bytes]:
     if mask >= bits:
         reader.fail_without_place(f"IPv{version} mask bits must be < {bits}")
     top = int.from_bytes(bottom) | (1 << (bits - mask)) - 1
-    return bottom, top.to_bytes(len(bottom))
+    return bottom, top.to_bytes(len(bottom)), mask
 
 
 _MASK: Final = re.compile(r"[+-]?[0-9]{1,40}")

@@ -33,6 +33,7 @@ __all__ = [
     "Letters",
     "Scalar",
     "address",
+    "address_bits",
     "comparable",
     "ends_without_case",
     "equals_without_case",
@@ -112,6 +113,11 @@ def address(text: str) -> bytes | None:
     except ValueError:
         return None
     return (found.ipv4_mapped or found).packed
+
+
+def address_bits(found: bytes) -> str:
+    """The bits of an address, as a text of zeros and ones."""
+    return f"{int.from_bytes(found):0{8 * len(found)}b}"
 
 
 def in_block(bottom: bytes, top: bytes, text: str) -> bool:

@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from simbridge.pattern.conditions import Mark, Sieve
 from simbridge.pattern.json_text import Reader
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "checked_wildcard",
     "complexity",
     "split_wildcard",
+    "wildcard_sieve",
 ]
 
 COMPLEXITY_MAX: Final = 10
@@ -89,6 +91,25 @@ def split_wildcard(text: str) -> Wildcard:
             piece += character
         position += len(character.encode("utf-8", "replace"))
     return Wildcard((*pieces, piece))
+
+
+def wildcard_sieve(patterns: Iterable[Wildcard], otherwise: bool = False) -> Sieve | None:
+    """A sieve for strings that fit one of some texts; None if one of them has no letters at all."""
+    groups = [tuple(_marks(pattern.pieces)) for pattern in patterns]
+    return Sieve(tuple(groups), otherwise) if all(groups) else None
+
+
+def _marks(pieces: tuple[str, ...]) -> Iterable[Mark]:
+    """What every string bears that fits."""
+    if len(pieces) == 1:
+        yield Mark("word", pieces[0])
+        return
+    if pieces[0]:
+        yield Mark("head", pieces[0])
+    if pieces[-1]:
+        yield Mark("tail", pieces[-1])
+    for piece in pieces[1:-1]:
+        yield Mark("inside", piece)
 
 
 def checked_wildcard(reader: Reader, text: str) -> Wildcard:

@@ -91,6 +91,62 @@ def test_a_value_that_was_seen_is_seen_again() -> None:
             assert found == sorted({*wanted, *(["not"] if number != 5 else [])})
 
 
+WORDS = st.text("ab1", max_size=7)
+STARS = st.lists(st.text("ab1", min_size=1, max_size=6), min_size=1, max_size=4).flatmap(
+    lambda pieces: st.sampled_from(["*".join(pieces), "*".join(["", *pieces, ""]), "*"])
+)
+TEXTS: dict[str, st.SearchStrategy[Any]] = {
+    "prefix": WORDS.filter(bool),
+    "suffix": WORDS.filter(bool),
+    "equals-ignore-case": WORDS,
+    "wildcard": STARS,
+}
+TESTS = st.one_of(
+    *(texts.map(lambda text, name=name: {name: text}) for name, texts in TEXTS.items()),
+    *(
+        st.lists(texts, min_size=1, max_size=3).map(
+            lambda found, name=name: {"anything-but": {name: found}}
+        )
+        for name, texts in TEXTS.items()
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(TESTS, min_size=5, max_size=40),
+    st.lists(WORDS | st.text("aAbB1\u0130", max_size=12), min_size=1, max_size=20),
+)
+def test_many_tests_of_strings_on_one_field(tests: list[Any], values: list[str]) -> None:
+    """What sorts tests of strings before they are asked hides none that would have said yes."""
+    assert_the_same_together(tests, values)
+
+
+def test_many_blocks_on_one_field() -> None:
+    """The same for addresses of both versions, and blocks of every size and with bits below the mask."""
+    old = [f"10.{a}.{b}.{c}" for a in (0, 1, 128) for b in (0, 127) for c in (0, 1, 255)]
+    new = [f"a{a}:{b}::{c}" for a in ("00", "01", "80") for b in (0, 8000) for c in (0, 1, "ffff")]
+    blocks = [f"{one}/{mask}" for at, one in enumerate(old) for mask in range(at % 3, 32, 3)]
+    blocks += [f"{one}/{mask}" for at, one in enumerate(new) for mask in range(at % 7, 128, 7)]
+    tests: list[Any] = [*old[::2], *new[::2], *({"cidr": block} for block in blocks)]
+    assert_the_same_together(tests, [*old, *new, "9.255.255.255", "b::", "::", "text", ""])
+
+
+def assert_the_same_together(tests: list[Any], values: list[str]) -> None:
+    """A matcher of all tests finds what matchers of one test find, where nothing is sorted."""
+    alone = {}
+    for number, one in enumerate(tests):
+        try:
+            alone[f"{number:04}"] = sb.Matcher({"": {"key": [one]}})
+        except sb.InvalidPattern as refused:
+            assert "complex" in str(refused)
+    together = sb.Matcher({name: {"key": [tests[int(name)]]} for name in alone})
+    for value in values:
+        event = {"key": value}
+        wanted = [name for name, matcher in alone.items() if matcher.match(event)]
+        assert together.match(event) == wanted
+
+
 @pytest.mark.parametrize(
     "event", ["", "{", "3", "[]", "null", b"\xff", '{"a": NaN}', "[" * 100_000]
 )
