@@ -423,8 +423,10 @@ class Kernel:
     def _set_time(self, time: int) -> None:
         if time != self.now:
             self.now = self._turn.now = time
-            self._absolve()
-            self._delivered = self._calls = self._roots = 0
+            self._left = self._share
+            self._delivered = self._calls = self._roots = self._suspicion = 0
+            if self._watched is not None:
+                self._absolve()
 
     def _next_instant(self, until: int) -> bool:
         """Move the clock to the next instant that a message is due at, if there is one by `until`."""

@@ -26,14 +26,14 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, NoReturn, final
 
 import anyio
 from anyio._backends._asyncio import AsyncIOBackend
 
 from simbridge import watch
+from simbridge.clock import SECOND
 from simbridge.errors import SimbridgeError
 from simbridge.hosts import guest
 from simbridge.hosts.sleepers import Sleepers, busy, steps_max
@@ -49,6 +49,8 @@ class AsyncioEngine:
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._loop = _VirtualLoop(kernel)
+        self.deadline = self._loop.sleepers.due
+        self.wake = self._loop.wake
         self._scopes: dict[int, anyio.CancelScope] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -64,17 +66,13 @@ class AsyncioEngine:
         self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
     ) -> None:
         who = guest.Guest(self._kernel, address, cause)
-        life = guest.play(who, function, done, self._loop.fail, self._scopes)
-        task = self._loop.create_task(life, name=address)
+        life = guest.play(function, done, self._loop.fail, self._scopes)
+        context = guest.context_of(who)
+        if _sniffio:  # a library that runs around the world may have left its name here
+            context.run(_sniffio.current_async_library_cvar.set, "asyncio")
+        task = self._loop.create_task(life, name=address, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        self._loop.settle()
-
-    def deadline(self) -> int | None:
-        return self._loop.sleepers.due()
-
-    def wake(self) -> None:
-        self._loop.expire()
         self._loop.settle()
 
     def close(self) -> None:
@@ -91,6 +89,9 @@ class AsyncioEngine:
 
 make = AsyncioEngine
 
+_sniffio: Any = sys.modules.get("sniffio")
+"""How anyio knows which library runs, where it is installed; anyio, imported above, has imported it."""
+
 
 @final
 class _Timer(asyncio.TimerHandle):
@@ -106,74 +107,75 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self.sleepers: Sleepers[asyncio.Handle] = Sleepers(kernel)
+        self._epoch = kernel.now
+        self.sleepers: Sleepers[_Timer] = Sleepers(kernel)
         self._ready: deque[asyncio.Handle] = deque()
         self._asyncgens: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]]
         self._asyncgens = weakref.WeakValueDictionary()
         self._born = 0
+        self._hooks = self._asyncgen_born, self._asyncgen_dropped
         self._closed = False
         self._stepping = False
-        self._thread = 0
+        self._thread = threading.get_ident()
+        self._watch = watch.of_thread()
         self._failure: BaseException | None = None
         self._debug = False
-        self._handle: asyncio.Handle | None = None
+        self._steps_max = steps_max(kernel)
 
     # -- stepping ---------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Run callbacks until none is ready; then raise what a guest has raised, if one did."""
-        look = watch.of_thread()
-        with self._in_place():
-            look.begin()
+        """Run callbacks until none is ready; then raise what a guest has raised, if one did.
+
+        Meanwhile the loop takes the place of whatever async library runs in this thread.
+        """
+        outer, hooks = asyncio._get_running_loop(), sys.get_asyncgen_hooks()
+        library = _sniffio.thread_local.name if _sniffio else None
+        if library is not None:
+            _sniffio.thread_local.name = "asyncio"
+        if self._thread != (thread := threading.get_ident()):
+            self._thread, self._watch = thread, watch.of_thread()
+        look = self._watch
+        asyncio._set_running_loop(self)
+        sys.set_asyncgen_hooks(*self._hooks)
+        self._stepping = True
+        look.begin()
+        try:
             self._run_ready()
             look.end("async code")
+        finally:
+            self._stepping = False
+            if library is not None:
+                _sniffio.thread_local.name = library
+            sys.set_asyncgen_hooks(*hooks)
+            asyncio._set_running_loop(outer)
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
 
-    @contextmanager
-    def _in_place(self) -> Iterator[None]:
-        """Take the place of whatever async library runs in this thread."""
-        outer, hooks = asyncio._get_running_loop(), sys.get_asyncgen_hooks()
-        sniffio: Any = sys.modules.get("sniffio")
-        library = sniffio.thread_local.name if sniffio else None
-        asyncio._set_running_loop(None)
-        asyncio._set_running_loop(self)
-        sys.set_asyncgen_hooks(firstiter=self._asyncgen_born, finalizer=self._asyncgen_dropped)
-        if sniffio:
-            sniffio.thread_local.name = "asyncio"
-        self._stepping, self._thread = True, threading.get_ident()
-        try:
-            yield
-        finally:
-            self._stepping = False
-            if sniffio:
-                sniffio.thread_local.name = library
-            sys.set_asyncgen_hooks(*hooks)
-            asyncio._set_running_loop(outer)
-
     def _run_ready(self) -> None:
         ready = self._ready
-        for _ in range(steps_max(self._kernel)):
+        for _ in range(self._steps_max):
             if not ready:
                 return
-            self._handle = handle = ready.popleft()
+            handle = ready.popleft()
             if not handle._cancelled:
                 try:
                     handle._run()
                 except BaseException as error:  # tasks let interrupts and exits through at once
                     self.fail(error)
-        assert self._handle is not None
-        raise busy(self._kernel, guest.guest_in(self._handle._context))
+        raise busy(self._kernel, guest.guest_in(handle._context))
 
     def fail(self, error: BaseException) -> None:
         """A guest has raised: the step ends with it."""
         self._failure = self._failure or error
 
-    def expire(self) -> None:
-        """Let the first timer fire; nobody else's."""
-        self.sleepers.check()
-        self._ready.append(self.sleepers.next())
+    def wake(self) -> None:
+        """Let the first timer fire, nobody else's, and settle."""
+        timer = self.sleepers.next()
+        timer.number = 0
+        self._ready.append(timer)
+        self.settle()
 
     # -- asyncio's interface ----------------------------------------------------------------
 
@@ -195,7 +197,9 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def call_later(
         self, delay: float, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
-        timer = _Timer(self.sleepers.now() + delay, callback, args, self, context)
+        timer = _Timer(
+            (self._kernel.now - self._epoch) / SECOND + delay, callback, args, self, context
+        )
         timer.number = self.sleepers.after(delay, timer) if delay != math.inf else 0
         return timer
 
@@ -208,7 +212,8 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         assert isinstance(handle, _Timer)
-        self.sleepers.take_back(handle.number)
+        if handle.number:
+            self.sleepers.take_back(handle.number)
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)

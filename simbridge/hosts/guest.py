@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import AsyncGenerator, Callable
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 from typing import Any, NoReturn, Protocol, final
 
 import anyio
@@ -30,13 +30,14 @@ __all__ = [
     "KeptOpen",
     "OnDemand",
     "check_backend",
+    "context_of",
     "current",
-    "current_guest",
     "decoded",
     "guest_in",
     "impossible",
     "make_engine",
     "play",
+    "running",
     "settled",
     "stalled",
 ]
@@ -48,18 +49,21 @@ BACKENDS = {"asyncio": "simbridge.hosts.asyncio", "trio": "simbridge.hosts.trio"
 class Guest:
     """A story or a handler that is under way; its tasks carry it in their context."""
 
-    __slots__ = ("address", "cause", "kernel", "napped_at", "naps")
+    __slots__ = ("address", "cause", "is_story", "kernel", "napped_at", "naps", "ran")
 
     def __init__(self, kernel: Kernel, address: str, cause: int) -> None:
         self.kernel = kernel
         self.address = address
         self.cause = cause
+        self.is_story = address == OUTSIDE
         self.naps = 0
         """How often it went to sleep for no time at all, at the instant `napped_at`."""
         self.napped_at = -1
+        self.ran = 0
+        """Which step of the engine was its last, where the engine counts them."""
 
     def __str__(self) -> str:
-        return "the story" if self.address == OUTSIDE else f"the handler of {self.address}"
+        return "the story" if self.is_story else f"the handler of {self.address}"
 
 
 _current: ContextVar[Guest | None] = ContextVar("simbridge_guest", default=None)
@@ -153,9 +157,8 @@ def current(kernel: Kernel) -> tuple[str, int] | None:
     return (who.address, who.cause) if who is not None and who.kernel is kernel else None
 
 
-def current_guest() -> Guest | None:
-    """The guest, of whichever kernel, whose code is running."""
-    return _current.get()
+running = _current.get
+"""The guest, of whichever kernel, whose code is running; None outside of all."""
 
 
 def guest_in(context: Context) -> Guest | None:
@@ -163,8 +166,14 @@ def guest_in(context: Context) -> Guest | None:
     return context.get(_current)
 
 
+def context_of(who: Guest) -> Context:
+    """The context that the code of a guest runs in: a copy of the present one."""
+    context = copy_context()
+    context.run(_current.set, who)
+    return context
+
+
 async def play(
-    who: Guest,
     function: Callable[[], Any],
     done: Callable[[Any], None],
     failed: Callable[[BaseException], None],
@@ -175,7 +184,6 @@ async def play(
     Whatever it raises ends the step: an interrupt, `sys.exit` and `pytest.fail` as well. Inside the
     scope lies what `close` cancels, and what the scope does not take for its own has failed.
     """
-    _current.set(who)
     scope = anyio.CancelScope()
     scopes[id(scope)] = scope
     try:

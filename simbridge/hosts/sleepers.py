@@ -16,7 +16,7 @@ from simbridge import clock
 from simbridge.clock import SECOND
 from simbridge.errors import Runaway
 from simbridge.hosts import guest
-from simbridge.kernel import OUTSIDE, Kernel
+from simbridge.kernel import Kernel
 
 __all__ = ["Moment", "Sleepers", "busy", "steps_max"]
 
@@ -55,21 +55,19 @@ class Moment(float):
     __radd__ = __add__
 
     def __lt__(self, other: float) -> bool:
-        return self.key < _key(other)
+        return self.key < (other.key if type(other) is Moment else _key(other))
 
     def __le__(self, other: float) -> bool:
-        return self.key <= _key(other)
+        return self.key <= (other.key if type(other) is Moment else _key(other))
 
     def __gt__(self, other: float) -> bool:
-        return self.key > _key(other)
+        return self.key > (other.key if type(other) is Moment else _key(other))
 
     def __ge__(self, other: float) -> bool:
-        return self.key >= _key(other)
+        return self.key >= (other.key if type(other) is Moment else _key(other))
 
 
 def _key(seconds: float) -> float:
-    if type(seconds) is Moment:
-        return seconds.key
     return 2 * round(seconds * SECOND) if math.isfinite(seconds) else seconds
 
 
@@ -109,22 +107,30 @@ class Sleepers(Generic[Thing]):
     def after(self, seconds: float, thing: Thing) -> int:
         """Wake `thing` after a finite number of seconds."""
         micros = round(seconds * SECOND)
-        return self._add(self._kernel.now - self._epoch + micros, seconds > 0 == micros, thing)
+        now = self._kernel.now - self._epoch
+        if micros <= 0:
+            return self._add(now, seconds > 0, thing)
+        who = guest.running()
+        number = self._sequence = self._sequence + 1
+        self._live[number] = thing, who
+        is_story = who is not None and who.is_story
+        heappush(self._heap, (now + micros, int(is_story), number))
+        return number
 
     def _add(self, micros: int, last: bool, thing: Thing) -> int:
         """The story wakes after the handlers, and whoever naps (`settled`) after all others."""
-        who = guest.current_guest()
+        who = guest.running()
         now = self._kernel.now - self._epoch
         if micros <= now:
             micros = now
             if who is not None:
                 who.naps = who.naps + 1 if who.napped_at == now else 1
                 who.napped_at = now
-        rank = (who is not None and who.address == OUTSIDE) + 2 * last
-        self._sequence += 1
-        self._live[self._sequence] = thing, who
-        heappush(self._heap, (micros, rank, self._sequence))
-        return self._sequence
+        rank = (who is not None and who.is_story) + 2 * last
+        number = self._sequence = self._sequence + 1
+        self._live[number] = thing, who
+        heappush(self._heap, (micros, rank, number))
+        return number
 
     def take_back(self, number: int) -> None:
         """It shall not be woken any more; nothing happens if it was."""
@@ -153,8 +159,11 @@ class Sleepers(Generic[Thing]):
             )
 
     def next(self) -> Thing:
-        """The one whose turn it is (`due` has just told when); it sleeps no more."""
-        thing, _ = self._live.pop(heappop(self._heap)[2])
+        """The one whose turn it is (`due` has just told when); it sleeps no more. See `check`."""
+        thing, who = self._live[self._heap[0][2]]
+        if who is not None and who.naps > self._naps_max:
+            self.check()
+        del self._live[heappop(self._heap)[2]]
         return thing
 
     def clear(self) -> None:

@@ -58,6 +58,7 @@ class TrioEngine:
         self._kernel = kernel
         self._sleepers: Sleepers[trio.CancelScope] = Sleepers(kernel)
         self._clock = _VirtualClock(self._sleepers)
+        self.deadline = self._sleepers.due
         self._scopes: dict[int, anyio.CancelScope] = {}
         self._ticks: deque[Callable[[], object]] = deque()
         self._outcome: list[Any] = []
@@ -65,8 +66,8 @@ class TrioEngine:
         self._failure: BaseException | None = None
         self._nursery: trio.Nursery | None = None
         self._luck = kernel.random("trio", "order of a batch")
-        self._ran: weakref.WeakKeyDictionary[trio.lowlevel.Task, int] = weakref.WeakKeyDictionary()
         self._steps = 0
+        self._steps_max = steps_max(kernel)
         self._at_work: trio.lowlevel.Task | None = None
         self._context: dict[str, Any] = {}
         self._hooks: Any = sys.get_asyncgen_hooks()
@@ -87,18 +88,17 @@ class TrioEngine:
     ) -> None:
         nursery = self._nursery
         assert nursery is not None
-        who = guest.Guest(self._kernel, address, cause)
+        context = guest.context_of(guest.Guest(self._kernel, address, cause))
 
         def spawn() -> None:
-            nursery.start_soon(
-                guest.play, who, function, done, self._fail, self._scopes, name=address
+            context.run(
+                lambda: nursery.start_soon(
+                    guest.play, function, done, self._fail, self._scopes, name=address
+                )
             )
             self._settle()
 
         self._step(spawn)
-
-    def deadline(self) -> int | None:
-        return self._sleepers.due()
 
     def wake(self) -> None:
         self._sleepers.check()
@@ -137,7 +137,7 @@ class TrioEngine:
             if self._nursery is not None and not self.ended:
                 self._nursery.cancel_scope.cancel()
             while not self.ended:
-                self._tick()
+                self._ticks.popleft()()
 
     async def _main(self) -> None:
         async with trio.open_nursery() as nursery:
@@ -147,27 +147,24 @@ class TrioEngine:
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
 
-    def _tick(self) -> None:
-        try:
-            self._ticks.popleft()()
-        except BaseException:  # an interrupt that hit trio itself: this run is beyond repair
-            self._lost()
-            raise
-
     def _lost(self) -> None:
         self._broken = True
         self._scopes.clear()
         self._sleepers.clear()
 
     def _settle(self) -> None:
-        clock, entries = self._clock, self._entries
-        for _ in range(steps_max(self._kernel)):
+        clock, entries, ticks = self._clock, self._entries, self._ticks
+        for _ in range(self._steps_max):
             clock.idle = False
-            self._tick()
+            try:
+                ticks.popleft()()
+            except BaseException:  # an interrupt that hit trio itself: this run is beyond repair
+                self._lost()
+                raise
             if self._outcome:
                 self._lost()
                 raise _reason(self._outcome[0])
-            if clock.idle and not entries.size():
+            if clock.idle and not entries.queue and not entries.idempotent_queue:
                 break
         else:
             at_work = self._at_work
@@ -204,21 +201,25 @@ class TrioEngine:
         are new after them, in the order in which they were started. The tasks that guests have
         started themselves are shuffled, as trio does, with luck drawn from the world's seed.
         """
-        nursery, ran = self._nursery, self._ran
+        nursery = self._nursery
         if len(batch) > 1:
             self._luck.shuffle(batch)
             places = [n for n, task in enumerate(batch) if task.parent_nursery is nursery]
             if len(places) > 1:
-                guests = [batch[place] for place in places]
-                guests.sort(key=lambda task: (ran.get(task, self._steps + 1), task._counter))
+                guests = sorted((batch[place] for place in places), key=self._since)
                 for place, task in zip(reversed(places), guests, strict=True):
                     batch[place] = task
         for task in reversed(batch):
-            if task.parent_nursery is nursery:
+            self._at_work = task
+            if task.parent_nursery is nursery and (who := guest.guest_in(task.context)):
                 self._steps += 1
-                ran[task] = self._steps
-        if batch:
-            self._at_work = batch[0]
+                who.ran = self._steps
+
+    def _since(self, task: Any) -> tuple[int, int]:
+        """Since when a guest waits; one that has not run yet is the youngest."""
+        who = guest.guest_in(task.context)
+        ran = who.ran if who is not None else 0
+        return ran or self._steps + 1, task._counter
 
 
 make = TrioEngine
