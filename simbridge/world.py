@@ -8,7 +8,6 @@ anything in the data plane comes into being.
 
 from __future__ import annotations
 
-import copy
 import re
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -426,8 +425,8 @@ class World:
         cannot be copied.
         """
         self._refuse_guests("fork")
-        twin = copy.copy(self)
-        twin._clients = {}
+        twin = World.__new__(World)  # `copy.copy` would unpickle, which takes the kernel over
+        twin.__dict__.update(self.__dict__, _clients={})
         twin._kernel = self._kernel.fork(twin._populate)
         twin._plane = self._plane.fork(twin._kernel)
         twin._kernel.host = guest.OnDemand(twin.backend, twin._kernel)
