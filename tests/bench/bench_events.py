@@ -53,7 +53,7 @@ def ten_ruled_world() -> tuple[sb.World, sb.StandInHandle]:
 
 def publish(world: sb.World, count: int) -> None:
     """Send decoded events to the bus; they are due at once."""
-    send = world._kernel.send
+    send, now = world._kernel.send, world._kernel.now
     for number in range(count):
         envelope = {
             "version": "0",
@@ -66,7 +66,7 @@ def publish(world: sb.World, count: int) -> None:
             "resources": [],
             "detail": {"order": 17, "total": 12.5},
         }
-        send("load", BUS, Publish(Event(BUS, envelope, 0, 100)))
+        send("load", BUS, Publish(Event(BUS, envelope, now, 100)))
 
 
 def _delivered(world: sb.World, queue: sb.StandInHandle, work: Callable[[], None]) -> float:
