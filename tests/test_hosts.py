@@ -192,7 +192,7 @@ def test_blocking_the_thread_for_real_is_told(backend: str) -> None:
     """`time.sleep` in a guest is pointed out."""
 
     async def story(world: sb.World) -> None:
-        time.sleep(1.1)
+        time.sleep(2.0)
 
     with pytest.warns(sb.BlockedThread, match=r"anyio\.sleep"):
         sb.run(story, backend=backend)

@@ -15,7 +15,7 @@ from typing import Any, final
 from simbridge import clock, pattern
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
-from simbridge.messages import Call, Configure, Event, Invoke, Publish, Retire
+from simbridge.messages import Call, Configure, Event, Invoke, Outcome, Publish, Retire
 from simbridge.resources import Rule
 from simbridge.trace.deliveries import Delivery
 
@@ -28,7 +28,8 @@ class RuleVerdict:
     """What one rule made of the event.
 
     `reason` is one line: that it matched, or why not. `deliveries` is one for each target, `inputs`
-    what each of them was sent where that is not the whole event.
+    what each of them was sent where that is not the whole event. `archive` is the archive that the
+    rule keeps its events in.
     """
 
     rule: str
@@ -36,6 +37,7 @@ class RuleVerdict:
     reason: str
     deliveries: tuple[Delivery, ...]
     inputs: tuple[str | None, ...]
+    archive: str | None = None
 
 
 @final
@@ -44,18 +46,21 @@ class BusVerdict:
     """The event on one bus: when it arrived, and what each rule there made of it, by name."""
 
     bus: str
+    arn: str
     arrived_us: int
     event: Event
     rules: tuple[RuleVerdict, ...]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Why:
     """The way of one event through a world."""
 
     event_id: str
     buses: tuple[BusVerdict, ...]
+    refusals: dict[int, str]
+    """What dead-letter queues that refused have said, by delivery."""
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data, for programs."""
@@ -64,12 +69,16 @@ class Why:
             "buses": [
                 {
                     "bus": bus.bus,
+                    "arn": bus.arn,
                     "arrived": clock.iso_micros(bus.arrived_us),
                     "rules": [_rule_dict(rule) for rule in bus.rules],
                 }
                 for bus in self.buses
             ],
         }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Why) and self.to_dict() == other.to_dict()
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -78,19 +87,22 @@ class Why:
         for bus in self.buses:
             envelope = bus.event.envelope
             what = f"{envelope['source']} {envelope['detail-type']!r} {self.event_id}"
-            yield f"{clock.iso_micros(bus.arrived_us)[:-4]}Z  {what} on {bus.bus}"
+            place = _place(bus.arn, self.buses[0].arn).removeprefix("event-bus/")
+            yield f"{clock.iso_micros(bus.arrived_us)[:-4]}Z  {what} on {place}"
             if not bus.rules:
                 yield "  no rule on this bus"
             for rule in bus.rules:
                 yield f"  {'✓' if rule.matched else '✗'} rule {rule.rule}: {rule.reason}"
-                if rule.matched and not rule.deliveries:
+                if rule.matched and rule.archive:
+                    yield f"      → kept in the archive {rule.archive}"
+                elif rule.matched and not rule.deliveries:
                     yield "      no target"
                 for delivery, text in zip(rule.deliveries, rule.inputs, strict=True):
-                    yield f"      → {delivery.target} ({delivery.target_arn.rpartition(':')[2]})"
+                    yield f"      → {delivery.target} ({_place(delivery.target_arn, bus.arn)})"
                     if text is not None:
                         yield f"        input: {text}"
                     yield from (f"        {line}" for line in _attempts(delivery))
-                    yield f"        {_end(delivery)}"
+                    yield f"        {_end(delivery)}{self.refusals.get(delivery.sequence, '')}"
 
 
 def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery]) -> Why:
@@ -98,7 +110,8 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
     inputs: dict[int, str | None] = {}
     buses = []
     rules: dict[str, dict[str, Rule]] = {}
-    for time, _, _, _, to, message in entries:
+    refusals: dict[int, str] = {}
+    for time, _, _, sender, to, message in entries:
         match message:
             case Configure(Rule() as rule):
                 rules.setdefault(to, {})[rule.arn] = rule
@@ -106,9 +119,11 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
                 rules.get(to, {}).pop(arn, None)
             case Invoke(delivery, _, _, _, body):
                 inputs[delivery] = body
+            case Outcome(delivery, 0, error) if error is not None:
+                refusals[delivery] = f"; its dead-letter queue {_last(sender)} refuses it: {error}"
             case Publish(event) if event.id == event_id:
                 known = [rules[to][arn] for arn in rules.get(to, {})]
-                buses.append((to, time, event, message.rule, known))
+                buses.append((to, time, message, known))
     if not buses:
         raise SimbridgeError(_unknown(entries, event_id))
     return Why(
@@ -116,29 +131,33 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
         tuple(
             BusVerdict(
                 to.partition(":event-bus/")[2],
+                to,
                 time,
-                event,
+                arrival.event,
                 tuple(
-                    _verdict(rule, event, owner, deliveries, inputs)
+                    _verdict(rule, arrival, deliveries, inputs)
                     for rule in sorted(known, key=lambda rule: rule.name)
                 ),
             )
-            for to, time, event, owner, known in buses
+            for to, time, arrival, known in buses
         ),
+        refusals,
     )
 
 
 def _verdict(
     rule: Rule,
-    event: Event,
-    owner: str | None,
+    arrival: Publish,
     deliveries: Sequence[Delivery],
     inputs: dict[int, str | None],
 ) -> RuleVerdict:
+    event = arrival.event
     matched, reason = False, ""
     if rule.state == "DISABLED":
         reason = "disabled"
-    elif rule.arn == owner:
+    elif arrival.only is not None and rule.arn not in arrival.only:
+        reason = "left out by the FilterArns of the replay"
+    elif rule.arn == arrival.rule:
         matched, reason = True, "its schedule has fired"
     elif rule.event_pattern is None:
         reason = "has a schedule and no pattern"
@@ -149,7 +168,8 @@ def _verdict(
         found for found in deliveries if found.rule_arn == rule.arn and found.event.bus == event.bus
     )
     texts = tuple(inputs.get(found.sequence) for found in mine)
-    return RuleVerdict(rule.name, matched, reason, mine, texts)
+    archive = _last(rule.archive_arn).partition("/")[2] if rule.archive_arn else None
+    return RuleVerdict(rule.name, matched, reason, mine, texts, archive)
 
 
 def _attempts(delivery: Delivery) -> Iterator[str]:
@@ -175,6 +195,17 @@ def _end(delivery: Delivery) -> str:
         case outcome:
             exhausted = f", {delivery.exhausted} reached" if delivery.exhausted else ""
             return f"{outcome}: {delivery.error_code}{exhausted}"
+
+
+def _last(arn: str) -> str:
+    return arn.rpartition(":")[2]
+
+
+def _place(arn: str, home: str) -> str:
+    """The last part of an ARN, and region and account where they are not those of `home`."""
+    here, there = arn.split(":"), home.split(":")
+    abroad = [name for name, own in zip(here[3:5], there[3:5], strict=True) if name != own]
+    return _last(arn) + (f", {' '.join(abroad)}" if abroad else "")
 
 
 def _rule_dict(rule: RuleVerdict) -> dict[str, Any]:

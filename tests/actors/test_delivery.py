@@ -520,7 +520,8 @@ def test_the_quota_of_a_fork_is_shared_with_its_new_rules(shop: Any) -> None:
         events = world.client()
         events.put_rule(Name="new", EventPattern='{"source": ["new"]}')
         events.put_targets(Rule="new", Targets=[{"Id": "1", "Arn": world.queue("dead").arn}])
-        events.put_events(Entries=[{"Source": "new", "DetailType": "d", "Detail": "{}"}])
+        for source in ("new", "shop"):
+            events.put_events(Entries=[{"Source": source, "DetailType": "d", "Detail": "{}"}])
         world.run(minutes=1)
         latencies.append([d.latency for d in world.trace.deliveries()])
-    assert latencies == [[0, 1, 2, 3]] * 2
+    assert latencies == [[0, 1, 2, 3, 4]] * 2

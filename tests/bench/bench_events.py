@@ -53,6 +53,9 @@ def ten_ruled_world() -> tuple[sb.World, sb.StandInHandle]:
     return world, queue
 
 
+START_US = 1_767_225_600_000_000  # when a world starts: an event that is older expires
+
+
 def decoded_events(count: int) -> list[Publish]:
     """Events as PutEvents hands them to the bus."""
     made = []
@@ -68,7 +71,7 @@ def decoded_events(count: int) -> list[Publish]:
             "resources": [],
             "detail": {"order": 17, "total": 12.5},
         }
-        made.append(Publish(Event(BUS, envelope, 0, 100)))
+        made.append(Publish(Event(BUS, envelope, START_US, 100)))
     return made
 
 

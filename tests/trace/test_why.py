@@ -115,3 +115,46 @@ def test_an_unknown_event_is_told() -> None:
     world.settle()
     with pytest.raises(sb.SimbridgeError, match="gone does not exist"):
         world.trace.why(answer["Entries"][0]["EventId"])
+
+
+def test_a_replay_into_one_rule_and_the_archive_itself() -> None:
+    """A rule that the replay leaves out, and the managed rule that archives, are told as such."""
+    world = sb.World(start="2026-03-01T00:00:00Z")
+    events, queue = world.client(), world.queue("q")
+    bus = events.describe_event_bus()["Arn"]
+    events.create_archive(ArchiveName="a", EventSourceArn=bus)
+    arns = {}
+    for name in ("in", "out"):
+        arns[name] = events.put_rule(Name=name, EventPattern='{"source": ["shop"]}')["RuleArn"]
+        events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": queue.arn}])
+    first = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.run(minutes=2)
+    events.start_replay(
+        ReplayName="again",
+        EventSourceArn=bus.replace("event-bus/default", "archive/a"),
+        EventStartTime="2026-03-01T00:00:00Z",
+        EventEndTime="2026-03-01T00:01:00Z",
+        Destination={"Arn": bus, "FilterArns": [arns["in"]]},
+    )
+    world.run(minutes=5)
+
+    assert "→ kept in the archive a" in str(world.trace.why(first))
+    again = str(world.trace.why(queue.received[-1]["id"]))
+    assert "✓ rule in: matches" in again
+    assert "✗ rule out: left out by the FilterArns of the replay" in again
+
+
+def test_a_dead_letter_queue_that_refuses_is_told() -> None:
+    """Lost in spite of a queue for dead letters is another story than lost without one."""
+    world = sb.World()
+    events, dead, gone = world.client(), world.queue("dead"), world.function("gone")
+    dead.fails("NO_PERMISSIONS")
+    gone.fails("NO_RESOURCE")
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    target = {"Id": "1", "Arn": gone.arn, "DeadLetterConfig": {"Arn": dead.arn}}
+    events.put_targets(Rule="r", Targets=[target])
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.settle()
+
+    told = str(world.trace.why(event_id))
+    assert "dropped: NO_RESOURCE; its dead-letter queue dead refuses it: NO_PERMISSIONS" in told
