@@ -64,11 +64,14 @@ def instant(value: Instant) -> int:
     """
     if isinstance(value, str):
         try:
-            parsed = pendulum.parse(value, tz="UTC", strict=True)
+            # Without `exact`, a time of day would become an instant of the day it is run on.
+            parsed: object = pendulum.parse(value, tz="UTC", strict=True, exact=True)
         except ValueError as error:
             raise InvalidTime(
                 f"{value!r} is not an instant: write ISO 8601, for example '2026-03-01T00:00:00Z'"
             ) from error
+        if isinstance(parsed, dt.date) and not isinstance(parsed, dt.datetime):
+            parsed = dt.datetime(parsed.year, parsed.month, parsed.day, tzinfo=dt.UTC)
         if not isinstance(parsed, dt.datetime):
             raise InvalidTime(
                 f"{value!r} is not an instant: write date and time, for example '2026-03-01T00:00:00Z'"
@@ -81,7 +84,10 @@ def instant(value: Instant) -> int:
             f"naive datetime {value.isoformat()}: say which zone it is in, "
             "for example datetime(..., tzinfo=timezone.utc) or ISO 8601 text ending in 'Z'"
         )
-    return _micros(value.astimezone(dt.UTC) - _EPOCH)
+    utc = value.astimezone(dt.UTC)
+    # A pendulum.DateTime subtracts in floats, which are a microsecond off after the year 2242.
+    plain = dt.datetime(*utc.timetuple()[:6], utc.microsecond, tzinfo=dt.UTC)
+    return (plain - _EPOCH) // _MICROSECOND
 
 
 def duration(value: Duration) -> int:
