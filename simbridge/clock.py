@@ -66,7 +66,8 @@ def instant(value: Instant) -> int:
     """
     if isinstance(value, str):
         try:
-            parsed = pendulum.parse(value, tz="UTC", strict=True, exact=True)
+            # Without `exact`, a time of day would become an instant of the day it is run on.
+            parsed: object = pendulum.parse(value, tz="UTC", strict=True, exact=True)
         except ValueError as error:
             raise InvalidTime(
                 f"{value!r} is not an instant: write ISO 8601, for example '2026-03-01T00:00:00Z'"
@@ -85,7 +86,10 @@ def instant(value: Instant) -> int:
             f"naive datetime {value.isoformat()}: say which zone it is in, "
             "for example datetime(..., tzinfo=timezone.utc) or ISO 8601 text ending in 'Z'"
         )
-    return _micros(value.astimezone(dt.UTC) - _EPOCH)
+    utc = value.astimezone(dt.UTC)
+    # A pendulum.DateTime subtracts in floats, which are a microsecond off after the year 2242.
+    plain = dt.datetime(*utc.timetuple()[:6], utc.microsecond, tzinfo=dt.UTC)
+    return (plain - _EPOCH) // _MICROSECOND
 
 
 @lru_cache(maxsize=4096)

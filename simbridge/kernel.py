@@ -36,6 +36,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import Any, NamedTuple, Protocol, final
 
 from simbridge import clock, luck
@@ -95,9 +96,6 @@ _SHARES = 20
 
 _CALL = 10
 """How many messages a call counts for that a handler makes."""
-
-_WATCHED = 10_000
-"""How many messages of an instant under suspicion are kept."""
 
 
 @final
@@ -229,7 +227,7 @@ class Kernel:
         self._calls = 0
         self._roots = 0
         self._suspicion = 0
-        self._watched: deque[Entry] | None = None
+        self._watched: dict[int, Entry] | None = None
         self._root_call = 0
         self._heard = 0
         self.guests_moved = False
@@ -310,7 +308,7 @@ class Kernel:
         entry = (self.now, sequence, cause, sender, to, message)
         self.trace.append(entry)
         if self._watched is not None:
-            self._watched.append(entry)
+            self._watched[sequence] = entry
 
     def random(self, address: str, purpose: str) -> random.Random:
         """The stream of random numbers of one address for one purpose.
@@ -498,30 +496,34 @@ class Kernel:
     def _judge(self) -> int:
         """Whether this instant may go on; returns how many messages until the next judgement.
 
-        Past `burst` it is watched: the next messages are kept, whatever the trace leaves out. If one
-        of them has its like among its own causes (sender, address and type), events go round in a
-        circle. If none has, the load is wide, not endless, and the suspicion returns a quarter later.
+        Past `burst` it is watched: twice as many messages are kept, whatever the trace leaves out. If
+        one of them has its like among its own causes (sender, address and type), events go round in a
+        circle. If none has, the load is wide, not endless; suspicion returns at twice the messages.
         What came from outside, or was due when the instant began, raises the bound by a thousandth
         of it for each message, so that many events may each go round a few times. A call that a
-        handler makes counts as ten messages, because it takes as long. Ten thousand messages for
-        each one from outside are too many in any case.
+        handler makes counts as ten messages, because it takes as long. Four times `burst` and a tenth
+        of it for each message from outside are too many in any case.
         """
         self._delivered += self._share
         spent = self._delivered + _CALL * self._calls
         watched = self._watched
         circle: list[str] = []
-        if watched is not None and not (circle := _circle(watched)) and len(watched) == _WATCHED:
+        if (
+            watched is not None
+            and not (circle := _circle(watched))
+            and len(watched) > 2 * self.burst
+        ):
             self._absolve()
-            self._suspicion = spent + spent // 4
-        if circle or spent > self.burst + self._roots * (self.burst // 10):
+            self._suspicion = 2 * spent
+        if circle or spent > 4 * self.burst + self._roots * (self.burst // 10):
             self._stop_runaway(circle)
         bound = max(self._suspicion, self.burst + self._roots * (self.burst // 1000))
         if self._watched is None and spent > bound:
-            self._watched = kept = deque[Entry](maxlen=_WATCHED)
+            self._watched = kept = dict[int, Entry]()
             write = self._write
 
             def record(entry: Entry) -> None:
-                kept.append(entry)
+                kept[entry[1]] = entry
                 write(entry)
 
             self._record = record
@@ -539,10 +541,13 @@ class Kernel:
         counted = f"{self._delivered:,} messages and {self._calls:,} calls of handlers"
         self._absolve()
         self._delivered = self._calls = 0
-        told = "\n".join(["The circle, in the order it happens:", *circle]) if circle else ""
+        what, told = "this instant does not come to an end", ""
+        if circle:
+            what = "events are going round in a circle"
+            told = "\n".join(["\nThe circle, in the order it happens:", *circle])
         raise Runaway(
-            f"events are going round in a circle: {counted} and more at one instant, "
-            f"{clock.iso_micros(self.now)} (seed {self.seed}).\n{told}\n"
+            f"{what}: {counted} and more at one instant, "
+            f"{clock.iso_micros(self.now)} (seed {self.seed}).{told}\n"
             "Break the circle (a rule must not match what its own target puts), let time pass in it, "
             'or raise the bound with World(limits={"messages_per_instant": ...}).'
         )
@@ -588,11 +593,10 @@ def uuid_from(stream: random.Random) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _circle(entries: deque[Entry]) -> list[str]:
+def _circle(entries: dict[int, Entry]) -> list[str]:
     """The circle that one of the latest messages goes round in, found among its causes; or nothing."""
-    by_sequence = {entry[1]: entry for entry in entries}
-    for number in range(1, min(16, len(entries)) + 1):
-        entry: Entry | None = entries[-number]
+    for latest in islice(reversed(entries.values()), 16):
+        entry: Entry | None = latest
         chain: list[str] = []
         seen: dict[str, int] = {}
         while entry is not None:
@@ -601,5 +605,5 @@ def _circle(entries: deque[Entry]) -> list[str]:
                 return chain[seen[line] :][::-1]
             seen[line] = len(chain)
             chain.append(line)
-            entry = by_sequence.get(entry[2])
+            entry = entries.get(entry[2])
     return []

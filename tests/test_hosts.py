@@ -57,12 +57,48 @@ async def group_story(world: sb.World) -> None:
             group.start_soon(put, number)
 
 
-STORIES = {"sync": sync_story, "async": async_story, "group": group_story}
+async def timeout_story(world: sb.World) -> None:
+    """A plain number as a deadline, beside handlers that sleep until the same instant."""
+    build(world)
+    with anyio.CancelScope(deadline=5.0):
+        await anyio.sleep_forever()
+    world.client("events").put_events(Entries=[{**ENTRY, "DetailType": "story"}])
+    await anyio.sleep(1)
+
+
+async def shared_event_story(world: sb.World) -> None:
+    """Five handlers wait for one event, in another order than that in which they began."""
+    events, released = world.client("events"), anyio.Event()
+
+    async def handler(event: dict) -> None:
+        if event["source"] == "s":
+            await anyio.sleep(9 - event["detail"]["n"])
+            await released.wait()
+            events.put_events(Entries=[{**ENTRY, "Source": "t"}])
+
+    events.put_rule(Name="r", EventPattern=json.dumps({"source": ["s"]}))
+    arn = world.function("f", handler).arn
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn}])
+    events.put_events(Entries=[{**ENTRY, "Detail": json.dumps({"n": n})} for n in range(5)])
+    await anyio.sleep(20)
+    released.set()
+    await anyio.sleep(1)
+
+
+STORIES = {
+    "sync": sync_story,
+    "async": async_story,
+    "group": group_story,
+    "timeout": timeout_story,
+    "event": shared_event_story,
+}
 
 
 def test_one_digest_over_hosts_processes_and_hash_seeds() -> None:
-    """3 hosts x 5 values of PYTHONHASHSEED x 2 processes: one digest, and one for each group."""
+    """3 hosts x 5 values of PYTHONHASHSEED x 2 processes: one digest for each story; a group of
+    tasks has one for each host."""
     runs = [("sync", "asyncio"), ("async", "asyncio"), ("async", "trio"), ("sync", "trio")]
+    runs += [("timeout", "asyncio"), ("timeout", "trio"), ("event", "asyncio"), ("event", "trio")]
     runs += [("group", "asyncio"), ("group", "trio")]
     program = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
@@ -82,7 +118,7 @@ def test_one_digest_over_hosts_processes_and_hash_seeds() -> None:
             answers.add(tuple(done.stdout.split()))
 
     (digests,) = answers
-    assert len(set(digests[:4])) == 1
+    assert len(set(digests[:4])) == len(set(digests[4:6])) == len(set(digests[6:8])) == 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -151,8 +187,7 @@ def test_an_async_handler_that_raises_ends_the_run(backend: str) -> None:
         await anyio.sleep(1)
         raise KeyError("total")
 
-    arn = "arn:aws:sqs:us-east-1:123456789012:pay"
-    world.stand_in(arn, broken)
+    arn = world.stand_in("arn:aws:sqs:us-east-1:123456789012:pay", broken).arn
     world.client().put_rule(Name="r", EventPattern='{"source": ["s"]}')
     world.client().put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn}])
     world.client().put_events(Entries=[ENTRY])

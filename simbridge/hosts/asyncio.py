@@ -80,9 +80,7 @@ class AsyncioEngine:
             for scope in list(self._scopes.values()):
                 self._loop.call_soon(scope.cancel)
             self._loop.settle()
-            if self._loop.has_asyncgens():
-                self._loop.create_task(self._loop.shutdown_asyncgens())
-                self._loop.settle()
+            self._loop.finish_asyncgens()
         finally:
             self._loop.close()
 
@@ -263,16 +261,21 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         if not self._closed:
             self.call_soon(self.create_task, generator.aclose())
 
-    def has_asyncgens(self) -> bool:
-        """Whether any generator is half-way."""
-        return bool(self._asyncgens)
+    def finish_asyncgens(self) -> None:
+        """Close those that nobody has dropped, in the order in which they began.
+
+        Time does not pass any more, so one that waits while it cleans up is cancelled.
+        """
+        half_way = [generator for _, generator in sorted(self._asyncgens.items())]
+        tasks = [self.create_task(generator.aclose()) for generator in half_way]
+        if tasks:
+            self.settle()
+            for task in tasks:
+                task.cancel()
+            self.settle()
 
     async def shutdown_asyncgens(self) -> None:
-        """Close those that nobody has dropped, in the order in which they began."""
-        for number in sorted(self._asyncgens.keys()):
-            generator = self._asyncgens.pop(number, None)
-            if generator is not None:
-                await generator.aclose()
+        """Nothing to do: `finish_asyncgens` does it."""
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
         """Run the function here and now: it takes no virtual time, and its order is certain."""
