@@ -15,6 +15,7 @@ What CloudTrail delivers to EventBridge is less than what it writes to a bucket:
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import os
@@ -34,6 +35,7 @@ __all__ = [
     "Errors",
     "Events",
     "check_errors",
+    "fits_int64",
     "put_size",
     "read_events",
     "scan",
@@ -139,7 +141,7 @@ def put_size(envelope: dict[str, Any]) -> int:
 
 def _lines(lines: io.BufferedIOBase) -> Iterator[Found]:
     """JSON Lines; or, where the first line is no JSON by itself, the whole file as one document."""
-    number, first = 1, lines.readline()
+    number, first = 1, lines.readline().removeprefix(codecs.BOM_UTF8)
     while first and not first.strip():
         number, first = number + 1, lines.readline()
     rest: Iterable[bytes] = lines
@@ -191,7 +193,7 @@ def _event(number: int, value: Any, text: bytes) -> Found:
         envelope = _ordered(value)
         # Every ninth character shows whether there can be a run of 19 digits, many times faster.
         long = _has_two_digits(text[::9]) and _has_long_digits(text)
-        if long and not _fits_int64(envelope):
+        if long and not fits_int64(envelope):
             raise ValueError("an integer does not fit into 64 bits")
     except ValueError as error:
         return BadLine(number, str(error), _start(text))
@@ -249,7 +251,8 @@ def _from_record(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _fits_int64(value: Any) -> bool:
+def fits_int64(value: Any) -> bool:
+    """Whether all integers of a JSON value fit into 64 bits with a sign (API reference)."""
     values = [value]
     while values:
         value = values.pop()

@@ -179,3 +179,12 @@ def test_the_size_is_what_put_events_would_count() -> None:
     """In bytes, without a time."""
     euro = ENVELOPE | {"source": "€", "resources": ["ab", "c"]}
     assert put_size(euro) == 3 + len("OrderPlaced") + len('{"order":1}') + 3
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    """Some editors and shells of Windows write one."""
+    envelope = {"source": "shop", "detail-type": "Order", "detail": {}, "id": "1"}
+    envelope |= {"account": "123456789012", "region": "us-east-1", "time": "2026-03-01T00:00:00Z"}
+    file = tmp_path / "events.jsonl"
+    file.write_text(json.dumps(envelope) + "\n", encoding="utf-8-sig")
+    assert len(sb.read_events(file)) == 1

@@ -30,6 +30,7 @@ from simbridge.api.buses import bus_address
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid
 from simbridge.clock import SECOND, iso_seconds
+from simbridge.envelopes import fits_int64
 from simbridge.errors import InvalidTime, NotSimulated
 from simbridge.messages import Event, Publish
 
@@ -43,7 +44,6 @@ DETAIL_LEVELS_MAX = 1000
 _TIME_BYTES = 14
 """What a `Time` counts for in the size of an entry (user guide)."""
 
-_INT64 = range(-(2**63), 2**63)
 _has_two_digits = re.compile(r"[0-9]{2}").search
 _has_long_digits = re.compile(r"[0-9]{19}").search
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -222,7 +222,7 @@ def _read_detail(text: str) -> dict[str, Any] | None:
         detail is not None
         and _has_two_digits(text[::9])
         and _has_long_digits(text)
-        and not _fits_int64(detail)
+        and not fits_int64(detail)
     ):
         return None
     return detail
@@ -268,20 +268,6 @@ def _levels(text: str) -> int:
         elif token in ("}", "]"):
             level -= 1
     return deepest
-
-
-def _fits_int64(value: Any) -> bool:
-    """Whether all integers of a JSON value fit into 64 bits with a sign (API reference)."""
-    values = [value]
-    while values:
-        value = values.pop()
-        if isinstance(value, dict):
-            values.extend(value.values())
-        elif isinstance(value, list):
-            values.extend(value)
-        elif isinstance(value, int) and value not in _INT64:
-            return False
-    return True
 
 
 def _uuid(bits: int) -> str:
