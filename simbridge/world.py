@@ -1,9 +1,9 @@
 """A world: accounts, regions and stand-ins around one kernel. It wires; it does not act.
 
-This is the only file that knows both planes. The control plane calls nobody: it sends `Configure`
-messages. Where such a message arrives at an address without an actor, the kernel asks the world,
-which creates the actor that the description calls for (`_populate`). That is the one way in which
-anything in the data plane comes into being.
+Only this file and `population` know both planes. The control plane calls nobody: it sends `Configure`
+messages. Where such a message arrives at an address without an actor, the kernel asks the population,
+which makes the actor that the description calls for. That is the one way in which anything in the data
+plane comes into being.
 """
 
 from __future__ import annotations
@@ -17,27 +17,18 @@ from typing import Any, Literal, TypeVar, final, overload
 
 from simbridge import arn as arns
 from simbridge import clock
-from simbridge.actors.archive import ArchiveActor, Counting
-from simbridge.actors.bus import EventBusActor, Outside
-from simbridge.actors.delivery import DeliveryActor, Policy
 from simbridge.actors.function import Asynchronous, Handler, Runner
-from simbridge.actors.replay import Pace, ReplayActor
-from simbridge.actors.scheduler import SchedulerActor
-from simbridge.actors.target import Nowhere, StandIn
+from simbridge.actors.target import StandIn
 from simbridge.api.model import Answered, intercepted, make_client
 from simbridge.api.plane import ControlPlane
-from simbridge.api.reports import Reception
 from simbridge.archive import ArchiveHandle
 from simbridge.backoff import DEFAULT, Backoff
-from simbridge.behaviour import Slow, share
-from simbridge.bucket import Bucket
 from simbridge.clock import DateTime, Duration, Instant
 from simbridge.errors import NotSimulated, SimbridgeError
 from simbridge.hosts import guest
-from simbridge.kernel import OUTSIDE, Actor, Kernel, Record
-from simbridge.limits import PROFILES, Limits, limits_with, rate_of
-from simbridge.messages import Configure
-from simbridge.resources import Archive, EventBus, Replay, Schedule, Target
+from simbridge.kernel import OUTSIDE, Kernel, Record
+from simbridge.limits import PROFILES, limits_with
+from simbridge.population import Customs, Population
 from simbridge.stand_ins import Queue, StandInHandle, outage
 from simbridge.trace import Trace, thinned
 from simbridge.trace.metrics import Metrics, Series
@@ -111,19 +102,21 @@ class World:
         guest.check_backend(backend)
         self.account, self.region = _checked_account(account), _checked_region(region)
         self.backend = backend
-        self._auto = stand_ins == "auto"
         numbers = limits_with(PROFILES[profile], limits)
-        self._backoff = backoff
-        self._latency = _latency(numbers)
-        self._duplicates = share(numbers["duplicates_per_million"] / 1_000_000)
-        self._rate_fires_at_once = rate_first_fires == "at once"
-        begin = clock.instant(start)
-        self._thin = trace == "outcomes"
-        thin = thinned if self._thin else None
-        self._kernel = Kernel(seed, begin, self._populate, numbers["messages_per_instant"], thin)
         members = _members(organizations or {})
-        self._outside = Outside(numbers["same_region_hops"], numbers["cross_region_hops"], members)
+        at_once = rate_first_fires == "at once"
+        customs = Customs(stand_ins == "auto", backoff, at_once, members)
+        self._thin = trace == "outcomes"
+        self._population = Population(customs, numbers)
+        self._kernel = Kernel(
+            seed,
+            clock.instant(start),
+            self._population.move_in,
+            numbers["messages_per_instant"],
+            thinned if self._thin else None,
+        )
         self._plane = ControlPlane(self._kernel, numbers, members)
+        self._population.join(self._kernel, self._plane)
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
         self._trace = Trace(self._kernel.trace)
         self._handles: dict[tuple[type, str], Any] = {}
@@ -294,52 +287,12 @@ class World:
                 'world.client("events").create_archive(...)'
             )
         late_us = self._plane.limits["control_plane_delay_us"]
-        actor = self._archive_actor(entry.archive.arn)
+        actor = self._population.archive(entry.archive.arn)
         return ArchiveHandle(self._kernel, self._caller, entry.archive, actor, late_us)
-
-    def _archive_actor(self, arn: str) -> ArchiveActor:
-        """Who lives at the ARN of an archive; it may be asked for before it has been told so."""
-        actor = self._kernel.actors.get(arn)
-        if actor is None:
-            limits = self._plane.limits
-            actor = ArchiveActor(_counting(limits), limits["archive_memory_bytes"])
-            self._kernel.actors[arn] = actor
-        assert isinstance(actor, ArchiveActor)
-        return actor
 
     def _arn(self, service: str, resource: str) -> str:
         partition = arns.partition_of(self.region)
         return f"arn:{partition}:{service}:{self.region}:{self.account}:{resource}"
-
-    def _populate(self, address: str, message: Any) -> Actor | None:
-        if address.startswith("api:"):
-            _, region, account = address.split(":")
-            return Reception(self._plane.store(account, region))
-        if isinstance(message, Configure):
-            return _ACTORS[type(message.resource)](self, message.resource)
-        arn = arns.parse(address) if address.startswith("arn:") else None
-        if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
-            return EventBusActor(self._duplicates, self._outside)  # every account has one
-        if self._auto and arn is not None and not arns.is_simulated(arn):
-            return StandIn()
-        return Nowhere()
-
-    def _policy(self, rule: arns.Arn) -> Policy:
-        """What holds for the deliveries of an account and region; they share one quota."""
-        limits, shared = self._plane.limits, self._kernel.shared
-        key = f"deliveries:{rule.region}:{rule.account}"
-        if key not in shared:
-            rate = rate_of("invocations_per_second", rule.region, limits)
-            quota = Bucket(rate) if rate else None
-            shared[key] = Policy(
-                limits["retry_attempts"],
-                limits["event_age_s"],
-                self._backoff,
-                quota,
-                self._latency,
-            )
-        policy: Policy = shared[key]
-        return policy
 
     # -- time -------------------------------------------------------------------------------
 
@@ -507,9 +460,11 @@ class World:
         twin = World.__new__(World)
         twin.__dict__.update(self.__dict__)
         twin._clients, twin._handles = {}, {}
-        twin._kernel = self._kernel.fork(twin._populate)
+        twin._population = Population(self._population.customs, self._population.limits)
+        twin._kernel = self._kernel.fork(twin._population.move_in)
         twin._trace = Trace(twin._kernel.trace)
         twin._plane = self._plane.fork(twin._kernel)
+        twin._population.join(twin._kernel, twin._plane)
         twin._kernel.host = guest.OnDemand(twin.backend, twin._kernel)
         return twin
 
@@ -532,7 +487,7 @@ class World:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._trace = Trace(self._kernel.trace)
-        self._kernel.populate = self._populate
+        self._kernel.populate = self._population.move_in
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
 
     def __repr__(self) -> str:
@@ -541,35 +496,6 @@ class World:
     def _refuse_guests(self, what: str) -> None:
         if self._host.busy:
             raise SimbridgeError(f"cannot {what} a world while async code of yours is under way")
-
-
-def _replay_actor(world: World, replay: Replay) -> ReplayActor:
-    return ReplayActor(_pace(world._plane.limits), world._archive_actor(replay.archive_arn))
-
-
-# What lives at an address that is told for the first time what it is.
-_ACTORS: dict[type, Callable[[World, Any], Actor]] = {
-    EventBus: lambda world, bus: EventBusActor(world._duplicates, world._outside),
-    Target: lambda world, target: DeliveryActor(world._policy(arns.parse(target.rule_arn))),
-    Archive: lambda world, archive: world._archive_actor(archive.arn),
-    Replay: _replay_actor,
-    Schedule: lambda world, schedule: SchedulerActor(
-        rate_fires_at_once=world._rate_fires_at_once,
-        lateness_us=world._plane.limits["schedule_lateness_us"],
-    ),
-}
-
-
-def _latency(limits: Mapping[str, int]) -> Slow | None:
-    """How long after their ingestion events are first attempted, if that takes time."""
-    median, p99 = limits["delivery_latency_median_us"], limits["delivery_latency_p99_us"]
-    if not median and not p99:
-        return None
-    if not 0 < median <= p99:
-        raise SimbridgeError(
-            "delivery_latency_median_us is above zero and delivery_latency_p99_us not below it"
-        )
-    return Slow(median, p99)
 
 
 def _members(organizations: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -591,24 +517,6 @@ def _check_destination(arn: str | None) -> None:
         raise SimbridgeError(
             f"a destination is a queue, a topic or an event bus in this version, not {arn}"
         )
-
-
-def _counting(limits: Limits) -> Counting:
-    """When archives count and remove their events."""
-    names = ("archive_count_lag_s", "archive_batch_s", "archive_sweep_s", "archive_replay_lag_s")
-    return Counting(*(limits[name] * clock.SECOND for name in names))
-
-
-def _pace(limits: Limits) -> Pace:
-    """How fast replays go."""
-    return Pace(
-        starting_us=limits["replay_starting_s"] * clock.SECOND,
-        cancelling_us=limits["replay_cancelling_s"] * clock.SECOND,
-        bucket_us=limits["replay_bucket_us"],
-        empty_bucket_us=limits["replay_empty_bucket_us"],
-        events_per_second=limits["replay_events_per_second"],
-        shuffled=limits["replay_shuffled"] > 0,
-    )
 
 
 def _checked_name(name: str, form: re.Pattern[str], what: str) -> str:

@@ -49,6 +49,7 @@ LAYERS = [
     {"messages", "envelopes"},
     {"api", "actors", "trace", "hosts"},
     {"stand_ins", "archive"},
+    {"population"},
     {"world"},
     {"play"},
     {"lab"},

@@ -1,0 +1,163 @@
+"""Who lives where: the actors that a world makes for addresses where nobody lives yet.
+
+The kernel asks when a message is due at such an address. A description (`Configure`) says itself what
+is to live there: a bus, a delivery, a scheduler, an archive, a replay. A report to the control plane
+finds a reception; anything else a stand-in, where the world makes them by itself, or nobody, who
+answers that nobody is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, final
+
+from simbridge import arn as arns
+from simbridge import clock
+from simbridge.actors.archive import ArchiveActor, Counting
+from simbridge.actors.bus import EventBusActor, Outside
+from simbridge.actors.delivery import DeliveryActor, Policy
+from simbridge.actors.replay import Pace, ReplayActor
+from simbridge.actors.scheduler import SchedulerActor
+from simbridge.actors.target import Nowhere, StandIn
+from simbridge.api.plane import ControlPlane
+from simbridge.api.reports import Reception
+from simbridge.backoff import Backoff
+from simbridge.behaviour import Slow, share
+from simbridge.bucket import Bucket
+from simbridge.errors import SimbridgeError
+from simbridge.kernel import Actor, Kernel
+from simbridge.limits import Limits, rate_of
+from simbridge.messages import Configure
+from simbridge.resources import Archive, EventBus, Replay, Schedule, Target
+
+__all__ = ["Customs", "Population"]
+
+
+@final
+class Customs(NamedTuple):
+    """What holds for all actors of a world, beside its limits.
+
+    `organizations` tells the AWS organization of each account that is in one.
+    """
+
+    stand_ins: bool
+    backoff: Backoff
+    rate_fires_at_once: bool
+    organizations: dict[str, str]
+
+
+@final
+class Population:
+    """Makes the actors of one world; `join` gives it the kernel they live in."""
+
+    def __init__(self, customs: Customs, limits: Limits) -> None:
+        self.customs = customs
+        self.limits = limits
+        self._latency = _latency(limits)
+        self._duplicates = share(limits["duplicates_per_million"] / 1_000_000)
+        self._outside = Outside(
+            limits["same_region_hops"], limits["cross_region_hops"], customs.organizations
+        )
+
+    def join(self, kernel: Kernel, plane: ControlPlane) -> None:
+        """This is where the actors are to live."""
+        self._kernel = kernel
+        self._plane = plane
+
+    def move_in(self, address: str, message: Any) -> Actor | None:
+        """An actor for an address where nobody lives (`Kernel.populate`)."""
+        if address.startswith("api:"):
+            _, region, account = address.split(":")
+            return Reception(self._plane.store(account, region))
+        if isinstance(message, Configure):
+            return _ACTORS[type(message.resource)](self, message.resource)
+        arn = arns.parse(address) if address.startswith("arn:") else None
+        if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
+            return EventBusActor(self._duplicates, self._outside)  # every account has one
+        if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
+            return StandIn()
+        return Nowhere()
+
+    def archive(self, arn: str) -> ArchiveActor:
+        """Who lives at the ARN of an archive; it may be asked for before it has been told so."""
+        actor = self._kernel.actors.get(arn)
+        if actor is None:
+            actor = ArchiveActor(_counting(self.limits), self.limits["archive_memory_bytes"])
+            self._kernel.actors[arn] = actor
+        assert isinstance(actor, ArchiveActor)
+        return actor
+
+    def _bus(self, _: EventBus) -> Actor:
+        return EventBusActor(self._duplicates, self._outside)
+
+    def _delivery(self, target: Target) -> Actor:
+        return DeliveryActor(self._policy(arns.parse(target.rule_arn)))
+
+    def _archive(self, archive: Archive) -> Actor:
+        return self.archive(archive.arn)
+
+    def _replay(self, replay: Replay) -> Actor:
+        return ReplayActor(_pace(self.limits), self.archive(replay.archive_arn))
+
+    def _scheduler(self, _: Schedule) -> Actor:
+        return SchedulerActor(
+            rate_fires_at_once=self.customs.rate_fires_at_once,
+            lateness_us=self.limits["schedule_lateness_us"],
+        )
+
+    def _policy(self, rule: arns.Arn) -> Policy:
+        """What holds for the deliveries of an account and region; they share one quota."""
+        limits, shared = self.limits, self._kernel.shared
+        key = f"deliveries:{rule.region}:{rule.account}"
+        if key not in shared:
+            rate = rate_of("invocations_per_second", rule.region, limits)
+            quota = Bucket(rate) if rate else None
+            shared[key] = Policy(
+                limits["retry_attempts"],
+                limits["event_age_s"],
+                self.customs.backoff,
+                quota,
+                self._latency,
+            )
+        policy: Policy = shared[key]
+        return policy
+
+
+# What lives at an address that is told for the first time what it is.
+_ACTORS: dict[type, Callable[[Population, Any], Actor]] = {
+    Archive: Population._archive,
+    EventBus: Population._bus,
+    Replay: Population._replay,
+    Schedule: Population._scheduler,
+    Target: Population._delivery,
+}
+
+
+def _latency(limits: Limits) -> Slow | None:
+    """How long after their ingestion events are first attempted, if that takes time."""
+    median, p99 = limits["delivery_latency_median_us"], limits["delivery_latency_p99_us"]
+    if not median and not p99:
+        return None
+    if not 0 < median <= p99:
+        raise SimbridgeError(
+            "delivery_latency_median_us is above zero and delivery_latency_p99_us not below it"
+        )
+    return Slow(median, p99)
+
+
+def _counting(limits: Limits) -> Counting:
+    """When archives count and remove their events."""
+    names = ("archive_count_lag_s", "archive_batch_s", "archive_sweep_s", "archive_replay_lag_s")
+    return Counting(*(limits[name] * clock.SECOND for name in names))
+
+
+def _pace(limits: Limits) -> Pace:
+    """How fast replays go."""
+    return Pace(
+        starting_us=limits["replay_starting_s"] * clock.SECOND,
+        cancelling_us=limits["replay_cancelling_s"] * clock.SECOND,
+        bucket_us=limits["replay_bucket_us"],
+        empty_bucket_us=limits["replay_empty_bucket_us"],
+        events_per_second=limits["replay_events_per_second"],
+        shuffled=limits["replay_shuffled"] > 0,
+    )
