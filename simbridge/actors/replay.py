@@ -23,7 +23,7 @@ from simbridge import arn as arns
 from simbridge import clock
 from simbridge.actors.archive import ArchiveActor
 from simbridge.kernel import Turn, uuid_from
-from simbridge.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
+from simbridge.messages import Configure, Event, Message, Passing, Progress, Publish, Stop, Tick
 from simbridge.resources import Replay
 from simbridge.storage import MINUTE, Stored
 
@@ -57,6 +57,7 @@ class ReplayActor:
         self.minute_began_us = 0
         self.rest: list[Stored] = []
         self.last_replayed_us: int | None = None
+        self.passing: Passing | None = None
         self._tick: int | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
@@ -79,8 +80,8 @@ class ReplayActor:
             self._end("CANCELLED", None, turn)
         elif self.state == "STARTING":
             self.state = "RUNNING"
-            self._report(turn)
             self._pass_on(self.replay.start_us, turn.now, turn)
+            self._report(turn)
         elif self.minute_us is None:
             self.last_replayed_us = _minute(self.replay.end_us - 1)
             self._end("COMPLETED", None, turn)
@@ -96,7 +97,9 @@ class ReplayActor:
         self.minute_us = self.archive.next_minute(from_us, self.replay.end_us)
         until_us = self.replay.end_us - 1 + MINUTE if self.minute_us is None else self.minute_us
         empty = (_minute(until_us) - _minute(from_us)) // MINUTE
-        self._await(not_before_us + empty * self.pace.empty_bucket_us, turn)
+        each_us = self.pace.empty_bucket_us
+        self.passing = Passing(_minute(from_us), empty, not_before_us, each_us) if empty else None
+        self._await(not_before_us + empty * each_us, turn)
 
     def _open(self, minute_us: int, turn: Turn) -> None:
         """Read one minute from the archive, as far as it lies in the window."""
@@ -134,14 +137,17 @@ class ReplayActor:
             self._await(next_us, turn)
             return
         assert self.minute_us is not None
-        self._report(turn)
         not_before_us = max(next_us, self.minute_began_us + self.pace.bucket_us)
         self._pass_on(self.minute_us + MINUTE, not_before_us, turn)
+        self._report(turn)
 
     def _stop(self, state: str, reason: str | None, turn: Turn) -> None:
         if self._tick is not None:
             turn.cancel(self._tick)
         self.rest = []
+        if self.passing is not None:
+            self.last_replayed_us = self.passing.last_us(turn.now) or self.last_replayed_us
+            self.passing = None
         if state == "CANCELLED":
             self.state = "CANCELLING"
             self._await(turn.now + self.pace.cancelling_us, turn)
@@ -151,12 +157,13 @@ class ReplayActor:
     def _end(self, state: str, reason: str | None, turn: Turn) -> None:
         """Say how it ended. The actor stays, for a `Stop` that is under way, and holds nothing."""
         self.state = state
+        self.passing = None
         self._report(turn, reason)
         self.archive = None
 
     def _report(self, turn: Turn, reason: str | None = None) -> None:
         own = arns.parse(turn.address)
-        report = Progress(self.state, reason, self.last_replayed_us)
+        report = Progress(self.state, reason, self.last_replayed_us, self.passing)
         turn.send(arns.api_address(own.account, own.region), report)
 
     def _await(self, due_us: int, turn: Turn) -> None:

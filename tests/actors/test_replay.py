@@ -445,3 +445,31 @@ def test_a_filter_never_reaches_another_rule(seconds: list[int], named: set[str]
     got = {name: len(queue.received) for name, queue in queues.items()}
     assert got == {name: len(seconds) if name in named else 0 for name in "xyz"}
     assert desk.queue.received == []
+
+
+def test_minutes_without_events_count_as_they_are_passed() -> None:
+    """EventLastReplayedTime is the last bucket scanned, whether anything lay in it or not."""
+    world = sb.World(
+        start="2026-03-02T00:00:00Z", limits={"replay_empty_bucket_us": 1_000_000}, seed=1
+    )
+    events = world.client()
+    bus = events.describe_event_bus()["Arn"]
+    events.create_archive(ArchiveName="a", EventSourceArn=bus)
+    events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+    world.run(hours=1)
+    events.start_replay(
+        ReplayName="n",
+        EventSourceArn=bus.replace("event-bus/default", "archive/a"),
+        EventStartTime="2026-03-01T23:50:00Z",
+        EventEndTime="2026-03-02T00:20:00Z",
+        Destination={"Arn": bus},
+    )
+    seen = []
+    for seconds in (65, 10, 5):
+        world.run(seconds=seconds)
+        seen.append(f"{events.describe_replay(ReplayName='n')['EventLastReplayedTime']:%H:%M}")
+    events.cancel_replay(ReplayName="n")
+    world.run(minutes=1)
+    seen.append(f"{events.describe_replay(ReplayName='n')['EventLastReplayedTime']:%H:%M}")
+
+    assert seen == ["23:54", "00:04", "00:09", "00:09"]
