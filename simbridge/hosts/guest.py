@@ -234,7 +234,10 @@ class KeptOpen:
             async for _ in self._generator:
                 raise SimbridgeError("an async generator fixture yields once")
         finally:
-            self._ended.set()
+            try:  # here, where it was begun: a task group in it cannot be left by another task
+                await self._generator.aclose()
+            finally:
+                self._ended.set()
 
     async def end(self) -> None:
         """Let it run on to its end, and wait for that."""

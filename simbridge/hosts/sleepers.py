@@ -87,9 +87,6 @@ class Sleepers(Generic[Thing]):
         self._now = Moment.of(0)
         self._naps_max = max(kernel.burst // 10, 100)
 
-    def __len__(self) -> int:
-        return len(self._heap)
-
     def now(self) -> Moment:
         """The present."""
         micros = self._kernel.now - self._epoch

@@ -110,6 +110,57 @@ async def test_real_time():
     ).assert_outcomes(passed=4)
 
 
+def test_a_fixture_of_anyios_plugin_beside_ours(pytester: pytest.Pytester) -> None:
+    """anyio's plugin keeps a module's fixture open in a run of its own; the world's are elsewhere."""
+    run(
+        pytester,
+        FIXTURES
+        + """
+@pytest.fixture(scope="module")
+async def whole_module():
+    await anyio.sleep(0)
+    yield 3
+
+@pytest.mark.anyio
+async def test_hours(whole_module, opened, world):
+    await anyio.sleep(6 * 3600)
+    assert (whole_module, opened, world.now.hour) == (3, 1, 7)
+""",
+    ).assert_outcomes(passed=2)
+
+
+def test_a_failing_test_leaves_its_fixtures_in_order(pytester: pytest.Pytester) -> None:
+    """A task group that a fixture holds open is left where it was entered, and adds no error."""
+    text = (
+        FIXTURES
+        + "\n@pytest.mark.anyio\nasync def test_it(world, opened):\n    assert opened == 5\n"
+    )
+    result = run(pytester, text)
+    result.assert_outcomes(failed=2)
+    result.stdout.no_fnmatch_line("*when it was cancelled*")
+
+
+@pytest.mark.parametrize("mark", ["@pytest.mark.trio", "@pytest.mark.anyio", ""])
+def test_what_an_async_test_ends_with(pytester: pytest.Pytester, mark: str) -> None:
+    """pytest.fail, pytest.skip and pytest.xfail mean what they say, at any virtual time."""
+    run(
+        pytester,
+        f"""
+        import anyio, pytest
+
+        @pytest.fixture
+        def anyio_backend():
+            return "trio"
+
+        @pytest.mark.parametrize("end", [pytest.fail, pytest.skip, pytest.xfail])
+        {mark}
+        async def test_ends(world, end):
+            await anyio.sleep(60)
+            end("because")
+        """,
+    ).assert_outcomes(failed=1, skipped=1, xfailed=1)
+
+
 def test_no_async_plugin_needed(pytester: pytest.Pytester) -> None:
     """An async test that asks for a world runs in it, whoever else is installed."""
     text = "import asyncio\nasync def test_hours(world):\n    await asyncio.sleep(6 * 3600)\n"

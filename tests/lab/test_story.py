@@ -14,8 +14,8 @@ async def nap(world: sb.World, hours: int = 1) -> None:
     await anyio.sleep(hours * 3600)
 
 
-def test_a_lambda_that_calls_an_async_function() -> None:
-    """What a story returns is awaited, whatever kind of callable it is."""
+def test_a_function_that_returns_a_coroutine_is_a_story() -> None:
+    """A lambda that calls an async function is run like the function itself."""
     assert sb.run(lambda world: nap(world)).now.hour == 1
 
 

@@ -1,0 +1,66 @@
+"""Who is told that code waits in real time, and who is not; and that sleepers leave nothing behind."""
+
+from __future__ import annotations
+
+import time
+import warnings
+
+import pytest
+
+import simbridge as sb
+from simbridge import watch
+from simbridge.hosts.sleepers import Sleepers
+from simbridge.kernel import Kernel
+
+ENTRY = {"Source": "s", "DetailType": "d", "Detail": "{}"}
+
+
+def test_a_def_handler_that_waits_is_told_by_name() -> None:
+    """As async code is."""
+    world = sb.World()
+    events = world.client()
+    arn = world.function("slow", lambda event: time.sleep(1.1)).arn
+    events.put_rule(Name="r", EventPattern='{"source": ["s"]}')
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn}])
+    events.put_events(Entries=[ENTRY])
+    with pytest.warns(sb.BlockedThread, match="function:slow held the thread"):
+        world.settle()
+
+
+@pytest.mark.parametrize(
+    ("voluntary", "involuntary", "told"), [(0, 500, False), (1, 0, True), (2, 500, False)]
+)
+def test_a_busy_machine_is_not_the_codes_fault(
+    monkeypatch: pytest.MonkeyPatch, voluntary: int, involuntary: int, told: bool
+) -> None:
+    """Three seconds have passed, one of them at work: it depends on who gave the place up."""
+    clocks = {"real": 0.0, "work": 0.0}
+    switches = [(0, 0)]
+    monkeypatch.setattr(watch.time, "perf_counter", lambda: clocks["real"])
+    monkeypatch.setattr(watch.time, "thread_time", lambda: clocks["work"])
+    monkeypatch.setattr(watch, "_switches", lambda: switches[-1])
+    look = watch.Watch()
+    look.begin()
+    clocks.update(real=3.0, work=1.0)
+    switches.append((voluntary, involuntary))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        look.end("code")
+    assert [str(warning.message)[:30] for warning in caught] == [
+        "code held the thread for 2.0 s"
+    ] * told
+
+
+def test_what_is_taken_back_is_let_go() -> None:
+    """Timers that are cancelled before they are due do not pile up, and the others keep their order."""
+    kernel = Kernel(1, 0, lambda address, message: None)
+    sleepers: Sleepers[int] = Sleepers(kernel)
+    for number in range(10_000):
+        taken = sleepers.after(1000 - number % 7, number)
+        if number % 1000:
+            sleepers.take_back(taken)
+    assert len(sleepers._heap) < 200
+    woken = []
+    while sleepers.due() is not None:
+        woken.append(sleepers.next())
+    assert woken == sorted(range(0, 10_000, 1000), key=lambda number: (-(number % 7), number))
