@@ -323,7 +323,7 @@ import os, sys, time
 import simbridge as sb
 
 def slow(world):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\\n" % os.getpid())  # in one piece: two processes write here
     time.sleep(60)
 
 try:
