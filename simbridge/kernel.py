@@ -42,7 +42,18 @@ from typing import Any, NamedTuple, Protocol, final
 from simbridge import clock, luck
 from simbridge.errors import InvalidTime, Runaway, SimbridgeError
 
-__all__ = ["OUTSIDE", "Actor", "Entry", "Host", "Kernel", "Record", "Thin", "Turn", "uuid_from"]
+__all__ = [
+    "OUTSIDE",
+    "Actor",
+    "Entry",
+    "Host",
+    "Kernel",
+    "Record",
+    "Thin",
+    "Turn",
+    "uuid_from",
+    "uuid_of",
+]
 
 OUTSIDE = "story"
 """The address of the scenario itself: whoever calls from outside the world."""
@@ -588,9 +599,14 @@ class Kernel:
 
 
 def uuid_from(stream: random.Random) -> str:
-    """A UUID-shaped id of 128 random bits. AWS's own do not always carry a version (captured)."""
-    digits = f"{stream.getrandbits(128):032x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    """A UUID-shaped id of the next 128 random bits of a stream."""
+    return uuid_of(stream.getrandbits(128))
+
+
+def uuid_of(bits: int) -> str:
+    """128 bits in the shape of a UUID. AWS's own do not always carry a version (captured)."""
+    digits = bits.to_bytes(16).hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _circle(entries: dict[int, Entry]) -> list[str]:

@@ -73,7 +73,7 @@ class Population:
             return _ACTORS[type(message.resource)](self, message.resource)
         arn = arns.parse(address) if address.startswith("arn:") else None
         if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
-            return EventBusActor(self._duplicates, self._outside)  # every account has one
+            return self._bus()  # every account has one
         if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
             return StandIn()
         return Nowhere()
@@ -87,7 +87,7 @@ class Population:
         assert isinstance(actor, ArchiveActor)
         return actor
 
-    def _bus(self, _: EventBus) -> Actor:
+    def _bus(self, _: EventBus | None = None) -> Actor:
         return EventBusActor(self._duplicates, self._outside)
 
     def _delivery(self, target: Target) -> Actor:

@@ -32,6 +32,7 @@ from simbridge.api.refusals import invalid
 from simbridge.clock import SECOND, iso_seconds
 from simbridge.envelopes import fits_int64
 from simbridge.errors import InvalidTime, NotSimulated
+from simbridge.kernel import uuid_of
 from simbridge.messages import Event, Publish
 
 __all__ = ["put_events", "test_event_pattern"]
@@ -97,7 +98,7 @@ def put_events(context: Context, request: Request) -> Response:
             continue
         get = entry.get
         address, exists, _, random_bits = buses[get("EventBusName")]
-        event_id = _uuid(random_bits(128))
+        event_id = uuid_of(random_bits(128))
         answers.append({"EventId": event_id})
         if not exists:
             lost = arns.parse(address).resource
@@ -268,9 +269,3 @@ def _levels(text: str) -> int:
         elif token in ("}", "]"):
             level -= 1
     return deepest
-
-
-def _uuid(bits: int) -> str:
-    """128 random bits in the shape of a UUID; the version digit is random too (captured)."""
-    digits = bits.to_bytes(16).hex()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
