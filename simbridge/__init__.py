@@ -20,7 +20,6 @@ from simbridge.errors import (
     RunFailed,
     SimbridgeError,
     Stalled,
-    Unsimulated,
 )
 from simbridge.lab.narrate import narrate, virtual_time
 from simbridge.lab.scenario import scenario
@@ -51,7 +50,6 @@ __all__ = [
     "SimbridgeError",
     "Stalled",
     "Trace",
-    "Unsimulated",
     "World",
     "backoff",
     "explain",

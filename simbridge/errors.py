@@ -46,7 +46,6 @@ __all__ = [
     "ServiceError",
     "SimbridgeError",
     "Stalled",
-    "Unsimulated",
 ]
 
 
@@ -189,8 +188,3 @@ class ServiceError(Exception):
 @final
 class BlockedThread(UserWarning):
     """An async guest held the thread in real time: virtual time cannot pass meanwhile."""
-
-
-@final
-class Unsimulated(UserWarning):
-    """A call was accepted and remembered, but part of what it asks for does not happen yet."""
