@@ -150,14 +150,17 @@ class Turn:
                     f"negative delay {after} µs: messages only travel forward in time"
                 )
             time = self.now + after
-            entry = (time, sequence, self.sequence, self.address, to, message)
             # `put_off`, written out: a retry passes here, and a call costs as much as the rest
             calendar = self._calendar
-            if time not in calendar:
+            entry = (time, sequence, self.sequence, self.address, to, message)
+            others = calendar.get(time)
+            if others is None:
                 calendar[time] = entry
                 heappush(self._times, time)
+            elif type(others) is list:
+                others.append(entry)
             else:
-                kernel.put_off(time, entry)
+                calendar[time] = [others, entry]  # type: ignore[list-item]
         else:
             self._ready.append((self.now, sequence, self.sequence, self.address, to, message))
         return sequence

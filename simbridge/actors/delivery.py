@@ -112,13 +112,19 @@ class _Plan:
 class _Pending(msgspec.Struct, gc=False):
     """A delivery that has not ended: what is sent, and what went wrong last."""
 
+    plan: _Plan
+    expires_us: int
     event: Event
     body: str | None
-    plan: _Plan
     attempts: int = 0
     error: str = ""
     text: str = ""
     luck: int = 0
+
+    def failed(self, outcome: Outcome) -> None:
+        """Keep what went wrong last."""
+        self.error, self.text = outcome.error or "", outcome.text or ""
+        self.attempts = outcome.attempt
 
 
 @final
@@ -127,6 +133,7 @@ class DeliveryActor:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
+        self.quota = policy.invocations
         self.plan: _Plan | None = None
         self.retired = False
         self.pending: dict[int, _Pending] = {}
@@ -134,7 +141,34 @@ class DeliveryActor:
     def receive(self, message: Message, turn: Turn) -> None:
         """Match opens a delivery, Outcome ends an attempt or the dead letter."""
         if type(message) is Outcome:  # the hot path: several times quicker to ask than a case
-            self._end(message, turn)
+            delivery, attempt, error = message.delivery, message.attempt, message.error
+            if error is None:
+                del self.pending[delivery]
+            else:
+                pending = self.pending[delivery]
+                plan = pending.plan
+                if error in RETRIED and attempt <= plan.retries and attempt:
+                    luck = pending.luck or self._luck(pending, turn)
+                    delay = plan.delay_us(attempt, draw(luck, attempt))
+                    if type(delay) is not int or delay < 0:
+                        raise SimbridgeError(
+                            f"a backoff answers with whole microseconds, not {delay!r}"
+                        )
+                    if self.quota is None and turn.now + delay <= pending.expires_us:
+                        invoke = Invoke(
+                            delivery,
+                            attempt + 1,
+                            pending.event,
+                            plan.rule_arn,
+                            pending.body,
+                            plan.parameters,
+                        )
+                        turn.send(plan.arn, invoke, delay)
+                        return
+                    pending.failed(message)
+                    self._attempt(delivery, attempt + 1, pending, delay, turn)
+                else:
+                    self._end(message, pending, turn)
         elif type(message) is Match:
             self._begin(message, turn)
         else:
@@ -168,7 +202,7 @@ class DeliveryActor:
             context = transform.Context(target.rule_arn, target.rule_name, event.ingested_us)
             rendered = plan.transform.render(event.envelope, context)
         body = None if rendered is None else rendered.text
-        pending = self.pending[delivery] = _Pending(event, body, plan)
+        pending = self.pending[delivery] = _Pending(plan, event.ingested_us + plan.age_us, event, body)
         if rendered is not None and not rendered.valid:
             pending.error, pending.text = "INVALID_JSON", "Invalid input for target."
             self._give_up(delivery, pending, None, turn)
@@ -187,29 +221,18 @@ class DeliveryActor:
             delay = latency_us(self.policy.latency, luck)
         self._attempt(delivery, 1, pending, delay, turn)
 
-    def _end(self, message: Outcome, turn: Turn) -> None:
-        delivery, error = message.delivery, message.error
-        if error is None:
-            del self.pending[delivery]
-            return
-        pending = self.pending[delivery]
-        attempt = message.attempt
+    def _luck(self, pending: _Pending, turn: Turn) -> int:
+        pending.luck = luck = turn.key("backoff", pending.event.id)
+        return luck
+
+    def _end(self, message: Outcome, pending: _Pending, turn: Turn) -> None:
+        delivery, attempt = message.delivery, message.attempt
         if attempt == 0:  # the dead-letter queue refused; what ended the delivery stays the reason
             self._drop(delivery, pending, None, turn)
             return
-        pending.error, pending.text, pending.attempts = error, message.text or "", attempt
-        if error not in RETRIED:
-            self._give_up(delivery, pending, None, turn)
-        elif attempt > pending.plan.retries:
-            self._give_up(delivery, pending, "MaximumRetryAttempts", turn)
-        else:
-            luck = pending.luck
-            if not luck:
-                luck = pending.luck = turn.key("backoff", pending.event.id)
-            delay = pending.plan.delay_us(attempt, draw(luck, attempt))
-            if type(delay) is not int or delay < 0:
-                raise SimbridgeError(f"a backoff answers with whole microseconds, not {delay!r}")
-            self._attempt(delivery, attempt + 1, pending, delay, turn)
+        pending.failed(message)
+        retried = message.error in RETRIED
+        self._give_up(delivery, pending, "MaximumRetryAttempts" if retried else None, turn)
 
     def _attempt(
         self,
@@ -225,7 +248,7 @@ class DeliveryActor:
         `reserved`: it has its turn in the Invocations quota already.
         """
         plan = pending.plan
-        left = pending.event.ingested_us + plan.age_us - turn.now
+        left = pending.expires_us - turn.now
         quota = self.policy.invocations
         wait: int | None = delay
         if quota is not None and not delay and not reserved:
