@@ -5,7 +5,7 @@ Theory of operation
 Everything that happens is a message that an actor receives. Messages are delivered in the order
 (time, sequence), where the sequence number is drawn when the message is *sent*; there is no second
 tie-breaker, so nothing about hashing, identity or the host can change the order. Messages that are
-due now wait in a deque. Later ones wait in a calendar: a list for each instant, in the order in which
+due now wait in a list. Later ones wait in a calendar: a list for each instant, in the order in which
 they were sent, and a heap of the instants. When time moves, the list of the new instant becomes the
 deque: whatever is sent from then on has a larger sequence number, so it stays sorted. A heap of whole
 numbers is compared much faster than one of messages, and an instant that many share is in it once.
@@ -33,14 +33,15 @@ from __future__ import annotations
 import copy
 import hashlib
 import random
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from itertools import islice
+from operator import length_hint
 from typing import Any, NamedTuple, Protocol, final
 
 from simbridge import clock, luck
-from simbridge.errors import InvalidTime, Runaway, SimbridgeError
+from simbridge.errors import InvalidTime, SimbridgeError
+from simbridge.runaway import Guard
 
 __all__ = [
     "OUTSIDE",
@@ -101,13 +102,6 @@ class Record(NamedTuple):
 Entry = tuple[int, int, int, str, str, Any]
 
 Thin = Callable[[Callable[[Entry], None]], Callable[[Entry], None]]
-
-_SHARES = 20
-"""How often an instant is judged before it has had as many messages as raise the suspicion."""
-
-_CALL = 10
-"""How many messages a call counts for that a handler makes."""
-
 
 @final
 class Turn:
@@ -232,16 +226,12 @@ class Kernel:
         self.host: Host | None = None
         self.listener: Callable[[list[Record]], None] | None = None
         self.running = False
-        self._ready: deque[Entry] = deque()
+        self._ready: list[Entry] = []
+        self._under_way: Iterator[Entry] | None = None
         self._times: list[int] = []
         self._calendar: dict[int, Entry | list[Entry]] = {}
         self._streams: dict[tuple[str, str], random.Random] = {}
-        self._share = self._left = max(1, burst // _SHARES)
-        self._delivered = 0
-        self._calls = 0
-        self._roots = 0
-        self._suspicion = 0
-        self._watched: dict[int, Entry] | None = None
+        self._guard = Guard(burst)
         self._root_call = 0
         self._heard = 0
         self.guests_moved = False
@@ -262,7 +252,7 @@ class Kernel:
         else:
             self._ready.append(entry)
             if not cause or cause == self._root_call:
-                self._roots += 1
+                self._guard.roots += 1
 
     def send_all(self, sender: str, messages: Iterable[tuple[str, Any]], *, cause: int) -> None:
         """Send several messages, each with its address, from outside any actor's turn, for now."""
@@ -271,7 +261,7 @@ class Kernel:
             sequence += 1
             append((now, sequence, cause, sender, to, message))
         if cause == self._root_call:
-            self._roots += sequence - self.sequence
+            self._guard.roots += sequence - self.sequence
         self.sequence = sequence
 
     def put_off(self, time: int, entry: Entry) -> None:
@@ -288,9 +278,12 @@ class Kernel:
 
     def cancel(self, sequence: int) -> None:
         """Take back a message that is not delivered yet (see `Turn.cancel`)."""
-        for index, entry in enumerate(self._ready):
-            if entry[1] == sequence:
-                del self._ready[index]
+        ready = self._ready
+        under_way = self._under_way
+        left = len(ready) if under_way is None else length_hint(under_way)
+        for index in range(len(ready) - left, len(ready)):
+            if ready[index][1] == sequence:
+                del ready[index]
                 return
         for time, entries in self._calendar.items():
             due = entries if type(entries) is list else [entries]
@@ -309,7 +302,7 @@ class Kernel:
         """Draw the sequence number of a call that is about to be answered (see `note`)."""
         self.sequence += 1
         if cause:
-            self._calls += 1
+            self._guard.call(self.now)
         else:
             self._root_call = self.sequence
         return self.sequence
@@ -321,8 +314,8 @@ class Kernel:
         """
         entry = (self.now, sequence, cause, sender, to, message)
         self.trace.append(entry)
-        if self._watched is not None:
-            self._watched[sequence] = entry
+        if self._guard.watched is not None:
+            self._guard.watched[sequence] = entry
 
     def random(self, address: str, purpose: str) -> random.Random:
         """The stream of random numbers of one address for one purpose.
@@ -435,10 +428,8 @@ class Kernel:
     def _set_time(self, time: int) -> None:
         if time != self.now:
             self.now = self._turn.now = time
-            self._left = self._share
-            self._delivered = self._calls = self._roots = self._suspicion = 0
-            if self._watched is not None:
-                self._absolve()
+            self._guard.begin(0)
+            self._record = self._write
 
     def _next_instant(self, until: int) -> bool:
         """Move the clock to the next instant that a message is due at, if there is one by `until`."""
@@ -447,37 +438,34 @@ class Kernel:
             return False
         if self.listener is not None:
             self.listen()
-        time = heappop(times)
-        self._set_time(time)
+        self.now = self._turn.now = time = heappop(times)
         entries = self._calendar.pop(time)
         if type(entries) is list:
             self._ready.extend(entries)
-            self._roots = len(entries)
         else:
             self._ready.append(entries)  # type: ignore[arg-type]
-            self._roots = 1
+        guard = self._guard
+        guard.roots = len(self._ready)
+        if guard.watched is not None:
+            guard.watched = None
+            self._record = self._write
         return True
 
     def _drain(self, until: int, most: int | None = None) -> bool:
         """Deliver everything due up to `until`, or `most` messages: the hot loop of simbridge.
 
         Returns False when it stopped for a coroutine that was started meanwhile, once the instant
-        had gone quiet. Time stands where the last message was delivered.
+        had gone quiet. Time stands where the last message was delivered. What is sent for now is
+        appended to the list that is being gone through; an iterator over a list finds it there.
         """
-        ready, actors, turn, record = self._ready, self.actors, self._turn, self._record
-        pop = ready.popleft
-        left = self._left if most is None else most
+        ready, actors, turn = self._ready, self.actors, self._turn
+        chunk = self._guard.chunk if most is None else most
+        under_way = self._under_way = iter(ready)
         self.guests_moved = False
         try:
             while True:
-                while ready:
-                    if not left:
-                        if most is not None:
-                            return True
-                        left = self._judge()
-                        record = self._record
-                    left -= 1
-                    entry = pop()
+                record = self._record
+                for entry in islice(under_way, chunk):
                     record(entry)
                     _, turn.sequence, _, turn.sender, to, message = entry
                     turn.address = to
@@ -486,17 +474,33 @@ class Kernel:
                     except KeyError:
                         actor = self._move_in(to, message)
                     actor.receive(message, turn)
-                if self.guests_moved:
-                    return False
-                if not self._next_instant(until):
+                left = length_hint(under_way)
+                delivered = len(ready) - left
+                del ready[:delivered]
+                under_way = self._under_way = iter(ready)
+                if most is not None:
                     return True
-                if most is None:
-                    left, record = self._left, self._record
+                if left:
+                    self._judge(delivered)
+                elif self.guests_moved:
+                    self._judge(delivered)
+                    return False
+                elif not self._next_instant(until):
+                    return True
+        except BaseException:
+            del ready[: len(ready) - length_hint(under_way)]
+            raise
         finally:
-            if most is None:
-                self._left = left
+            self._under_way = None
             turn.sequence = 0
             turn.address = OUTSIDE
+
+    def _judge(self, delivered: int) -> None:
+        """Ask whether this instant may go on, and whether it is watched meanwhile."""
+        try:
+            self._guard.judge(self.now, delivered, self.seed)
+        finally:
+            self._record = self._guard.watching(self._write)
 
     def _move_in(self, address: str, message: Any) -> Actor:
         actor = self.populate(address, message)
@@ -506,65 +510,6 @@ class Kernel:
             )
         self.actors[address] = actor
         return actor
-
-    def _judge(self) -> int:
-        """Whether this instant may go on; returns how many messages until the next judgement.
-
-        Past `burst` it is watched: twice as many messages are kept, whatever the trace leaves out. If
-        one of them has its like among its own causes (sender, address and type), events go round in a
-        circle. If none has, the load is wide, not endless; suspicion returns at twice the messages.
-        What came from outside, or was due when the instant began, raises the bound by a thousandth
-        of it for each message, so that many events may each go round a few times. A call that a
-        handler makes counts as ten messages, because it takes as long. Four times `burst` and a tenth
-        of it for each message from outside are too many in any case.
-        """
-        self._delivered += self._share
-        spent = self._delivered + _CALL * self._calls
-        watched = self._watched
-        circle: list[str] = []
-        if (
-            watched is not None
-            and not (circle := _circle(watched))
-            and len(watched) > 2 * self.burst
-        ):
-            self._absolve()
-            self._suspicion = 2 * spent
-        if circle or spent > 4 * self.burst + self._roots * (self.burst // 10):
-            self._stop_runaway(circle)
-        bound = max(self._suspicion, self.burst + self._roots * (self.burst // 1000))
-        if self._watched is None and spent > bound:
-            self._watched = kept = dict[int, Entry]()
-            write = self._write
-
-            def record(entry: Entry) -> None:
-                kept[entry[1]] = entry
-                write(entry)
-
-            self._record = record
-        return self._share
-
-    def _absolve(self) -> None:
-        """No suspicion rests on this instant (any more)."""
-        self._left = self._share
-        self._suspicion = 0
-        if self._watched is not None:
-            self._watched = None
-            self._record = self._write
-
-    def _stop_runaway(self, circle: list[str]) -> None:
-        counted = f"{self._delivered:,} messages and {self._calls:,} calls of handlers"
-        self._absolve()
-        self._delivered = self._calls = 0
-        what, told = "this instant does not come to an end", ""
-        if circle:
-            what = "events are going round in a circle"
-            told = "\n".join(["\nThe circle, in the order it happens:", *circle])
-        raise Runaway(
-            f"{what}: {counted} and more at one instant, "
-            f"{clock.iso_micros(self.now)} (seed {self.seed}).{told}\n"
-            "Break the circle (a rule must not match what its own target puts), let time pass in it, "
-            'or raise the bound with World(limits={"messages_per_instant": ...}).'
-        )
 
     # -- state ------------------------------------------------------------------------------
 
@@ -580,15 +525,15 @@ class Kernel:
             twin._calendar[time] = list(entries) if type(entries) is list else entries
         for key, stream in self._streams.items():
             twin._streams[key] = copy.copy(stream)
-        for name in ("_left", "_delivered", "_calls", "_roots", "_suspicion", "_root_call"):
-            setattr(twin, name, getattr(self, name))
+        twin._guard = self._guard.twin()
+        twin._root_call = self._root_call
         # One deepcopy, so that whatever two actors share they still share afterwards.
         twin.actors, twin.shared = copy.deepcopy((self.actors, self.shared))
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("_turn", "_record", "_write", "host", "listener", "populate"):
+        for name in ("_turn", "_record", "_write", "_under_way", "host", "listener", "populate"):
             del state[name]
         return state
 
@@ -597,7 +542,8 @@ class Kernel:
         self.host = None
         self.listener = None
         self._write = self._thin(self.trace.append) if self._thin else self.trace.append
-        self._record, self._watched = self._write, None
+        self._record = self._write
+        self._under_way = None
         self._turn = Turn(self)
 
 
@@ -610,19 +556,3 @@ def uuid_of(bits: int) -> str:
     """128 bits in the shape of a UUID. AWS's own do not always carry a version (captured)."""
     digits = bits.to_bytes(16).hex()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _circle(entries: dict[int, Entry]) -> list[str]:
-    """The circle that one of the latest messages goes round in, found among its causes; or nothing."""
-    for latest in islice(reversed(entries.values()), 16):
-        entry: Entry | None = latest
-        chain: list[str] = []
-        seen: dict[str, int] = {}
-        while entry is not None:
-            line = f"  {entry[3]} -> {entry[4]}: {type(entry[5]).__name__}"
-            if line in seen:
-                return chain[seen[line] :][::-1]
-            seen[line] = len(chain)
-            chain.append(line)
-            entry = entries.get(entry[2])
-    return []
