@@ -101,7 +101,28 @@ class Record(NamedTuple):
 # The hot loop moves plain tuples of this shape; `Record` is how they are shown to people.
 Entry = tuple[int, int, int, str, str, Any]
 
-Thin = Callable[[Callable[[Entry], None]], Callable[[Entry], None]]
+Write = Callable[[Entry], None]
+
+
+@final
+class Thin(NamedTuple):
+    """What a trace leaves out.
+
+    `sieve`, given the function that writes an entry into the trace, returns one that leaves some
+    entries out; `never` are types of messages that it leaves out whatever they say, which spares
+    the call.
+    """
+
+    never: frozenset[type]
+    sieve: Callable[[Write], Write]
+
+
+def _everything(write: Write) -> Write:
+    return write
+
+
+FULL = Thin(frozenset(), _everything)
+
 
 @final
 class Turn:
@@ -204,7 +225,6 @@ class Kernel:
     nobody lives; it is how a world creates actors, and the only place that can.
     `burst` is how many messages at one instant it takes to raise the suspicion that they go round
     in a circle (`_judge`), which stops within a few seconds, and no load of many events does.
-    `thin`, given the function that writes an entry into the trace, returns one that may leave it out.
     """
 
     def __init__(
@@ -213,7 +233,7 @@ class Kernel:
         start: int,
         populate: Callable[[str, Any], Actor | None],
         burst: int = 100_000,
-        thin: Thin | None = None,
+        thin: Thin = FULL,
     ) -> None:
         self.seed = seed
         self.now = start
@@ -232,11 +252,11 @@ class Kernel:
         self._calendar: dict[int, Entry | list[Entry]] = {}
         self._streams: dict[tuple[str, str], random.Random] = {}
         self._guard = Guard(burst)
+        self._thin = thin
         self._root_call = 0
         self._heard = 0
         self.guests_moved = False
-        self._thin = thin
-        self._record = self._write = thin(self.trace.append) if thin else self.trace.append
+        self._write = thin.sieve(self.trace.append)
         self._turn = Turn(self)
 
     # -- what the outside may do ------------------------------------------------------------
@@ -429,7 +449,6 @@ class Kernel:
         if time != self.now:
             self.now = self._turn.now = time
             self._guard.begin(0)
-            self._record = self._write
 
     def _next_instant(self, until: int) -> bool:
         """Move the clock to the next instant that a message is due at, if there is one by `until`."""
@@ -448,7 +467,6 @@ class Kernel:
         guard.roots = len(self._ready)
         if guard.watched is not None:
             guard.watched = None
-            self._record = self._write
         return True
 
     def _drain(self, until: int, most: int | None = None) -> bool:
@@ -458,17 +476,20 @@ class Kernel:
         had gone quiet. Time stands where the last message was delivered. What is sent for now is
         appended to the list that is being gone through; an iterator over a list finds it there.
         """
-        ready, actors, turn = self._ready, self.actors, self._turn
-        chunk = self._guard.chunk if most is None else most
+        ready, actors, turn, guard = self._ready, self.actors, self._turn, self._guard
+        chunk = guard.chunk if most is None else most
         under_way = self._under_way = iter(ready)
         self.guests_moved = False
         try:
             while True:
-                record = self._record
+                watched, record, never = guard.watched, self._write, self._thin.never
+                if watched is not None:
+                    record, never = guard.watching(record), frozenset()
                 for entry in islice(under_way, chunk):
-                    record(entry)
                     _, turn.sequence, _, turn.sender, to, message = entry
                     turn.address = to
+                    if type(message) not in never:
+                        record(entry)
                     try:
                         actor = actors[to]
                     except KeyError:
@@ -481,9 +502,9 @@ class Kernel:
                 if most is not None:
                     return True
                 if left:
-                    self._judge(delivered)
+                    guard.judge(self.now, delivered, self.seed)
                 elif self.guests_moved:
-                    self._judge(delivered)
+                    guard.judge(self.now, delivered, self.seed)
                     return False
                 elif not self._next_instant(until):
                     return True
@@ -494,13 +515,6 @@ class Kernel:
             self._under_way = None
             turn.sequence = 0
             turn.address = OUTSIDE
-
-    def _judge(self, delivered: int) -> None:
-        """Ask whether this instant may go on, and whether it is watched meanwhile."""
-        try:
-            self._guard.judge(self.now, delivered, self.seed)
-        finally:
-            self._record = self._guard.watching(self._write)
 
     def _move_in(self, address: str, message: Any) -> Actor:
         actor = self.populate(address, message)
@@ -533,7 +547,7 @@ class Kernel:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("_turn", "_record", "_write", "_under_way", "host", "listener", "populate"):
+        for name in ("_turn", "_write", "_under_way", "host", "listener", "populate"):
             del state[name]
         return state
 
@@ -541,8 +555,7 @@ class Kernel:
         self.__dict__.update(state)
         self.host = None
         self.listener = None
-        self._write = self._thin(self.trace.append) if self._thin else self.trace.append
-        self._record = self._write
+        self._write = self._thin.sieve(self.trace.append)
         self._under_way = None
         self._turn = Turn(self)
 

@@ -26,11 +26,11 @@ from simbridge.backoff import DEFAULT, Backoff
 from simbridge.clock import DateTime, Duration, Instant
 from simbridge.errors import NotSimulated, SimbridgeError
 from simbridge.hosts import guest
-from simbridge.kernel import OUTSIDE, Kernel, Record
+from simbridge.kernel import FULL, OUTSIDE, Kernel, Record
 from simbridge.limits import PROFILES, limits_with
 from simbridge.population import Customs, Population
 from simbridge.stand_ins import Queue, StandInHandle, outage
-from simbridge.trace import Trace, thinned
+from simbridge.trace import OUTCOMES, Trace
 from simbridge.trace.metrics import Metrics, Series
 
 __all__ = ["World", "acting"]
@@ -113,7 +113,7 @@ class World:
             clock.instant(start),
             self._population.move_in,
             numbers["messages_per_instant"],
-            thinned if self._thin else None,
+            OUTCOMES if self._thin else FULL,
         )
         self._plane = ControlPlane(self._kernel, numbers, members)
         self._population.join(self._kernel, self._plane)

@@ -69,6 +69,8 @@ class Conduct:
         self._ends: list[int] = []
         self._script: list[str] = []
         self._decide: list[Yours] = []
+        self._sure: Answer = (None, None, 0)
+        self._sure_from = self._sure_until = 0
 
     def tell(self, behaviour: Behaviour, decide: Yours | None, now: int) -> None:
         """From now on this holds, too; a limit or a latency takes the place of an earlier one."""
@@ -89,18 +91,31 @@ class Conduct:
                 self._decide = [decide]
             case Recovers():
                 raise AssertionError("who recovers has no conduct")
+        self._foresee()
+
+    def _foresee(self) -> None:
+        """Work out the answer of a plain outage, which is the same to every attempt."""
+        first = self._fails[0] if self._fails else None
+        plain = self._slow is None and self._bucket is None and self._most is None
+        self._sure_from = self._sure_until = 0
+        if plain and first is not None and first.share >= CERTAIN:
+            self._sure_from, self._sure_until = first.from_us, first.until_us
+            self._sure = first.error, _text(first), 0
 
     def answer(self, message: Invoke, turn: Turn) -> Answer:
         """What happens to one attempt."""
+        now = turn.now
+        if self._sure_from <= now < self._sure_until:
+            return self._sure
         limited = self._bucket is not None or self._most is not None
-        if limited and self._throttles(turn.now):
+        if limited and self._throttles(now):
             return "THROTTLING", ERROR_CODES["THROTTLING"].text, 0
-        now, error, text, after = turn.now, None, None, 0
+        error, text, after = None, None, 0
         for fails in self._fails:
             if fails.from_us <= now < fails.until_us and (
                 fails.share >= CERTAIN or _luck(fails.error, message, turn) < fails.share
             ):
-                error, text = fails.error, fails.text or ERROR_CODES[fails.error].text
+                error, text = fails.error, _text(fails)
                 break
         else:
             if self._script or self._decide:
@@ -122,6 +137,10 @@ class Conduct:
     def _decided(self, message: Invoke, turn: Turn) -> tuple[str | None, str | None]:
         outcome = self._script.pop() if self._script else _asked(self._decide[0], message, turn)
         return (None, None) if outcome == OK else (outcome, ERROR_CODES[outcome].text)
+
+
+def _text(fails: Fails) -> str:
+    return fails.text or ERROR_CODES[fails.error].text
 
 
 def _luck(purpose: str, message: Invoke, turn: Turn) -> int:

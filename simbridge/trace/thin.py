@@ -10,22 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simbridge.kernel import Entry
+from simbridge.kernel import Entry, Thin
 from simbridge.messages import Due, Execute, Invoke, Outcome
 
-__all__ = ["thinned"]
+__all__ = ["OUTCOMES"]
 
 
-def thinned(write: Callable[[Entry], None]) -> Callable[[Entry], None]:
+_NEVER = frozenset((Invoke, Due, Execute))
+
+
+def _ends(write: Callable[[Entry], None]) -> Callable[[Entry], None]:
     """The function that writes an entry into the trace, for all but single attempts."""
 
     def record(entry: Entry) -> None:
         message = entry[5]
-        kind = type(message)
-        if kind is Outcome:
-            if message.error is None or not message.attempt:
+        if type(message) is Outcome:
+            if message.error is None or not message.attempt:  # a dead letter has no attempt
                 write(entry)
-        elif kind is not Invoke and kind is not Due and kind is not Execute:
+        elif type(message) not in _NEVER:
             write(entry)
 
     return record
+
+
+OUTCOMES = Thin(_NEVER, _ends)
+"""What `World(trace="outcomes")` leaves out."""
