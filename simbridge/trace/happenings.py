@@ -26,7 +26,7 @@ from simbridge.messages import (
 )
 from simbridge.resources import Rule
 from simbridge.trace.deliveries import Begun
-from simbridge.trace.names import Names
+from simbridge.trace.names import Names, function_name
 from simbridge.trace.targetless import Targetless
 
 __all__ = [
@@ -225,8 +225,7 @@ class Counts:
 
 def _place_of_function(address: str) -> Place:
     arn = arns.parse(address)
-    name = arn.resource.removeprefix("function:").partition(":")[0]
-    return Place(arn.account, arn.region, function=name)
+    return Place(arn.account, arn.region, function=function_name(address) or "")
 
 
 def add(tally: Tally, other: Sequence[float]) -> None:

@@ -270,7 +270,7 @@ class Metrics(Sequence[Series]):
         if not found:
             self._names.check("rule", rule, name_only=True)
             self._names.check("bus", bus, name_only=True)
-            self._names.check("target", function, name_only=True)
+            self._names.check("function", function, name_only=True)
         if len(found) > 1:
             buses = ", ".join(series.dimensions.get("EventBusName", "default") for series in found)
             raise SimbridgeError(

@@ -1,4 +1,4 @@
-"""The names that rules, targets and event buses of a trace have ever had.
+"""The names that rules, targets, event buses and functions of a trace have ever had.
 
 A question about a rule that never existed has an empty answer, as one about a rule that had nothing to
 do. The first is a slip of the pen, mostly in an assertion that then holds for ever, so it is told. What
@@ -18,21 +18,23 @@ from simbridge.messages import Call, Configure
 from simbridge.nearest import meant
 from simbridge.resources import EventBus, Rule
 
-__all__ = ["Names"]
+__all__ = ["Names", "function_name"]
 
-_CALLED = {"rule": "rule", "target": "target of a rule", "bus": "event bus"}
+_CALLED = {
+    "rule": "rule",
+    "target": "target of a rule",
+    "bus": "event bus",
+    "function": "function that a rule invokes",
+}
 
 
 @final
 class Names:
-    """Names and ARNs by kind: "rule", "target", "bus". They are kept in order, as keys of a dict."""
+    """Names and ARNs by kind (`_CALLED`). They are kept in order, as keys of a dict."""
 
     def __init__(self) -> None:
-        self.known: dict[str, dict[str, None]] = {
-            "rule": {},
-            "target": {},
-            "bus": {"default": None},
-        }
+        self.known: dict[str, dict[str, None]] = {kind: {} for kind in _CALLED}
+        self.known["bus"]["default"] = None
         self._read = 0
 
     def grow(self, entries: Sequence[Entry]) -> None:
@@ -50,23 +52,25 @@ class Names:
             self._called(message.operation, message.request, message.response)
 
     def add(self, kind: str, *names: str) -> None:
-        """These names are, or were, of such a thing; a target goes by the last part of its ARN, too."""
-        known = self.known[kind]
-        for name in names:
-            known[name] = None
-            if kind == "target":
-                known[name.rpartition(":")[2]] = None
+        """These names are, or were, of such a thing."""
+        self.known[kind].update(dict.fromkeys(names))
+
+    def add_target(self, target_id: str, arn: str) -> None:
+        """A rule has, or had, this target, which also goes by the last part of its ARN."""
+        self.add("target", target_id, arn, arn.rpartition(":")[2])
+        if (name := function_name(arn)) is not None:
+            self.add("function", name)
 
     def check(self, kind: str, name: str | None, *, name_only: bool = False) -> None:
         """Raise `SimbridgeError` for a name that nothing of this kind has ever had.
 
         `name_only`: an ARN is no answer to this question.
         """
-        is_arn = name is not None and name.startswith("arn:")
-        if name is None or (kind == "bus" and is_arn and not name_only and _is_default(name)):
-            return
+        is_arn = isinstance(name, str) and name.startswith("arn:")
         known = self.known[kind]
-        if name in known and not (is_arn and name_only):
+        if name is None or (name in known and not (is_arn and name_only)):
+            return
+        if kind == "bus" and is_arn and not name_only and _is_default(name):
             return
         alike = [one for one in known if one.startswith("arn:") == (is_arn and not name_only)]
         raise SimbridgeError(
@@ -77,7 +81,7 @@ class Names:
         if isinstance(resource, Rule):
             self.add("rule", resource.name, resource.arn)
             for target in resource.targets:
-                self.add("target", target.id, target.arn)
+                self.add_target(target.id, target.arn)
         elif isinstance(resource, EventBus):
             self.add("bus", resource.name, resource.arn)
 
@@ -88,9 +92,15 @@ class Names:
         elif operation == "PutTargets":
             targets: Iterable[Any] = request["Targets"]
             for target in targets:
-                self.add("target", target["Id"], target["Arn"])
+                self.add_target(target["Id"], target["Arn"])
         elif operation == "CreateEventBus":
             self.add("bus", request["Name"], response["EventBusArn"])
+
+
+def function_name(arn: str) -> str | None:
+    """The name of the Lambda function of this ARN, without version or alias; None if it is of none."""
+    parts = arn.split(":")
+    return parts[6] if parts[2] == "lambda" and parts[5] == "function" else None
 
 
 def _is_default(name: str) -> bool:

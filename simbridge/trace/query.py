@@ -100,13 +100,13 @@ class Trace(Sequence[Record]):
 
     def _check_names(self, **asked: str | None) -> None:
         """Raise `SimbridgeError` for a name that nothing in this trace has ever had."""
-        if not any(asked.values()):
+        if all(name is None for name in asked.values()):
             return
         names = self._names
         names.grow(self._entries)
         for found in self._deliveries.of(self._entries):
             names.add("rule", found.rule, found.rule_arn)
-            names.add("target", found.target, found.target_arn)
+            names.add_target(found.target, found.target_arn)
             names.add("bus", found.bus, found.event.bus)
         for kind, name in asked.items():
             names.check(kind, name)

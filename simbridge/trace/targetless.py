@@ -1,11 +1,13 @@
 """Rules without targets: what they match is in no record, and is asked of their patterns again.
 
 A bus sends a `Match` for each target of a rule that matches, so a rule that has none leaves nothing in
-the trace, and costs the bus nothing. Yet it has matched, and CloudWatch counts that. What the bus knew
+the trace, and costs the bus nothing. Yet it has matched: `MatchedEvents` counts events that rules match,
+whatever comes of it. (That such a rule has also run, for `TriggeredRules`, is believed.) What the bus knew
 when an event arrived stands in the trace before the event (`Configure`, `Retire`), and a pattern has one
 answer for ever: whether such a rule matched can be found out whenever somebody wants to know.
 
-The managed rule of an archive is not among them: it has a target, the archive.
+The managed rule of an archive is not among them: it has a target, the archive. A bus that goes has no
+rules any more: DeleteEventBus would have been refused.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ class Targetless:
     def configure(self, address: str, rule: Rule) -> None:
         """A bus learns how a rule looks from now on."""
         self.retire(address, rule.arn)
-        if rule.targets or rule.archive_arn is not None or rule.state == "DISABLED":
+        if rule.targets or rule.state == "DISABLED":
             return
         bus = self._buses.setdefault(address, _Bus())
         if rule.event_pattern:
@@ -47,10 +49,8 @@ class Targetless:
             bus.scheduled.add(rule.arn)
 
     def retire(self, address: str, arn: str) -> None:
-        """A bus learns that a rule is gone, or that it is gone itself."""
-        if arn == address:
-            self._buses.pop(address, None)
-        elif (bus := self._buses.get(address)) is not None:
+        """A bus learns that a rule is gone."""
+        if (bus := self._buses.get(address)) is not None:
             if arn in bus.matcher:
                 bus.matcher.remove(arn)
             bus.scheduled.discard(arn)

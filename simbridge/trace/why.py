@@ -192,7 +192,7 @@ def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str |
             more = "a further" if delivery.attempt_count else "any"
             return f"the Invocations quota left no turn for {more} attempt"
         case Declined(_, error):
-            return f"Lambda's record of it for {_last(sender)} is lost, which refuses: {error}"
+            return f"{_last(sender)} refuses Lambda's record of it, which is lost: {error}"
     return None
 
 

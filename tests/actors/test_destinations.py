@@ -48,7 +48,7 @@ def test_a_queue_that_fails_refuses_the_record() -> None:
     (delivery,) = world.trace.deliveries(outcome="delivered")
     assert lost.message == Declined(delivery.sequence, "NO_PERMISSIONS", "not you")
     why = str(world.trace.why(delivery.event.id))
-    assert "Lambda's record of it for records is lost, which refuses: NO_PERMISSIONS" in why
+    assert "; records refuses Lambda's record of it, which is lost: NO_PERMISSIONS" in why
     short = delivery.event.id[:8]
     said = f"✗ records refuses the report on {short}: NO_PERMISSIONS: not you"
     assert said in str(world.trace)
@@ -131,6 +131,18 @@ def test_limits_scripts_and_functions_of_a_destination() -> None:
         world.run(minutes=2)
         assert (len(records.messages), failures(world)) == (kept, 5 - kept)
     assert seen == [("shop", 0, "r")] * 5
+
+
+def test_a_version_of_a_function_counts_for_the_function() -> None:
+    """The dimension is its name, whatever alias the rule invokes; before anything is lost, too."""
+    world = sb.World()
+    pay = world.function("pay:live", broken, retries=0, on_failure=f"{QUEUES}:nowhere")
+    world.client().put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    world.client().put_targets(Rule="r", Targets=[{"Id": "1", "Arn": pay.arn}])
+    world.client().put_events(Entries=[ENTRY])
+    assert failures(world) == 0
+    world.settle()
+    assert failures(world) == 1
 
 
 def test_a_trace_with_lost_records_reads_back(tmp_path: Any) -> None:

@@ -37,6 +37,8 @@ def world_with(put: bool = True) -> sb.World:
         ({"target": "order-target"}, "no target of a rule .*; did you mean orders-target"),
         ({"target": "order-queue"}, "did you mean orders-queue"),
         ({"bus": "shops"}, "no event bus .*; did you mean shop"),
+        ({"rule": ""}, "no rule has ever been called ''"),
+        ({"rule": 7}, "no rule has ever been called 7"),
         ({"rule": "xyzzy"}, "there are bills, orders$"),
         ({"rule": "orders", "bus": "xyzzy"}, "there are default, shop$"),
         ({"rule": "xyzzy", "outcome": "dropped"}, "no rule"),
@@ -116,7 +118,7 @@ def test_the_managed_rule_of_an_archive_is_a_rule() -> None:
         ("Invocations", {"rule": f"{ACCOUNT}:rule/orders"}, "did you mean orders"),
         ("MatchedEvents", {"bus": "shops"}, "did you mean shop"),
         ("Invocations", {"rule": "bills", "bus": "shops"}, "did you mean shop"),
-        ("DestinationDeliveryFailures", {"function": "xyzzy"}, "no target of a rule"),
+        ("DestinationDeliveryFailures", {"function": "xyzzy"}, "no function that a rule invokes"),
     ],
 )
 def test_metrics_of_what_never_existed(name: str, question: dict[str, str], says: str) -> None:

@@ -116,6 +116,20 @@ def test_a_schedule_without_targets_runs(trace: Any) -> None:
     assert world.metrics("TriggeredRules", rule="both").sum == 6  # the others' events match it, too
 
 
+def test_a_schedule_that_gets_a_target_counts_once() -> None:
+    """From then on its matches are in the trace; when it loses the target, they are worked out again."""
+    world = sb.World(start="2026-01-01T00:00:30Z")
+    events, queue = world.client(), world.queue("q")
+    events.put_rule(Name="tick", ScheduleExpression="cron(* * * * ? *)")
+    world.run(minutes=2)
+    events.put_targets(Rule="tick", Targets=[{"Id": "1", "Arn": queue.arn}])
+    world.run(minutes=2)
+    events.remove_targets(Rule="tick", Ids=["1"])
+    world.run(minutes=2)
+    assert len(queue.received) == 2
+    assert [count for _, count in matched(world, "tick")] == [1] * 6
+
+
 def test_it_counts_on_its_own_bus_until_that_is_gone(tmp_path: Path) -> None:
     """A bus of the same name that is made later begins anew; a trace from a file says the same."""
     world = sb.World()
