@@ -8,10 +8,10 @@ service shows otherwise (behaviour reference 2.2, 2.4).
 
 from __future__ import annotations
 
-import difflib
 from typing import NamedTuple, final
 
 from simbridge.errors import SimbridgeError
+from simbridge.nearest import meant
 
 __all__ = ["ERROR_CODES", "RETRIED", "ErrorCode", "checked"]
 
@@ -99,8 +99,6 @@ RETRIED = frozenset(code for code, row in ERROR_CODES.items() if row.retried)
 def checked(code: str) -> str:
     """The code itself. Raises `SimbridgeError` if EventBridge has none of this name."""
     if not isinstance(code, str) or code not in ERROR_CODES:
-        close = difflib.get_close_matches(str(code), ERROR_CODES, n=3) or sorted(ERROR_CODES)
-        raise SimbridgeError(
-            f"no delivery fails with {code!r}; did you mean {', '.join(close)}? (see simbridge.error_codes)"
-        )
+        told = meant(code, ERROR_CODES, "simbridge.error_codes")
+        raise SimbridgeError(f"no delivery fails with {code!r}; {told}")
     return code

@@ -7,11 +7,11 @@ here: requests are checked against the model itself (`api/model`).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import NamedTuple, final
 
 from simbridge.errors import SimbridgeError
+from simbridge.nearest import meant
 
 __all__ = ["LIMITS", "PROFILES", "Limit", "Limits", "limits_with", "rate_of"]
 
@@ -220,8 +220,8 @@ def limits_with(*overrides: Mapping[str, int] | None) -> dict[str, int]:
             raise SimbridgeError(f"limits is a mapping, {{'targets_per_rule': 10}}, not {given!r}")
     for name, value in [pair for given in overrides for pair in (given or {}).items()]:
         if name not in limits:
-            close = difflib.get_close_matches(name, limits, n=3) or sorted(limits)
-            raise SimbridgeError(f"no limit is called {name!r}; did you mean {', '.join(close)}?")
+            told = meant(name, limits, "simbridge.limits.LIMITS")
+            raise SimbridgeError(f"no limit is called {name!r}; {told}")
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise SimbridgeError(f"limit {name!r} must be a whole number >= 0, not {value!r}")
         limits[name] = value

@@ -19,6 +19,7 @@ The life of one event, as the messages tell it::
     delivery -DeadLetter-> queue             given up; or `Drop` to the bus where nobody keeps it
     target --Handled--> itself               a function of yours has returned, or raised
     target --Execute--> itself               Lambda runs the function again
+    target --Deposit--> queue, topic         Lambda's record of an invocation; or `Declined` back
     bus   ----Keep----> archive              an archive keeps the event; `Counted` tells how many it has
     replay -Publish---> event bus            an archived event comes again; `Progress` tells how far it is
 """
@@ -38,6 +39,7 @@ __all__ = [
     "Configure",
     "Counted",
     "DeadLetter",
+    "Declined",
     "Deposit",
     "Drop",
     "Due",
@@ -205,9 +207,13 @@ class Due(_Message, frozen=True):
 
 @final
 class Expire(_Message, frozen=True):
-    """The age limit of a delivery comes before its next attempt would."""
+    """The age limit of a delivery comes before its next attempt would.
+
+    `throttled`: the attempt was due, and the Invocations quota had no turn left for it.
+    """
 
     delivery: int
+    throttled: bool = False
 
 
 @final
@@ -324,10 +330,27 @@ class Execute(_Message, frozen=True):
 
 @final
 class Deposit(_Message, frozen=True):
-    """Somebody else than EventBridge puts a message into a queue: Lambda's record of a failure."""
+    """Lambda sends its record of an invocation to a destination, a queue or a topic.
 
+    `delivery`, `event` and `rule` are those by which the function was invoked.
+    """
+
+    delivery: int
+    event: Event
+    rule: str
     body: str
-    attributes: dict[str, str] = {}
+
+
+@final
+class Declined(_Message, frozen=True):
+    """A destination does not take Lambda's record of an invocation, which is lost.
+
+    `delivery` is the one that has invoked the function.
+    """
+
+    delivery: int
+    error: str
+    text: str | None = None
 
 
 @final
@@ -343,6 +366,7 @@ Message = (
     | Configure
     | Counted
     | DeadLetter
+    | Declined
     | Deposit
     | Drop
     | Due

@@ -16,9 +16,10 @@ from simbridge import clock
 from simbridge.actors.archive import ArchiveActor, Counting
 from simbridge.actors.bus import EventBusActor, Outside
 from simbridge.actors.delivery import DeliveryActor, Policy
+from simbridge.actors.fifo import dweller
 from simbridge.actors.replay import Pace, ReplayActor
 from simbridge.actors.scheduler import SchedulerActor
-from simbridge.actors.target import Nowhere, StandIn
+from simbridge.actors.target import Nowhere
 from simbridge.api.plane import ControlPlane
 from simbridge.api.reports import Reception
 from simbridge.backoff import Backoff
@@ -75,7 +76,7 @@ class Population:
         if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
             return self._bus()  # every account has one
         if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
-            return StandIn()
+            return dweller(address)
         return Nowhere()
 
     def archive(self, arn: str) -> ArchiveActor:

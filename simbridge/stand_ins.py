@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, final
 
 from simbridge import behaviour, clock, error_codes
 from simbridge.actors.conduct import Decide
+from simbridge.actors.fifo import stand_in_of
 from simbridge.actors.function import Yours
 from simbridge.actors.queue import Received
 from simbridge.actors.target import StandIn, body_of, request_of
@@ -21,7 +22,7 @@ from simbridge.clock import Duration, Instant
 from simbridge.errors import SimbridgeError
 from simbridge.hosts import guest
 from simbridge.kernel import Kernel
-from simbridge.messages import Behave, Call, DeadLetter, Deposit
+from simbridge.messages import Behave, Call, DeadLetter
 
 __all__ = ["Queue", "QueueMessage", "StandInHandle", "outage"]
 
@@ -144,9 +145,7 @@ class StandInHandle:
 
     @property
     def _actor(self) -> StandIn:
-        actor = self._kernel.actors[self.arn]
-        assert isinstance(actor, StandIn)
-        return actor
+        return stand_in_of(self._kernel.actors[self.arn])
 
     def _tell(self, how: Behaviour) -> None:
         sender, cause = self._caller()
@@ -199,7 +198,7 @@ class Queue(StandInHandle):
 
     def _message(self, number: int) -> QueueMessage:
         stored: Received = self._actor.received[number]
-        attributes = stored.attributes if isinstance(stored, DeadLetter | Deposit) else {}
+        attributes = stored.attributes if isinstance(stored, DeadLetter) else {}
         times = self._actor.visibility.times(number)
         return QueueMessage(body_of(stored), dict(attributes), times, number)
 

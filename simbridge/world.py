@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar, final, overload
 
 from simbridge import arn as arns
 from simbridge import clock
+from simbridge.actors.fifo import dweller, stand_in_of
 from simbridge.actors.function import Asynchronous, Handler, Runner
 from simbridge.actors.target import StandIn
 from simbridge.api.model import Answered, intercepted, make_client
@@ -171,7 +172,8 @@ class World:
     def queue(self, name: str, *, content_based_deduplication: bool = True) -> Queue:
         """A stand-in for an SQS queue of this name.
 
-        A FIFO queue (its name ends in `.fifo`) takes events only with content-based deduplication.
+        A FIFO queue (its name ends in `.fifo`) takes events only with content-based deduplication,
+        and then puts no body twice into the queue within five minutes (`actors/fifo`).
         """
         arn = self._arn("sqs", _checked_name(name, _QUEUE, "a queue"))
         actor = self._stand_in(arn)
@@ -246,9 +248,7 @@ class World:
             raise SimbridgeError(
                 f"{arn} is simulated itself and has no stand-in; send to it with client()"
             )
-        actor = self._kernel.actors.setdefault(arn, StandIn())
-        assert isinstance(actor, StandIn), "at other ARNs there is nothing else"
-        return actor
+        return stand_in_of(self._kernel.actors.setdefault(arn, dweller(arn)))
 
     def api_fails(
         self,
@@ -262,9 +262,11 @@ class World:
     ) -> None:
         """Let calls of an operation fail, in all accounts and regions.
 
-        `error` is the code the client gets ("InternalException", "ThrottlingException", ...); the
-        rest is as in `StandInHandle.fails`. The client does not try again by itself: botocore's
-        retries would wait in real time. Raises `SimbridgeError` for an unknown operation.
+        `error` is the code the client gets: one that the operation has in the service model, or one
+        that any call can meet (`simbridge.api.faults`: "InternalException", "ThrottlingException",
+        ...). The rest is as in `StandInHandle.fails`. The client does not try again by itself:
+        botocore's retries would wait in real time. Raises `SimbridgeError` for an unknown operation,
+        and for an error that it is never answered with.
         """
         fails = outage(self._kernel.now, error, rate, from_, for_, text, operation)
         self._plane.fails(fails, *self._caller())
@@ -397,6 +399,7 @@ class World:
         *,
         rule: str | None = None,
         bus: str | None = None,
+        function: str | None = None,
         account: str | None = None,
         region: str | None = None,
         period: Duration = "1m",
@@ -407,18 +410,21 @@ class World:
         *,
         rule: str | None = None,
         bus: str | None = None,
+        function: str | None = None,
         account: str | None = None,
         region: str | None = None,
         period: Duration = "1m",
     ) -> Metrics | Series:
         """What CloudWatch would show: all metrics of an account and region, or the one called `name`.
 
-        `rule` and `bus` name the dimensions of one metric; without them it is the whole account's.
-        Datapoints are a `period` apart, a multiple of a minute. See `simbridge.trace.metrics`.
-        Raises `SimbridgeError` for a metric that does not exist, or not with these dimensions, and in
-        a world with `trace="outcomes"` for one that counts single attempts.
+        `rule`, `bus` and `function` name the dimensions of one metric; without them it is the whole
+        account's. Datapoints are a `period` apart, a multiple of a minute. See
+        `simbridge.trace.metrics`.
+        Raises `SimbridgeError` for a metric that does not exist, or not with these dimensions, for a
+        name that no rule, bus or target of this world has ever had, and in a world with
+        `trace="outcomes"` for a metric that counts single attempts.
         """
-        if name is None and (rule is not None or bus is not None):
+        if name is None and (rule, bus, function) != (None, None, None):
             raise SimbridgeError(
                 "name the metric whose rule or bus you ask for: metrics('Invocations', ...)"
             )
@@ -431,7 +437,9 @@ class World:
             period=period,
             attempts_missing=self._thin,
         )
-        return found if name is None else found.series(name, rule=rule, bus=bus)
+        if name is None:
+            return found
+        return found.series(name, rule=rule, bus=bus, function=function)
 
     @contextmanager
     def listening(self, listener: Callable[[list[Record]], None]) -> Iterator[None]:

@@ -32,7 +32,7 @@ DOORS = {
 # `APART`, packages do not import each other.
 LAYERS = [
     {"errors"},
-    {"clock", "arn", "table"},
+    {"clock", "arn", "table", "nearest"},
     {"luck", "bucket", "error_codes", "watch"},
     {
         "kernel",

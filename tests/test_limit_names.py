@@ -43,7 +43,7 @@ def test_later_numbers_win(first: dict[str, int], second: dict[str, int]) -> Non
     ("limits", "says"),
     [
         ({"target_per_rule": 1}, "did you mean targets_per_rule"),
-        ({"xyzzy": 1}, "did you mean archive_"),
+        ({"xyzzy": 1}, "xyzzy'; there are [0-9]+, listed in simbridge.limits.LIMITS$"),
         ({"targets_per_rule": -1}, "whole number >= 0, not -1"),
         ({"targets_per_rule": True}, "not True"),
         ({"targets_per_rule": 1.0}, "not 1.0"),

@@ -254,7 +254,7 @@ class DeliveryActor:
         if quota is not None and not delay and not reserved:
             wait = quota.reserve(turn.now, left)
         if wait is None or wait > left:
-            turn.send(turn.address, Expire(delivery), max(left, 0))
+            turn.send(turn.address, Expire(delivery, wait is None), max(left, 0))
         elif quota is not None and wait:
             turn.send(turn.address, Due(delivery, attempt, not delay), wait)
         else:

@@ -178,7 +178,8 @@ class Runner:
         """Send Lambda's record of an invocation to a destination."""
         record = _record(turn, why, execution, message)
         if not arns.is_event_bus(arns.parse(to)):
-            turn.send(to, Deposit(msgspec.json.encode(record).decode()))
+            put, body = execution.message, msgspec.json.encode(record).decode()
+            turn.send(to, Deposit(put.delivery, put.event, put.rule, body))
             return
         here, kind = arns.parse(turn.address), "Success" if why == "Success" else "Failure"
         envelope = {

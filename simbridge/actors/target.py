@@ -19,6 +19,7 @@ from simbridge.kernel import Turn
 from simbridge.messages import (
     Behave,
     DeadLetter,
+    Declined,
     Deposit,
     Due,
     Execute,
@@ -74,6 +75,15 @@ def _too_large(address: str, message: DeadLetter) -> targets.Failure | None:
     return targets.failure(kind, _sending_of(address, message)) if kind is not None else None
 
 
+def _unfit(address: str, record: Deposit) -> targets.Failure | None:
+    """Why a destination cannot take this record: it is too large, or for a FIFO queue."""
+    kind = targets.kind_of(arns.parse(address))
+    sending = targets.Sending(
+        arns.parse(address), {}, record.event.envelope, record.body, arns.parse(record.rule)
+    )
+    return targets.failure(kind, sending) if kind is not None else None
+
+
 @final
 class StandIn:
     """The actor at a target's ARN: a queue, a function, anything that accepts.
@@ -121,7 +131,9 @@ class StandIn:
             case DeadLetter(delivery):
                 self._bury(message, delivery, turn)
             case Deposit():
-                self.received.append(message)
+                self._file(message, turn)
+            case Declined():
+                pass  # the record is the point: Lambda gives it up, and the function goes on
             case Behave(Recovers()):
                 self._conduct = None
             case Behave(behaviour):
@@ -142,10 +154,25 @@ class StandIn:
         failure = _too_large(turn.address, message)
         if failure is not None:
             return failure.error, failure.text, 0
-        if self._conduct is None:
-            return None, None, 0
-        attempt = Invoke(delivery, 0, message.event, message.attributes["RULE_ARN"])
-        return self._conduct.answer(attempt, turn)
+        return self.answer(Invoke(delivery, 0, message.event, message.attributes["RULE_ARN"]), turn)
+
+    def _file(self, record: Deposit, turn: Turn) -> None:
+        """Take Lambda's record of an invocation, unless this service does not take it now, or at all."""
+        failure = _unfit(turn.address, record)
+        if failure is not None:
+            turn.reply(Declined(record.delivery, failure.error, failure.text))
+            return
+        error, text, after = self.answer(
+            Invoke(record.delivery, 0, record.event, record.rule), turn
+        )
+        if error is None:
+            self.received.append(record)
+        else:
+            turn.reply(Declined(record.delivery, error, text), after)
+
+    def answer(self, message: Invoke, turn: Turn) -> Answer:
+        """What is answered to an attempt, by all that this stand-in was told to do."""
+        return (None, None, 0) if self._conduct is None else self._conduct.answer(message, turn)
 
 
 @final
@@ -165,6 +192,9 @@ class Nowhere:
             attempt = message.attempt if isinstance(message, Invoke) else 0
             text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
             turn.reply(Outcome(message.delivery, attempt, "NO_RESOURCE", text))
+        elif isinstance(message, Deposit):
+            text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
+            turn.reply(Declined(message.delivery, "NO_RESOURCE", text))
         else:
             under_way = isinstance(message, Match | Outcome | Due | Expire)
             assert not under_way, f"a delivery has left before {message!r}"

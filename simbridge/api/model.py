@@ -14,7 +14,15 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple, final
 
-__all__ = ["Answer", "Answered", "intercepted", "make_client", "operation_names", "operation_shape"]
+__all__ = [
+    "Answer",
+    "Answered",
+    "error_names",
+    "intercepted",
+    "make_client",
+    "operation_names",
+    "operation_shape",
+]
 
 SERVICE = "events"
 
@@ -68,6 +76,12 @@ def operation_names() -> tuple[str, ...]:
 def operation_shape(operation: str) -> Any:
     """The shape of an operation's request."""
     return _service_model().operation_model(operation).input_shape
+
+
+@cache
+def error_names(operation: str) -> tuple[str, ...]:
+    """The codes of the errors that the model lists for an operation."""
+    return tuple(shape.name for shape in _service_model().operation_model(operation).error_shapes)
 
 
 def make_client(answer: Answer, region: str) -> Any:

@@ -20,6 +20,7 @@ from typing import Any, final
 
 import msgspec
 
+from simbridge.api.faults import check_fault, fault
 from simbridge.api.model import Answered, operation_names
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
@@ -42,6 +43,7 @@ from simbridge.limits import Limits, rate_of
 from simbridge.luck import draw
 from simbridge.luck import key as key_of
 from simbridge.messages import Behave, Call, Configure, Message, Retire, Stop
+from simbridge.nearest import meant
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -63,12 +65,6 @@ _CODES: dict[type[LanguageError] | type[InvalidArn], str] = {
 
 _RATED = {"PutEvents": "put_events_per_second"}
 """The operations with a quota per second that is simulated."""
-
-_FAULT_TEXTS = {
-    "InternalException": "This exception occurs due to unexpected causes.",  # service model
-    "ThrottlingException": "Rate exceeded",
-}
-
 
 _CHANGES = frozenset((Configure, Retire, Stop))
 """The messages that change what the data plane does; they may take effect late."""
@@ -205,9 +201,11 @@ class ControlPlane:
         return response
 
     def fails(self, fails: Fails, sender: str, cause: int) -> None:
-        """Let calls of an operation fail for a while; it is recorded like a call."""
-        if fails.operation not in operation_names():
-            raise SimbridgeError(f"EventBridge has no operation {fails.operation!r}")
+        """Let calls of an operation fail for a while; it is recorded like a call.
+
+        Raises `SimbridgeError` for an operation or an error that it does not have.
+        """
+        check_fault(fails.operation, fails.error)
         self._faults.append(fails)
         self.kernel.note(self.kernel.draw(cause=cause), cause, sender, "api", Behave(fails))
 
@@ -218,7 +216,7 @@ class ControlPlane:
         if rate:
             key = f"{name}:{region}:{account}"
             if not self.kernel.shared.setdefault(key, Bucket(rate)).take(self.kernel.now):
-                raise ServiceError("ThrottlingException", "Rate exceeded")
+                raise fault("ThrottlingException", "")
         if not self._faults:
             return
         number = self._calls[name] = self._calls.get(name, 0) + 1
@@ -226,9 +224,7 @@ class ControlPlane:
             if fails.operation == name and fails.from_us <= self.kernel.now < fails.until_us:
                 luck = key_of(self.kernel.seed, "api", name, fails.error)
                 if draw(luck, number) < fails.share:
-                    status = 500 if fails.error == "InternalException" else 400
-                    text = fails.text or _FAULT_TEXTS.get(fails.error, fails.error)
-                    raise ServiceError(fails.error, text, status)
+                    raise fault(fails.error, fails.text)
 
     def _note(
         self,
@@ -283,4 +279,6 @@ def _unknown(name: str) -> SimbridgeError:
             f"{name} is an operation of EventBridge that this version of simbridge does not "
             f"simulate; it simulates {', '.join(sorted(OPERATIONS))}"
         )
-    return SimbridgeError(f"EventBridge has no operation {name!r}")
+    return SimbridgeError(
+        f"EventBridge has no operation {name!r}; {meant(name, operation_names())}"
+    )

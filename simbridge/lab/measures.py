@@ -76,13 +76,20 @@ def _accepted(run: Reading) -> int:
 
 
 def _attempts(run: Reading) -> float | None:
+    """None where it is not known: a trace of outcomes does not tell those of what is pending."""
     if not run.deliveries:
+        return None
+    if run.outcomes["pending"] and not any(delivery.attempts for delivery in run.deliveries):
         return None
     return sum(delivery.attempt_count for delivery in run.deliveries) / len(run.deliveries)
 
 
 def _drain_s(run: Reading) -> float | None:
-    """None where no refused delivery was accepted after the last refusal: nothing has drained."""
+    """None where no refused delivery was accepted after the last refusal: nothing has drained.
+
+    None, too, of a trace of outcomes: when its refusals were made is what it leaves out, and with slow
+    answers and quotas it cannot be worked out from how the deliveries ended.
+    """
     refused = max((_refused_us(delivery) for delivery in run.deliveries), default=-1)
     late = [
         delivery.ended_us or 0
@@ -132,7 +139,12 @@ MEASURES = [
         "neither accepted nor given up when the scenario ended",
         lambda run: run.outcomes["pending"],
     ),
-    Measure("attempts", "per delivery", "attempts for each delivery, on average", _attempts),
+    Measure(
+        "attempts",
+        "per delivery",
+        'attempts for each delivery, on average (none with `trace="outcomes"` while one is pending)',
+        _attempts,
+    ),
     Measure(
         "latency_p50_s",
         "seconds",
@@ -146,7 +158,8 @@ MEASURES = [
         "drain_s",
         "seconds",
         "from the last attempt that was refused and retried to the acceptance of the last delivery that "
-        "had been refused: how long a backlog outlives its outage",
+        'had been refused: how long a backlog outlives its outage (none with `trace="outcomes"`, which '
+        "leaves refusals out)",
         _drain_s,
     ),
     Measure(

@@ -7,7 +7,6 @@ single other price can be given. Rules, scheduled rules and retries of deliverie
 
 from __future__ import annotations
 
-import difflib
 import pkgutil
 import tomllib
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from typing import Any
 from simbridge import arn as arns
 from simbridge.errors import SimbridgeError
 from simbridge.messages import Invoke, Publish
+from simbridge.nearest import meant
 from simbridge.trace import Trace
 
 __all__ = ["METERS", "cost_usd", "price_list", "prices_with"]
@@ -47,8 +47,7 @@ def prices_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
     prices = {meter: float(price_list()[meter]["per_million"]) for meter in METERS}
     for meter, price in (overrides or {}).items():
         if meter not in prices:
-            close = difflib.get_close_matches(meter, prices, n=1) or sorted(prices)
-            raise SimbridgeError(f"no price is called {meter!r}; did you mean {', '.join(close)}?")
+            raise SimbridgeError(f"no price is called {meter!r}; {meant(meter, prices)}")
         if isinstance(price, bool) or not isinstance(price, int | float) or not price >= 0:
             raise SimbridgeError(f"the price of {meter} is a number of dollars, not {price!r}")
         prices[meter] = float(price)

@@ -10,14 +10,31 @@ from typing import NamedTuple, final
 
 from simbridge import arn as arns
 from simbridge.kernel import Record
-from simbridge.messages import Call, DeadLetter, Drop, Due, Invoke, Match, Outcome
+from simbridge.messages import (
+    Call,
+    Configure,
+    DeadLetter,
+    Declined,
+    Drop,
+    Due,
+    Expire,
+    Invoke,
+    Match,
+    Outcome,
+    Publish,
+    Retire,
+)
+from simbridge.resources import Rule
 from simbridge.trace.deliveries import Begun
+from simbridge.trace.names import Names, function_name
+from simbridge.trace.targetless import Targetless
 
 __all__ = [
     "HAPPENINGS",
     "NONE",
     "OF_ATTEMPTS",
     "PER_BUS",
+    "PER_FUNCTION",
     "PER_RULE",
     "Counts",
     "Place",
@@ -28,18 +45,20 @@ __all__ = [
 NONE = ()
 PER_BUS = ("EventBusName",)
 PER_RULE = ("RuleName",)
+PER_FUNCTION = ("FunctionName",)
 
 HAPPENINGS = {
     "rule matched": "a rule that matches an event, whatever the number of its targets",
     "delivery begun": "a target of a rule that has matched",
     "attempt": "an attempt to hand an event to a target",
     "retry": "an attempt after the first",
-    "throttled": "an attempt that has waited for the Invocations quota",
+    "throttled": "an attempt that has waited for the Invocations quota, in vain or not",
     "accepted": "an attempt that the target accepts",
     "ended": "a delivery that the target has accepted or that is given up",
     "given up": "a delivery that is given up",
     "kept": "a dead letter that its queue accepts",
     "not kept": "a dead letter that its queue refuses",
+    "not filed": "a record of an invocation that its destination does not take",
     "first attempt": "milliseconds from ingestion to the first attempt",
     "first answer": "milliseconds from ingestion to the answer to the first attempt",
     "success": "milliseconds from ingestion until the target accepts",
@@ -53,18 +72,19 @@ HAPPENINGS = {
 """What can be counted, and what is meant by it."""
 
 
-OF_ATTEMPTS = frozenset(("attempt", "retry", "first attempt", "first answer"))
+OF_ATTEMPTS = frozenset(("attempt", "retry", "throttled", "first attempt", "first answer"))
 """Those that a trace of outcomes (`trace/thin`) does not hold."""
 
 
 @final
 class Place(NamedTuple):
-    """Where something is counted; `rule` is empty for what does not concern a rule."""
+    """Where something is counted; `rule` and `function` are empty for what does not concern one."""
 
     account: str
     region: str
     bus: str = ""
     rule: str = ""
+    function: str = ""
 
     def dimensions(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """The dimensions of these names; only rules of custom buses carry their bus (captured)."""
@@ -72,6 +92,8 @@ class Place(NamedTuple):
             return ()
         if names == PER_BUS:
             return (("EventBusName", self.bus),)
+        if names == PER_FUNCTION:
+            return (("FunctionName", self.function),)
         bus = () if self.bus == "default" else (("EventBusName", self.bus),)
         return (*bus, ("RuleName", self.rule))
 
@@ -90,6 +112,8 @@ class Counts:
             happening: {} for happening in HAPPENINGS
         }
         self.attempts_missing = False
+        self.names = Names()
+        self._targetless = Targetless()
         self._places: dict[str, Place] = {}
         self._deliveries: Begun[tuple[Place, int]] = Begun()
         self._given_up: set[int] = set()
@@ -106,7 +130,7 @@ class Counts:
                     self._note("retry", place, time)
                 else:
                     self._note("first attempt", place, time, (time - ingested) / 1000)
-            case Due(delivery, _, True):
+            case Due(delivery, _, True) | Expire(delivery, True):
                 self._note("throttled", self._deliveries[delivery][0], time)
             case Outcome(delivery, attempt, error):
                 self._look_for_attempts(attempt)
@@ -117,8 +141,19 @@ class Counts:
             case DeadLetter(delivery) | Drop(delivery):
                 self._look_for_attempts(message.attempts)
                 self._give_up(time, delivery)
-            case Call("PutEvents"):
+            case Publish():
+                for arn in self._targetless.matched(to, message):
+                    self._note("rule matched", self._place(arn), time)
+            case Declined():
+                self._note("not filed", _place_of_function(to), time)
+            case Call():
                 self._call(time, to, message)
+            case Configure(resource):
+                self.names.read(message)
+                if isinstance(resource, Rule):
+                    self._targetless.configure(to, resource)
+            case Retire(arn):
+                self._targetless.retire(to, arn)
 
     def _look_for_attempts(self, attempts: int) -> None:
         """Attempts that were made and of which there is none: this is a trace of outcomes."""
@@ -153,6 +188,9 @@ class Counts:
             self._note("ended", place, time)
 
     def _call(self, time: int, to: str, call: Call) -> None:
+        self.names.read(call)
+        if call.operation != "PutEvents":
+            return
         _, region, account = to.split(":")
         place = Place(account, region)
         self._note("call", place, time)
@@ -172,6 +210,8 @@ class Counts:
             bus, _, rule = arn.resource.removeprefix("rule/").rpartition("/")
             place = Place(arn.account, arn.region, bus or "default", rule)
             self._places[rule_arn] = place
+            self.names.add("rule", rule)
+            self.names.add("bus", place.bus)
         return place
 
     def _note(self, happening: str, place: Place, time: int, value: float = 1) -> None:
@@ -181,6 +221,11 @@ class Counts:
             periods[time // self.period_us] = [value, 1, value, value]
         else:
             add(tally, (value, 1, value, value))
+
+
+def _place_of_function(address: str) -> Place:
+    arn = arns.parse(address)
+    return Place(arn.account, arn.region, function=function_name(address) or "")
 
 
 def add(tally: Tally, other: Sequence[float]) -> None:

@@ -16,7 +16,6 @@ Which minute a figure falls into is believed: the one in which the counted thing
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, final
 
@@ -24,8 +23,19 @@ from simbridge import clock
 from simbridge.clock import DateTime, Duration
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Record
+from simbridge.nearest import meant
 from simbridge.table import Table, number
-from simbridge.trace.happenings import NONE, OF_ATTEMPTS, PER_BUS, PER_RULE, Counts, Tally, add
+from simbridge.trace.happenings import (
+    NONE,
+    OF_ATTEMPTS,
+    PER_BUS,
+    PER_FUNCTION,
+    PER_RULE,
+    Counts,
+    Tally,
+    add,
+)
+from simbridge.trace.names import Names
 
 __all__ = ["METRICS", "Datapoint", "Metric", "Metrics", "Series"]
 
@@ -101,6 +111,13 @@ METRICS = [
         "Milliseconds",
         "success",
         "from ingestion to success",
+    ),
+    Metric(
+        "DestinationDeliveryFailures",
+        (PER_FUNCTION, NONE),
+        "Count",
+        "not filed",
+        "records of invocations that Lambda could not send to a destination (namespace AWS/Lambda)",
     ),
     Metric("PutEventsApproximateCallCount", (NONE,), "Count", "call", "calls"),
     Metric("PutEventsApproximateSuccessCount", (NONE,), "Count", "call answered", "answered calls"),
@@ -190,8 +207,11 @@ class Series:
 class Metrics(Sequence[Series]):
     """Every metric of one account and region that has a datapoint, in the order of `METRICS`."""
 
-    def __init__(self, series: Sequence[Series], *, attempts_missing: bool = False) -> None:
+    def __init__(
+        self, series: Sequence[Series], names: Names, *, attempts_missing: bool = False
+    ) -> None:
         self._series = list(series)
+        self._names = names
         self._attempts_missing = attempts_missing
 
     @classmethod
@@ -217,17 +237,26 @@ class Metrics(Sequence[Series]):
         missing = attempts_missing or counted.attempts_missing
         left_out = OF_ATTEMPTS if missing else ()
         known = [metric for metric in METRICS if metric.counts not in left_out]
-        return cls(list(_published(known, counted, account, region)), attempts_missing=missing)
+        series = list(_published(known, counted, account, region))
+        return cls(series, counted.names, attempts_missing=missing)
 
-    def series(self, name: str, *, rule: str | None = None, bus: str | None = None) -> Series:
-        """One metric, of a rule, of an event bus, or of the whole account.
+    def series(
+        self,
+        name: str,
+        *,
+        rule: str | None = None,
+        bus: str | None = None,
+        function: str | None = None,
+    ) -> Series:
+        """One metric, of a rule, of an event bus, of a function, or of the whole account.
 
         Without a datapoint it is empty: its sum is 0. Raises `SimbridgeError` for a name that is no
         metric, for one that counts attempts in a trace of outcomes, for dimensions that it is not
-        published with, and for a rule name that several event buses have, when none is named.
+        published with, for a rule name that several event buses have, when none is named, and for a
+        rule or a bus that this trace has never had.
         """
         metric = self._metric(name)
-        wanted = PER_RULE if rule is not None else PER_BUS if bus is not None else NONE
+        wanted = _wanted(rule, bus, function)
         if wanted not in metric.dimensions:
             raise SimbridgeError(
                 f"{name} is published per {_published_per(metric)}, not per {_per(wanted)}; "
@@ -236,14 +265,18 @@ class Metrics(Sequence[Series]):
         found = [
             series
             for series in self._series
-            if series.name == name and _fits(series.dimensions, rule, bus)
+            if series.name == name and _fits(series.dimensions, rule, bus, function)
         ]
+        if not found:
+            self._names.check("rule", rule, name_only=True)
+            self._names.check("bus", bus, name_only=True)
+            self._names.check("function", function, name_only=True)
         if len(found) > 1:
             buses = ", ".join(series.dimensions.get("EventBusName", "default") for series in found)
             raise SimbridgeError(
                 f"rules called {rule!r} are on several event buses, {buses}: add bus="
             )
-        given = {"EventBusName": bus, "RuleName": rule}
+        given = {"EventBusName": bus, "RuleName": rule, "FunctionName": function}
         dimensions = {key: value for key, value in given.items() if value is not None}
         return found[0] if found else Series(metric, dimensions, [])
 
@@ -337,12 +370,25 @@ def _checked_period(period: Duration) -> int:
 def _metric(name: str) -> Metric:
     names = [metric.name for metric in METRICS]
     if name not in names:
-        close = difflib.get_close_matches(name, names, n=3) or names
-        raise SimbridgeError(f"no metric is called {name!r}; did you mean {', '.join(close)}?")
+        told = meant(name, names, "simbridge.trace.metrics.METRICS")
+        raise SimbridgeError(f"no metric is called {name!r}; {told}")
     return METRICS[names.index(name)]
 
 
-def _fits(dimensions: Mapping[str, str], rule: str | None, bus: str | None) -> bool:
+def _wanted(rule: str | None, bus: str | None, function: str | None) -> tuple[str, ...]:
+    """The dimensions that were asked for."""
+    if function is not None:
+        if rule is not None or bus is not None:
+            raise SimbridgeError("a function has no rule and no event bus: ask for one of them")
+        return PER_FUNCTION
+    return PER_RULE if rule is not None else PER_BUS if bus is not None else NONE
+
+
+def _fits(
+    dimensions: Mapping[str, str], rule: str | None, bus: str | None, function: str | None
+) -> bool:
+    if dimensions.get("FunctionName") != function:
+        return False
     if ("RuleName" in dimensions) != (rule is not None):
         return False
     if rule is None and ("EventBusName" in dimensions) != (bus is not None):
@@ -354,7 +400,8 @@ def _fits(dimensions: Mapping[str, str], rule: str | None, bus: str | None) -> b
 
 
 def _per(names: tuple[str, ...]) -> str:
-    return {NONE: "account", PER_BUS: "event bus", PER_RULE: "rule"}[names]
+    called = {NONE: "account", PER_BUS: "event bus", PER_RULE: "rule", PER_FUNCTION: "function"}
+    return called[names]
 
 
 def _published_per(metric: Metric) -> str:

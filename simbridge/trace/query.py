@@ -13,6 +13,7 @@ from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry, Record
 from simbridge.trace import codec, timeline
 from simbridge.trace.deliveries import Attempt, Deliveries, Delivery
+from simbridge.trace.names import Names
 from simbridge.trace.why import Why, why
 
 __all__ = ["Attempt", "Delivery", "Trace"]
@@ -27,6 +28,7 @@ class Trace(Sequence[Record]):
     def __init__(self, entries: list[Entry]) -> None:
         self._entries = entries
         self._deliveries = Deliveries()
+        self._names = Names()
 
     @classmethod
     def from_jsonl(cls, path: str | os.PathLike[str]) -> Trace:
@@ -76,13 +78,14 @@ class Trace(Sequence[Record]):
         `event` an event id, `outcome` one of delivered, dead-lettered, dropped, pending. A delivery
         that is pending is told as it stands now; ask again for how it goes on.
 
-        Raises `SimbridgeError` for any other outcome, and where the trace's beginning is missing.
+        Nothing fits where a rule, a target or a bus had nothing to do. Raises `SimbridgeError` for one
+        that this trace has never had, for any other outcome, and where the trace's beginning is missing.
         """
         if outcome is not None and outcome not in OUTCOMES:
             raise SimbridgeError(
                 f"no outcome is called {outcome!r}; it is one of {', '.join(OUTCOMES)}"
             )
-        return [
+        fitting = [
             found
             for found in self._deliveries.of(self._entries, event)
             if rule in (None, found.rule, found.rule_arn)
@@ -91,6 +94,22 @@ class Trace(Sequence[Record]):
             and bus in (None, found.bus, found.event.bus)
             and outcome in (None, found.outcome)
         ]
+        if not fitting:
+            self._check_names(rule=rule, target=target, bus=bus)
+        return fitting
+
+    def _check_names(self, **asked: str | None) -> None:
+        """Raise `SimbridgeError` for a name that nothing in this trace has ever had."""
+        if all(name is None for name in asked.values()):
+            return
+        names = self._names
+        names.grow(self._entries)
+        for found in self._deliveries.of(self._entries):
+            names.add("rule", found.rule, found.rule_arn)
+            names.add_target(found.target, found.target_arn)
+            names.add("bus", found.bus, found.event.bus)
+        for kind, name in asked.items():
+            names.check(kind, name)
 
     def why(self, event_id: str) -> Why:
         """Why an event went where it went: every rule that saw it, and what became of each delivery.

@@ -32,6 +32,7 @@ from simbridge.messages import (
     Configure,
     Counted,
     DeadLetter,
+    Declined,
     Deposit,
     Drop,
     Due,
@@ -203,9 +204,10 @@ def _words(entry: Entry, known: Known) -> tuple[str, str, str] | None:
         case Match(event, rule, target):
             known.begins(sequence, event)
             return "→", _PLAIN, f"{short(rule)} matches {_short_id(event)}, target {target}"
-        case Outcome(delivery, attempt, None):
+        case Outcome(delivery, attempt, None, text):
             what = known.subject(delivery)
             how = f", attempt {attempt}" if attempt else " as a dead letter"
+            how += f": {_one_line(text)}" if text else ""
             return "✓", _GREEN, f"{short(sender)} accepts {what}{how}"
         case Outcome(delivery, attempt, error, text):
             what = known.subject(delivery)
@@ -235,9 +237,13 @@ def _words(entry: Entry, known: Known) -> tuple[str, str, str] | None:
         case Due(delivery, attempt):
             what = f"{known.subject(delivery)}, attempt {attempt}"
             return "·", _PLAIN, f"{short(to)} has waited for its turn: {what}"
-        case Expire(delivery):
+        case Expire(delivery, throttled):
             what = known.subject(delivery)
-            return "✗", _YELLOW, f"{short(to)} has no time left for {what}"
+            how = ", which has waited for its turn" if throttled else ""
+            return "✗", _YELLOW, f"{short(to)} has no time left for {what}{how}"
+        case Declined(delivery, error, text):
+            what = f"the report on {known.subject(delivery)}"
+            return "✗", _RED, f"{short(sender)} refuses {what}: {error}: {_one_line(text)}"
         case Deposit():
             return "→", _PLAIN, f"{short(sender)} reports to {short(to)}"
         case Behave(behaviour):

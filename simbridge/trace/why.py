@@ -15,7 +15,18 @@ from typing import Any, final
 from simbridge import clock, pattern
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
-from simbridge.messages import Call, Configure, Event, Invoke, Outcome, Publish, Retire
+from simbridge.messages import (
+    Call,
+    Configure,
+    Declined,
+    Event,
+    Expire,
+    Invoke,
+    Message,
+    Outcome,
+    Publish,
+    Retire,
+)
 from simbridge.resources import Rule
 from simbridge.trace.deliveries import Delivery
 
@@ -59,8 +70,8 @@ class Why:
 
     event_id: str
     buses: tuple[BusVerdict, ...]
-    refusals: dict[int, str]
-    """What dead-letter queues that refused have said, by delivery."""
+    remarks: dict[int, list[str]]
+    """What else is to be said of how deliveries ended, by delivery: who refused what, in which words."""
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data, for programs."""
@@ -71,9 +82,30 @@ class Why:
                     "bus": bus.bus,
                     "arn": bus.arn,
                     "arrived": clock.iso_micros(bus.arrived_us),
-                    "rules": [_rule_dict(rule) for rule in bus.rules],
+                    "rules": [self._rule(rule) for rule in bus.rules],
                 }
                 for bus in self.buses
+            ],
+        }
+
+    def _rule(self, rule: RuleVerdict) -> dict[str, Any]:
+        return {
+            "rule": rule.rule,
+            "matched": rule.matched,
+            "reason": rule.reason,
+            "deliveries": [
+                {
+                    "target": delivery.target,
+                    "arn": delivery.target_arn,
+                    "input": text,
+                    "outcome": delivery.outcome,
+                    "attempts": delivery.attempt_count,
+                    "error": delivery.error_code,
+                    "exhausted": delivery.exhausted,
+                    "latency": delivery.latency,
+                    "remarks": self.remarks.get(delivery.sequence, []),
+                }
+                for delivery, text in zip(rule.deliveries, rule.inputs, strict=True)
             ],
         }
 
@@ -102,7 +134,8 @@ class Why:
                     if text is not None:
                         yield f"        input: {text}"
                     yield from (f"        {line}" for line in _attempts(delivery))
-                    yield f"        {_end(delivery)}{self.refusals.get(delivery.sequence, '')}"
+                    end = [_end(delivery), *self.remarks.get(delivery.sequence, ())]
+                    yield f"        {'; '.join(end)}"
 
 
 def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery]) -> Why:
@@ -110,7 +143,8 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
     inputs: dict[int, str | None] = {}
     buses = []
     rules: dict[str, dict[str, Rule]] = {}
-    refusals: dict[int, str] = {}
+    remarks: dict[int, list[str]] = {}
+    of_event = {delivery.sequence: delivery for delivery in deliveries}
     for time, _, _, sender, to, message in entries:
         match message:
             case Configure(Rule() as rule):
@@ -119,8 +153,10 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
                 rules.get(to, {}).pop(arn, None)
             case Invoke(delivery, _, _, _, body):
                 inputs[delivery] = body
-            case Outcome(delivery, 0, error) if error is not None:
-                refusals[delivery] = f"; its dead-letter queue {_last(sender)} refuses it: {error}"
+            case Outcome(delivery) | Declined(delivery) | Expire(delivery) if delivery in of_event:
+                remark = _remark(message, sender, to, of_event[delivery])
+                if remark is not None:
+                    remarks.setdefault(delivery, []).append(remark)
             case Publish(event) if event.id == event_id:
                 known = [rules[to][arn] for arn in rules.get(to, {})]
                 buses.append((to, time, message, known))
@@ -141,8 +177,23 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
             )
             for to, time, arrival, known in buses
         ),
-        refusals,
+        remarks,
     )
+
+
+def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str | None:
+    """What a message says of the end of a delivery that its outcome does not say."""
+    match message:
+        case Outcome(_, 0, str() as error):
+            return f"its dead-letter queue {_last(sender)} refuses it: {error}"
+        case Outcome(_, _, None, str() as text):
+            return text
+        case Expire(_, True):
+            more = "a further" if delivery.attempt_count else "any"
+            return f"the Invocations quota left no turn for {more} attempt"
+        case Declined(_, error):
+            return f"{_last(sender)} refuses Lambda's record of it, which is lost: {error}"
+    return None
 
 
 def _verdict(
@@ -190,8 +241,9 @@ def _end(delivery: Delivery) -> str:
         case "delivered":
             latency = round((delivery.latency or 0) * clock.SECOND)
             return f"delivered after {clock.elapsed(latency)}"
-        case "pending":
-            return f"pending after {delivery.attempt_count} attempts"
+        case "pending":  # a trace of outcomes does not know how many attempts there were by now
+            made = delivery.attempt_count
+            return f"pending after {made} attempt{'s' * (made != 1)}" if made else "pending"
         case outcome:
             exhausted = f", {delivery.exhausted} reached" if delivery.exhausted else ""
             return f"{outcome}: {delivery.error_code}{exhausted}"
@@ -206,27 +258,6 @@ def _place(arn: str, home: str) -> str:
     here, there = arn.split(":"), home.split(":")
     abroad = [name for name, own in zip(here[3:5], there[3:5], strict=True) if name != own]
     return _last(arn) + (f", {' '.join(abroad)}" if abroad else "")
-
-
-def _rule_dict(rule: RuleVerdict) -> dict[str, Any]:
-    return {
-        "rule": rule.rule,
-        "matched": rule.matched,
-        "reason": rule.reason,
-        "deliveries": [
-            {
-                "target": delivery.target,
-                "arn": delivery.target_arn,
-                "input": text,
-                "outcome": delivery.outcome,
-                "attempts": delivery.attempt_count,
-                "error": delivery.error_code,
-                "exhausted": delivery.exhausted,
-                "latency": delivery.latency,
-            }
-            for delivery, text in zip(rule.deliveries, rule.inputs, strict=True)
-        ],
-    }
 
 
 def _unknown(entries: Sequence[Entry], event_id: str) -> str:

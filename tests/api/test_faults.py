@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import simbridge as sb
+from simbridge.api.faults import FAULTS
+from simbridge.api.plane import OPERATIONS
 from simbridge.messages import Behave, Call
 
 START = "2026-03-01T00:00:00Z"
@@ -36,7 +38,14 @@ def put(client: Any) -> str | None:
             "This exception occurs due to unexpected causes.",
         ),
         ("PutRule", lambda c: c.put_rule(Name="r"), "ThrottlingException", 400, "Rate exceeded"),
-        ("ListRules", lambda c: c.list_rules(), "Odd", 400, "Odd"),
+        ("PutRule", lambda c: c.put_rule(Name="r"), "ServiceUnavailable", 503, "try again later"),
+        (
+            "ListRules",
+            lambda c: c.list_rules(),
+            "ResourceNotFoundException",
+            400,
+            "ResourceNotFoundException",
+        ),
     ],
 )
 def test_an_operation_fails(operation: str, call: Any, error: str, status: int, text: str) -> None:
@@ -47,7 +56,8 @@ def test_an_operation_fails(operation: str, call: Any, error: str, status: int, 
     with pytest.raises(ClientError) as caught:
         call(client)
     answer = caught.value.response
-    assert answer["Error"] == {"Code": error, "Message": text}
+    assert answer["Error"]["Code"] == error
+    assert text in answer["Error"]["Message"]
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
     assert client.describe_event_bus()["Name"] == "default"
     behave, refused, _ = (record.message for record in world.trace)
@@ -117,7 +127,26 @@ def test_a_refused_event_is_not_in_the_world() -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (lambda world: world.api_fails("PutEvent", "InternalException"), "no operation 'PutEvent'"),
+        (
+            lambda world: world.api_fails("PutEvent", "InternalException"),
+            "no operation 'PutEvent'; did you mean PutEvents",
+        ),
+        (
+            lambda world: world.api_fails("PutEvents", "ThrotlingException"),
+            "PutEvents is never answered with 'ThrotlingException'; did you mean ThrottlingException",
+        ),
+        (
+            lambda world: world.api_fails("PutEvents", "ResourceNotFoundException"),
+            "never answered with 'ResourceNotFoundException'.*PutEvents has no error of its own",
+        ),
+        (
+            lambda world: world.api_fails("PutRule", "LimitExceeded"),
+            "did you mean LimitExceededException",
+        ),
+        (
+            lambda world: world.api_fails("PutRule", "Xyzzy"),
+            "there are [0-9]+ .PutRule has .*LimitExceededException.*api.faults.FAULTS",
+        ),
         (lambda world: world.api_fails("PutEvents", "InternalException", rate=2), "from 0 to 1"),
         (lambda world: world.api_fails("PutEvents", "X", for_="long"), "duration"),
     ],
@@ -128,6 +157,25 @@ def test_a_fault_that_cannot_be(wrong: Any, says: str) -> None:
     with pytest.raises(sb.SimbridgeError, match=says):
         wrong(world)
     assert put(world.client()) is None
+
+
+def modelled(operation: str) -> set[str]:
+    """The errors that botocore's model lists for an operation."""
+    model = boto3.client("events", region_name="us-east-1").meta.service_model
+    return {shape.name for shape in model.operation_model(operation).error_shapes}
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_what_an_operation_can_be_answered_with(operation: str) -> None:
+    """The errors of the model and those of every call, and no error of another operation."""
+    world = sb.World()
+    everything = set().union(*map(modelled, OPERATIONS))
+    own = modelled(operation)
+    for error in sorted(own | set(FAULTS)):
+        world.api_fails(operation, error, rate=0)
+    for error in sorted(everything - own - set(FAULTS)):
+        with pytest.raises(sb.SimbridgeError, match=f"{operation} is never answered with"):
+            world.api_fails(operation, error)
 
 
 # -- the quota ----------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import pytest
 
 import simbridge as sb
 from simbridge import errors as all_errors
+from simbridge.api.faults import FAULTS
 from simbridge.error_codes import ERROR_CODES
 from simbridge.kernel import Record
 from simbridge.limits import LIMITS, OTHER_REGIONS, PROFILES, RATES
@@ -83,6 +84,11 @@ def error_codes() -> str:
     return table(["code", "retried", "meaning", "text"], rows)
 
 
+def faults() -> str:
+    rows = [[f"`{code}`", str(row.status), row.meaning, row.text] for code, row in FAULTS.items()]
+    return table(["code", "HTTP status", "when", "text"], rows)
+
+
 def profiles() -> str:
     names = dict.fromkeys(name for numbers in PROFILES.values() for name in numbers)
     rows = [
@@ -111,6 +117,7 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("world.md", limits),
     ("errors.md", errors),
     ("errors.md", warnings),
+    ("errors.md", faults),
     ("trace.md", messages),
     ("delivery.md", error_codes),
     ("delivery.md", profiles),

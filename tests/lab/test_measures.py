@@ -138,6 +138,29 @@ def test_nothing_to_measure_is_not_zero() -> None:
     assert measured["delivered"] == measured["cost_usd"] == 0
 
 
+@pytest.mark.parametrize("hours", [2, 12])
+def test_a_trace_of_outcomes_measures_the_same_or_nothing(hours: int) -> None:
+    """When refusals were made is not in it, nor how many attempts a pending delivery has had."""
+
+    def story(trace: str) -> dict[str, float | None]:
+        world = sb.World(seed=5, trace=trace)  # type: ignore[arg-type]
+        pay = world.function("pay")
+        pay.fails("TIMEOUT", for_="3h")
+        world.client().put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+        world.client().put_targets(Rule="r", Targets=[{"Id": "1", "Arn": pay.arn}])
+        for _ in range(20):
+            entry = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
+            world.client().put_events(Entries=[entry])
+            world.run(minutes=1)
+        world.run(hours=hours)
+        return measure(world, prices_with(None), {})
+
+    full, thin = story("full"), story("outcomes")
+    unknown = ["drain_s"] if hours == 12 else ["attempts"]
+    assert all(full[name] is not None for name in unknown)
+    assert thin == full | dict.fromkeys(unknown)
+
+
 def test_accepted_events_are_those_that_put_events_took() -> None:
     """Not refused entries, not refused calls, and not again where an event is forwarded."""
     world = sb.World()

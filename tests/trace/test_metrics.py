@@ -266,7 +266,9 @@ def test_a_rule_name_that_two_buses_have_needs_its_bus() -> None:
 
 def test_what_is_absent_is_an_empty_series() -> None:
     """No datapoint, a sum of 0, no average: an alarm would say INSUFFICIENT_DATA."""
-    series = sb.World().metrics("FailedInvocations", rule="orders")
+    world = sb.World()
+    world.client().put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    series = world.metrics("FailedInvocations", rule="orders")
     assert (series.points, series.sum, series.average, series.maximum) == ([], 0, None, None)
 
 
@@ -324,3 +326,45 @@ def test_the_reference_page_is_the_table() -> None:
         PAGE.write_text(text[:start] + reference() + text[end:], encoding="utf-8")
     else:
         assert text[start:end] == reference()
+
+
+def throttled_world(seconds: int, trace: str = "full", **options: object) -> sb.World:
+    """An invocation a second, and more events at once than have their turn before they are too old."""
+    world = sb.World(limits={"invocations_per_second": 1}, trace=trace, **options)  # type: ignore[arg-type]
+    events, queue = world.client(), world.queue("orders")
+    target = {"Id": "1", "Arn": queue.arn, "RetryPolicy": {"MaximumEventAgeInSeconds": 60}}
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="orders", Targets=[target])
+    entry = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
+    for _ in range(7):
+        events.put_events(Entries=[entry] * 10)
+    world.run(seconds=seconds)
+    return world
+
+
+def test_what_never_had_its_turn_was_throttled_too() -> None:
+    """Of 70 events one is attempted at once, 60 wait, and 9 wait until they are too old."""
+    world = throttled_world(300)
+    metrics = world.metrics()
+    assert metrics.series("ThrottledRules", rule="orders").sum == 69
+    assert metrics.series("InvocationAttempts", rule="orders").sum == 61
+    assert metrics.series("FailedInvocations", rule="orders").sum == 9
+    assert throttled_world(30).metrics("ThrottledRules").sum == 30
+
+
+def test_a_backoff_beyond_the_age_is_no_throttling() -> None:
+    """Too old because its next retry would be: with a quota that is never used up as without."""
+    for limits in ({}, {"invocations_per_second": 100}):
+        world = sb.World(seed=1, limits=limits)
+        pay = world.function("pay")
+        pay.fails("THROTTLING")
+        target = {"Id": "1", "Arn": pay.arn, "RetryPolicy": {"MaximumEventAgeInSeconds": 60}}
+        world.client().put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        world.client().put_targets(Rule="orders", Targets=[target])
+        entry = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
+        event_id = world.client().put_events(Entries=[entry])["Entries"][0]["EventId"]
+        world.run(hours=1)
+        (lost,) = world.trace.deliveries()
+        assert (lost.outcome, lost.exhausted) == ("dropped", "MaximumEventAgeInSeconds")
+        assert world.metrics("ThrottledRules").sum == 0
+        assert "quota" not in str(world.trace.why(event_id))

@@ -16,6 +16,7 @@ ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": "{}"}
 OF_ATTEMPTS = {
     "InvocationAttempts",
     "RetryInvocationAttempts",
+    "ThrottledRules",
     "IngestionToInvocationStartLatency",
     "IngestionToInvocationCompleteLatency",
 }
@@ -23,7 +24,7 @@ OF_ATTEMPTS = {
 
 def busy_world(trace: str, hours: float = 30) -> sb.World:
     """Deliveries that end in every way, and one that does not."""
-    limits = {"invocations_per_second": 5}
+    limits = {"invocations_per_second": 3}
     world = sb.World(seed=7, trace=trace, limits=limits)  # type: ignore[arg-type]
     events, dead = world.client(), world.queue("dead")
 

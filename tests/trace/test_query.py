@@ -128,7 +128,7 @@ def test_every_question_is_a_filter() -> None:
     assert targets(target="good-gone") == ["kept", "lost"]
     assert targets(outcome="dead-lettered") == ["kept"]
     assert targets(outcome="dropped") == ["slow", "lost"]
-    assert targets(rule="gone", outcome="delivered") == targets(event="x") == targets(bus="x") == []
+    assert targets(rule="gone", outcome="delivered") == targets(event="x") == []
 
 
 def test_a_world_has_one_trace() -> None:

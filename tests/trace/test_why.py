@@ -158,3 +158,62 @@ def test_a_dead_letter_queue_that_refuses_is_told() -> None:
 
     told = str(world.trace.why(event_id))
     assert "dropped: NO_RESOURCE; its dead-letter queue dead refuses it: NO_PERMISSIONS" in told
+
+
+def starved(trace: str, *, fails: bool = False) -> sb.World:
+    """Ninety events at once and a turn of the quota every second; deliveries last for a minute."""
+    world = sb.World(limits={"invocations_per_second": 1}, trace=trace)  # type: ignore[arg-type]
+    events, pay = world.client(), world.function("pay")
+    target = {"Id": "1", "Arn": pay.arn, "RetryPolicy": {"MaximumEventAgeInSeconds": 60}}
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="r", Targets=[target])
+    if fails:
+        pay.fails("TIMEOUT")
+    for _ in range(9):
+        events.put_events(Entries=[ENTRY] * 10)
+    world.run(minutes=5)
+    return world
+
+
+@pytest.mark.parametrize("trace", ["full", "outcomes"])
+def test_an_event_that_never_had_its_turn_is_told(trace: str) -> None:
+    """It was the quota that let no attempt through, and not the target that refused one."""
+    world = starved(trace)
+    delivered, dropped = world.trace.deliveries()[0], world.trace.deliveries()[-1]
+    assert (dropped.outcome, dropped.attempt_count) == ("dropped", 0)
+    why = world.trace.why(dropped.event.id)
+    remark = "the Invocations quota left no turn for any attempt"
+    assert f"dropped: THROTTLING, MaximumEventAgeInSeconds reached; {remark}" in str(why)
+    assert why.to_dict()["buses"][0]["rules"][0]["deliveries"][0]["remarks"] == [remark]
+    assert "quota" not in str(world.trace.why(delivered.event.id))
+    assert f"no time left for {dropped.event.id[:8]}, which has waited for its turn" in str(
+        world.trace
+    )
+
+
+def test_an_event_whose_retry_had_no_turn_is_told() -> None:
+    """What was refused before is the error; the quota is why there was no other attempt."""
+    world = starved("full", fails=True)
+    told = [
+        (delivery.attempt_count > 0, str(world.trace.why(delivery.event.id)))
+        for delivery in world.trace.deliveries()
+    ]
+    further = [why for tried, why in told if "left no turn for a further attempt" in why and tried]
+    assert further and all(
+        "TIMEOUT, MaximumEventAgeInSeconds reached; the" in why for why in further
+    )
+    never = [why for tried, why in told if not tried]
+    assert never and all("THROTTLING, Maximum" in why and "any attempt" in why for why in never)
+
+
+def test_a_pending_delivery_is_told_with_its_attempts() -> None:
+    """A trace of outcomes does not know how many they were by now, and does not make a number up."""
+    for trace, said in (("full", "pending after 1 attempt"), ("outcomes", "pending")):
+        world = sb.World(trace=trace)  # type: ignore[arg-type]
+        world.function("pay").slow("1h")
+        world.client().put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+        target = {"Id": "1", "Arn": world.function("pay").arn}
+        world.client().put_targets(Rule="r", Targets=[target])
+        event_id = world.client().put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+        world.run(minutes=1)
+        assert str(world.trace.why(event_id)).splitlines()[-1].strip() == said

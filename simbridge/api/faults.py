@@ -1,0 +1,99 @@
+"""The errors that a call can be answered with: those of its operation, and those of every operation.
+
+What the service model lists for an operation is read from the model. The others come from in front of
+the service (signature, quota, a request that cannot be read) and stand in no model; they are a table
+here. A scenario that lets a call fail may use either, and nothing else: code under test that catches an
+error which the service never gives would be tested against a service that does not exist.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, final
+
+from simbridge.api.model import error_names, operation_names
+from simbridge.errors import ServiceError, SimbridgeError
+from simbridge.nearest import meant
+
+__all__ = ["FAULTS", "Fault", "check_fault", "fault"]
+
+
+@final
+class Fault(NamedTuple):
+    """An error that any call can meet: its HTTP status, the usual text, and when it comes."""
+
+    status: int
+    text: str
+    meaning: str
+
+
+# AWS's page "Common Errors" of the API references, with the names of the JSON protocol; the validation
+# and the serialization error are recorded answers of the service (behaviour reference 0.4).
+FAULTS: dict[str, Fault] = {
+    "AccessDeniedException": Fault(
+        400, "You do not have sufficient access to perform this action.", "no policy allows it"
+    ),
+    "ExpiredTokenException": Fault(
+        403, "The security token included in the request is expired", "old temporary credentials"
+    ),
+    "IncompleteSignature": Fault(
+        400, "The request signature does not conform to AWS standards.", "a part of it is missing"
+    ),
+    "InternalException": Fault(
+        500, "This exception occurs due to unexpected causes.", "the service failed"
+    ),
+    "InternalFailure": Fault(500, "Internal Service Failure", "the service failed, unexpectedly"),
+    "InvalidClientTokenId": Fault(
+        403, "The security token included in the request is invalid.", "no such access key"
+    ),
+    "InvalidSignatureException": Fault(
+        403,
+        "The request signature we calculated does not match the signature you provided.",
+        "a wrong secret key",
+    ),
+    "MissingAuthenticationTokenException": Fault(
+        403, "Missing Authentication Token", "a request without a signature"
+    ),
+    "NotAuthorized": Fault(
+        400, "You do not have permission to perform this action.", "the action is not allowed"
+    ),
+    "OptInRequired": Fault(
+        403, "The AWS Access Key Id needs a subscription for the service", "no subscription"
+    ),
+    "RequestExpired": Fault(400, "Request has expired.", "the caller's clock is wrong"),
+    "SerializationException": Fault(
+        400, "The request is not valid.", "the body of the request cannot be read"
+    ),
+    "ServiceUnavailable": Fault(
+        503, "Service is unavailable. Please try again later.", "the service is down for a while"
+    ),
+    "ThrottlingException": Fault(400, "Rate exceeded", "a quota per second is used up"),
+    "UnrecognizedClientException": Fault(
+        403, "The security token included in the request is invalid.", "unknown credentials"
+    ),
+    "ValidationException": Fault(
+        400, "The request is not valid.", "a value that the service does not take"
+    ),
+}
+"""The errors that any call can be answered with, by their codes."""
+
+
+def check_fault(operation: str | None, error: str) -> None:
+    """Raise `SimbridgeError` unless this operation exists and can be answered with this error."""
+    if operation not in operation_names():
+        raise SimbridgeError(
+            f"EventBridge has no operation {operation!r}; {meant(operation, operation_names())}"
+        )
+    modelled = error_names(operation)
+    if error not in modelled and error not in FAULTS:
+        own = [name for name in modelled if name not in FAULTS]
+        has = f"has {', '.join(own)}" if own else "has no error of its own"
+        raise SimbridgeError(
+            f"{operation} is never answered with {error!r}; {meant(error, [*own, *FAULTS])} "
+            f"({operation} {has}; those of every call are in simbridge.api.faults.FAULTS)"
+        )
+
+
+def fault(error: str, text: str) -> ServiceError:
+    """The answer with this error; without a text, with the usual one."""
+    usual = FAULTS.get(error, Fault(400, error, ""))
+    return ServiceError(error, text or usual.text, usual.status)

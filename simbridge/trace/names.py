@@ -1,0 +1,109 @@
+"""The names that rules, targets, event buses and functions of a trace have ever had.
+
+A question about a rule that never existed has an empty answer, as one about a rule that had nothing to
+do. The first is a slip of the pen, mostly in an assertion that then holds for ever, so it is told. What
+counts is that a name was once given, by a call that was answered or to a bus; what has been deleted, and
+what is not in effect yet, is known too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, final
+
+from simbridge import arn as arns
+from simbridge.errors import SimbridgeError
+from simbridge.kernel import Entry
+from simbridge.messages import Call, Configure
+from simbridge.nearest import meant
+from simbridge.resources import EventBus, Rule
+
+__all__ = ["Names", "function_name"]
+
+_CALLED = {
+    "rule": "rule",
+    "target": "target of a rule",
+    "bus": "event bus",
+    "function": "function that a rule invokes",
+}
+
+
+@final
+class Names:
+    """Names and ARNs by kind (`_CALLED`). They are kept in order, as keys of a dict."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, dict[str, None]] = {kind: {} for kind in _CALLED}
+        self.known["bus"]["default"] = None
+        self._read = 0
+
+    def grow(self, entries: Sequence[Entry]) -> None:
+        """Read what has been added to the entries since the last time."""
+        for number in range(self._read, len(entries)):
+            self.read(entries[number][5])
+        self._read = len(entries)
+
+    def read(self, message: Any) -> None:
+        """Note the names in one message."""
+        kind = type(message)
+        if kind is Configure:
+            self._configured(message.resource)
+        elif kind is Call and message.response is not None:
+            self._called(message.operation, message.request, message.response)
+
+    def add(self, kind: str, *names: str) -> None:
+        """These names are, or were, of such a thing."""
+        self.known[kind].update(dict.fromkeys(names))
+
+    def add_target(self, target_id: str, arn: str) -> None:
+        """A rule has, or had, this target, which also goes by the last part of its ARN."""
+        self.add("target", target_id, arn, arn.rpartition(":")[2])
+        if (name := function_name(arn)) is not None:
+            self.add("function", name)
+
+    def check(self, kind: str, name: str | None, *, name_only: bool = False) -> None:
+        """Raise `SimbridgeError` for a name that nothing of this kind has ever had.
+
+        `name_only`: an ARN is no answer to this question.
+        """
+        is_arn = isinstance(name, str) and name.startswith("arn:")
+        known = self.known[kind]
+        if name is None or (name in known and not (is_arn and name_only)):
+            return
+        if kind == "bus" and is_arn and not name_only and _is_default(name):
+            return
+        alike = [one for one in known if one.startswith("arn:") == (is_arn and not name_only)]
+        raise SimbridgeError(
+            f"no {_CALLED[kind]} has ever been called {name!r} here; {meant(name, alike)}"
+        )
+
+    def _configured(self, resource: Any) -> None:
+        if isinstance(resource, Rule):
+            self.add("rule", resource.name, resource.arn)
+            for target in resource.targets:
+                self.add_target(target.id, target.arn)
+        elif isinstance(resource, EventBus):
+            self.add("bus", resource.name, resource.arn)
+
+    def _called(self, operation: str, request: Any, response: Any) -> None:
+        """What is in effect later, or was overtaken by the next call, has its name at once."""
+        if operation == "PutRule":
+            self.add("rule", request["Name"], response["RuleArn"])
+        elif operation == "PutTargets":
+            targets: Iterable[Any] = request["Targets"]
+            for target in targets:
+                self.add_target(target["Id"], target["Arn"])
+        elif operation == "CreateEventBus":
+            self.add("bus", request["Name"], response["EventBusArn"])
+
+
+def function_name(arn: str) -> str | None:
+    """The name of the Lambda function of this ARN, without version or alias; None if it is of none."""
+    parts = arn.split(":")
+    return parts[6] if parts[2] == "lambda" and parts[5] == "function" else None
+
+
+def _is_default(name: str) -> bool:
+    """Whether this is the ARN of a default bus: every account has one."""
+    arn = arns.parse(name)
+    return arns.is_event_bus(arn) and arn.resource == "event-bus/default"
