@@ -5,6 +5,8 @@ envelopes, one JSON object a line. What CloudTrail writes to its bucket is a fil
 `{"Records": [...]}`; EventBridge makes an event of each such record, and so do we. Both may be
 compressed with gzip, which is told from the first bytes and not from the name. A file may mix the two.
 
+Half of a surrogate pair is read as a question mark, here as everywhere (`simbridge.surrogates`).
+
 A line that is no event is never passed over in silence. By default nothing of the file is used, and
 the error lists every bad line with its number and what is wrong with it; `errors="collect"` uses the
 rest and hands over the list.
@@ -27,7 +29,7 @@ from typing import Any, Literal, final, overload
 
 import msgspec
 
-from simbridge import clock
+from simbridge import clock, surrogates
 from simbridge.errors import BadLine, InvalidEvents, SimbridgeError
 from simbridge.storage import with_room
 
@@ -165,8 +167,11 @@ def _json(text: bytes) -> Any:
     """A JSON document that is no string, or what is wrong with it as a string."""
     try:
         document = with_room(_decode, text)
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+    except RecursionError as error:
         return f"not JSON: {error}"
+    except (msgspec.DecodeError, UnicodeError) as error:
+        mended = surrogates.in_json(text)
+        return f"not JSON: {error}" if mended is None else _json(mended.encode())
     return "not a JSON object" if isinstance(document, str) else document
 
 

@@ -16,11 +16,13 @@ is no concern.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias, cast, final
 
 import msgspec
 
+from simbridge import surrogates
 from simbridge.errors import SimbridgeError
 from simbridge.pattern.scalars import Digits, Scalar, written_number
 
@@ -55,12 +57,14 @@ _DECODER: Final = msgspec.json.Decoder(float_hook=_read_float)
 def read_event(event: Mapping[str, object] | str | bytes) -> EventDict:
     """An event from JSON text, or from a mapping (copied, and checked to be what JSON can hold).
 
-    A dict that is nested too deeply to be copied is taken as it is. Raises `SimbridgeError` saying what
-    is wrong.
+    A dict that is nested too deeply to be copied is taken as it is. Half of a surrogate pair is read as a
+    question mark (`simbridge.surrogates`). Raises `SimbridgeError` saying what is wrong.
     """
     try:
-        text = event if isinstance(event, (str, bytes)) else msgspec.json.encode(event)
-        found = _DECODER.decode(text)
+        if isinstance(event, (str, bytes)):
+            found = _decoded(event)
+        else:
+            found = _DECODER.decode(_encoded(event))
     except RecursionError:
         if isinstance(event, dict):
             return event
@@ -72,6 +76,26 @@ def read_event(event: Mapping[str, object] | str | bytes) -> EventDict:
             "the event is not a JSON object: pass {...} with detail-type, source ..."
         )
     return cast(EventDict, found)
+
+
+def _decoded(text: str | bytes) -> object:
+    try:
+        return _DECODER.decode(text)
+    except (ValueError, msgspec.MsgspecError):
+        mended = surrogates.in_json(text)
+        if mended is None:
+            raise
+        return _DECODER.decode(mended)
+
+
+def _encoded(event: object) -> bytes | str:
+    try:
+        text = msgspec.json.encode(event)
+    except UnicodeEncodeError:
+        return surrogates.in_json(json.dumps(msgspec.to_builtins(event), allow_nan=False)) or ""
+    if b"null" in text:  # msgspec writes so what is no number, too; this tells them apart
+        json.dumps(msgspec.to_builtins(event), allow_nan=False)
+    return text
 
 
 def path_order(path: str) -> bytes:
