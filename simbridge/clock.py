@@ -53,6 +53,9 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 _EVENT_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _TERM = re.compile(r"(\d+)(?:\.(\d+))?(us|ms|s|m|h|d)")
 
+_DIGITS_MAX = 100
+_CALENDAR = "the calendar has the years 1 to 9999"
+
 EARLIEST = (dt.datetime(1, 1, 1, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
 LATEST = (dt.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
 """The last microsecond that a datetime can hold; no world runs past it."""
@@ -134,11 +137,15 @@ def _parse_duration(text: str) -> int:
         )
         raise InvalidTime(f"{text!r} is not a duration: {hint}")
     total = 0
+    if any(len(term[0]) > _DIGITS_MAX for term in terms):
+        raise InvalidTime(f"{text[:_DIGITS_MAX]!r}... is too long a duration: {_CALENDAR}")
     for term in terms:
         whole, fraction, unit = term.groups()
         total += int(whole) * _UNITS[unit]
         if fraction:
             total += int(fraction) * _UNITS[unit] // 10 ** len(fraction)
+    if total > LATEST - EARLIEST:
+        raise InvalidTime(f"{text!r} is too long a duration: {_CALENDAR}")
     return total
 
 

@@ -22,15 +22,16 @@ import gzip
 import io
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any, Literal, final, overload
 
 import msgspec
 
 from simbridge import clock, surrogates
 from simbridge.errors import BadLine, InvalidEvents, SimbridgeError
+from simbridge.given import existing_file
 from simbridge.storage import with_room
 
 __all__ = [
@@ -123,15 +124,13 @@ def check_errors(errors: str) -> None:
 
 def scan(path: str | os.PathLike[str]) -> Iterator[Found]:
     """The lines of a file one after the other: (line, envelope), or what is wrong with it."""
-    file = Path(path)
-    if not file.is_file():
-        raise SimbridgeError(f"there is no file of events at {file}")
-    with file.open("rb") as raw:
-        packed = raw.peek(2).startswith(_GZIP)
-        try:
+    file = existing_file(path, "file of events")
+    try:
+        with file.open("rb") as raw:
+            packed = raw.peek(2).startswith(_GZIP)
             yield from _lines(gzip.GzipFile(fileobj=raw) if packed else raw)
-        except (EOFError, OSError) as error:
-            raise SimbridgeError(f"{file} cannot be read to its end: {error}") from error
+    except (EOFError, OSError, zlib.error) as error:
+        raise SimbridgeError(f"{file} cannot be read to its end: {error}") from error
 
 
 def put_size(envelope: dict[str, Any]) -> int:

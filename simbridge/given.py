@@ -14,7 +14,7 @@ from typing import Any
 
 from simbridge.errors import SimbridgeError
 
-__all__ = ["file_path", "function", "list_of", "mapping", "text"]
+__all__ = ["existing_file", "file_path", "function", "list_of", "mapping", "text"]
 
 
 def text(value: object, what: str) -> str:
@@ -35,11 +35,24 @@ def file_path(value: object, what: str) -> Path:
     """The path of a file. Raises `SimbridgeError` for what names none."""
     try:
         named = os.fspath(value)  # type: ignore[call-overload]  # finding out is what it is for
-    except TypeError:
+        os.fsencode(named)
+    except (TypeError, UnicodeEncodeError):
         named = None
     if not isinstance(named, str) or not named or "\0" in named:
         raise SimbridgeError(f"{what} is a path, text or pathlib.Path, not {value!r}")
     return Path(named)
+
+
+def existing_file(value: object, what: str) -> Path:
+    """The path of a file that is there. Raises `SimbridgeError` for any other."""
+    file = file_path(value, what)
+    try:
+        if file.is_file():
+            return file
+        note = ", but a folder" if file.is_dir() else ""
+    except OSError as error:
+        note = f": {error.strerror}"
+    raise SimbridgeError(f"there is no {what} at {file}{note}")
 
 
 def mapping(value: object, what: str, like: str) -> Mapping[Any, Any]:
@@ -50,10 +63,14 @@ def mapping(value: object, what: str, like: str) -> Mapping[Any, Any]:
 
 
 def list_of(value: object, what: str, like: str) -> list[Any]:
-    """The items. Raises `SimbridgeError` for what has none, and for a single text."""
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+    """The items. Raises `SimbridgeError` for what has none or no order, and for a single text."""
+    unfit = isinstance(value, str | bytes | Mapping | set | frozenset)
+    if unfit or not isinstance(value, Iterable):
         raise SimbridgeError(f"{what} is a list, {like}, not {value!r}")
-    return list(value)
+    try:
+        return list(value)
+    except TypeError:  # a class, such as an enumeration's base, may only look as if
+        raise SimbridgeError(f"{what} is a list, {like}, not {value!r}") from None
 
 
 def function(value: object, what: str) -> Callable[..., Any]:

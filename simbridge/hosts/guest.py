@@ -141,7 +141,7 @@ class OnDemand:
 
 def check_backend(backend: str) -> None:
     """Raise `SimbridgeError` for a backend that does not exist."""
-    if backend not in BACKENDS:
+    if not isinstance(backend, str) or backend not in BACKENDS:
         raise SimbridgeError(f"unknown backend {backend!r}: use {' or '.join(sorted(BACKENDS))}")
 
 

@@ -8,6 +8,7 @@ can be typed into a shell.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ def write_values(values: Sequence[Any]) -> str | None:
     """What `read_values` reads as these; None where a value cannot be written in JSON."""
     if not all(value is None or isinstance(value, str | int | float) for value in values):
         return None
+    if not all(math.isfinite(value) for value in values if isinstance(value, float)):
+        return None
     texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
     short = ",".join(texts)
     if (
@@ -86,6 +89,12 @@ def _read(text: str) -> Any:
 def _json(text: str) -> Any:
     """What JSON reads; None where it reads nothing."""
     try:
-        return json.loads(text)
-    except ValueError:
+        value = json.loads(text, parse_constant=_refused)
+    except (ValueError, RecursionError):
         return None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _refused(text: str) -> Any:
+    """What Python's reader takes beyond JSON: NaN and Infinity."""
+    raise ValueError(f"{text} is no JSON")

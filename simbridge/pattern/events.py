@@ -61,10 +61,8 @@ def read_event(event: Mapping[str, object] | str | bytes) -> EventDict:
     question mark (`simbridge.surrogates`). Raises `SimbridgeError` saying what is wrong.
     """
     try:
-        if isinstance(event, (str, bytes)):
-            found = _decoded(event)
-        else:
-            found = _DECODER.decode(_encoded(event))
+        text = event if isinstance(event, (str, bytes)) else _encoded(event)
+        found = _decoded(text)
     except RecursionError:
         if isinstance(event, dict):
             return event
