@@ -140,7 +140,7 @@ def scripted(outcomes: Sequence[str]) -> Scripted:
 
     Raises `SimbridgeError` for a code that EventBridge does not have.
     """
-    codes = list_of(outcomes, "a script", "['THROTTLING', 'ok']")
+    codes = list_of(outcomes, "a script", "of outcomes such as ['TIMEOUT', 'ok']")
     return Scripted(tuple(code if code == OK else error_codes.checked(code) for code in codes))
 
 

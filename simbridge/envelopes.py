@@ -124,7 +124,7 @@ def check_errors(errors: str) -> None:
 
 def scan(path: str | os.PathLike[str]) -> Iterator[Found]:
     """The lines of a file one after the other: (line, envelope), or what is wrong with it."""
-    file = existing_file(path, "file of events")
+    file = existing_file(path, "there is no file of events at")
     try:
         with file.open("rb") as raw:
             packed = raw.peek(2).startswith(_GZIP)

@@ -43,16 +43,16 @@ def file_path(value: object, what: str) -> Path:
     return Path(named)
 
 
-def existing_file(value: object, what: str) -> Path:
-    """The path of a file that is there. Raises `SimbridgeError` for any other."""
-    file = file_path(value, what)
+def existing_file(value: object, missing: str = "there is no file") -> Path:
+    """The path of a file that is there. Raises `SimbridgeError`, which begins with `missing`, for others."""
+    file = file_path(value, "the name of a file")
     try:
         if file.is_file():
             return file
         note = ", but a folder" if file.is_dir() else ""
     except OSError as error:
         note = f": {error.strerror}"
-    raise SimbridgeError(f"there is no {what} at {file}{note}")
+    raise SimbridgeError(f"{missing} {file}{note}")
 
 
 def mapping(value: object, what: str, like: str) -> Mapping[Any, Any]:
@@ -66,11 +66,11 @@ def list_of(value: object, what: str, like: str) -> list[Any]:
     """The items. Raises `SimbridgeError` for what has none or no order, and for a single text."""
     unfit = isinstance(value, str | bytes | Mapping | set | frozenset)
     if unfit or not isinstance(value, Iterable):
-        raise SimbridgeError(f"{what} is a list, {like}, not {value!r}")
+        raise SimbridgeError(f"{what} is a list {like}, not {value!r}")
     try:
         return list(value)
     except TypeError:  # a class, such as an enumeration's base, may only look as if
-        raise SimbridgeError(f"{what} is a list, {like}, not {value!r}") from None
+        raise SimbridgeError(f"{what} is a list {like}, not {value!r}") from None
 
 
 def function(value: object, what: str) -> Callable[..., Any]:

@@ -58,7 +58,7 @@ def write_values(values: Sequence[Any]) -> str | None:
     """What `read_values` reads as these; None where a value cannot be written in JSON."""
     if not all(value is None or isinstance(value, str | int | float) for value in values):
         return None
-    if not all(math.isfinite(value) for value in values if isinstance(value, float)):
+    if any(isinstance(value, float) and math.isnan(value) for value in values):
         return None
     texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
     short = ",".join(texts)
@@ -89,12 +89,13 @@ def _read(text: str) -> Any:
 def _json(text: str) -> Any:
     """What JSON reads; None where it reads nothing."""
     try:
-        value = json.loads(text, parse_constant=_refused)
+        return json.loads(text, parse_constant=_constant)
     except (ValueError, RecursionError):
         return None
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _refused(text: str) -> Any:
-    """What Python's reader takes beyond JSON: NaN and Infinity."""
-    raise ValueError(f"{text} is no JSON")
+def _constant(text: str) -> float:
+    """What Python's reader takes beyond JSON. NaN is text: as a number it is not even equal to itself."""
+    if text == "NaN":
+        raise ValueError("NaN is no JSON")
+    return float(text)

@@ -278,7 +278,7 @@ class Sweep:
 
     def _chosen(self, measures: Sequence[str] | None) -> list[str]:
         if measures is not None:
-            measures = list_of(measures, "measures", "['dropped']")
+            measures = list_of(measures, "measures", "of names such as ['dropped']")
         for name in measures or ():
             if name not in self.measures:
                 raise SimbridgeError(

@@ -98,16 +98,16 @@ def scenarios_in(path: Path) -> dict[str, Callable[..., Any]]:
 
 def marked_in(path: Path) -> dict[str, Callable[..., Any]]:
     """As `scenarios_in`, and empty where there is none."""
-    existing_file(path, "file of scenarios")
+    existing_file(path)
     search = list(sys.path)
     sys.path.insert(0, str(path.parent.resolve()))
     try:
         names = runpy.run_path(str(path))
     except (Exception, SystemExit) as error:
         lines = [one.lineno for one in extract_tb(error.__traceback__) if one.filename == str(path)]
-        place = f"line {lines[-1]}: " if lines else ""
+        place = f" (line {lines[-1]})" if lines else ""
         raise SimbridgeError(
-            f"{path} cannot be run: {place}{type(error).__name__}: {error}"
+            f"{path} cannot be run: {type(error).__name__}: {error}{place}"
         ) from error
     finally:
         sys.path[:] = search

@@ -224,7 +224,7 @@ def _variants(vary: Mapping[str, Sequence[Any]] | Sequence[Variant]) -> list[Var
             dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values())
         ]
     else:
-        variants = list_of(vary, "vary", "of variants, or a mapping: {'orders': [1, 5]}")
+        variants = list_of(vary, "vary", "of variants, or a mapping such as {'orders': [1, 5]}")
         for variant in variants:
             if not isinstance(variant, Mapping):
                 raise SimbridgeError(f"a variant maps arguments to values; {variant!r} does not")
@@ -244,7 +244,7 @@ def _checked_seeds(seeds: Iterable[int]) -> list[int]:
         raise SimbridgeError(
             f"seeds is a list: range({seeds}) for {seeds} seeds, [{seeds}] for one"
         )
-    found = list_of(seeds, "seeds", "range(20)")
+    found = list_of(seeds, "seeds", "such as range(20)")
     for seed in found:
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise SimbridgeError(f"a seed is a whole number, not {seed!r}")

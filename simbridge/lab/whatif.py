@@ -204,7 +204,7 @@ def _rule(given: Mapping[str, Any], file: Path) -> GivenRule:
 
 def _items(file: Path, key: str) -> list[dict[str, Any]]:
     """The list under a key of what the AWS command line prints, or a list by itself."""
-    existing_file(file, f"file of {key.lower()}")
+    existing_file(file)
     try:
         document = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:

@@ -68,6 +68,13 @@ Numbers are compared as numbers: `300`, `300.0` and `3e2` are equal, and a strin
 They are double floats. A number that a double cannot hold digit by digit equals its own spelling and nothing else;
 `numeric` and `anything-but` refuse such a number.
 
+## Half of a surrogate pair
+
+JSON can spell half of a UTF-16 surrogate pair, `"\\ud800"`, which no text in UTF-8 can hold.
+It is read as a question mark, in patterns and in events, as AWS's open-source matcher compares it.
+So is a half in a Python string, in a file of events, and in a `Detail` that is put: its targets receive the
+question mark. What EventBridge itself does with one is not documented.
+
 ## Arrays in events
 
 - Where the event has an array of values, one of them is enough. That goes for `anything-but` too:

@@ -34,7 +34,7 @@ class Trace(Sequence[Record]):
 
         Raises `SimbridgeError` for a file that cannot be read or is no trace.
         """
-        file = existing_file(path, "trace")
+        file = existing_file(path, "there is no trace at")
         try:
             with file.open("rb") as lines:
                 return cls(list(codec.decode(lines)))
