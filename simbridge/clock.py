@@ -152,10 +152,14 @@ def _parse_duration(text: str) -> int:
 def span(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> int:
     """A duration in microseconds from numbers, as `World.run` takes them."""
     given = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+    for name, number in given.items():
+        if not isinstance(number, int | float) or number != number:  # NaN is not itself
+            raise InvalidTime(f"{name} is a number, not {number!r}")
     try:
         micros = _micros(dt.timedelta(**given))
-    except (OverflowError, ValueError, TypeError) as error:
-        raise InvalidTime(f"not a duration: {error}") from error
+    except OverflowError as error:
+        told = ", ".join(f"{name}={number}" for name, number in given.items() if number)
+        raise InvalidTime(f"{told} is too long a duration: {_CALENDAR}") from error
     if micros < 0:
         told = ", ".join(f"{name}={number}" for name, number in given.items() if number)
         raise InvalidTime(f"negative duration {told}: time only moves forward")

@@ -321,7 +321,10 @@ def test_a_run_that_exits_is_told(how: str, says: str, workers: int) -> None:
 @pytest.mark.parametrize("make", [lambda: nullcontext(2), threads, spawned])
 def test_an_interrupt_raised_in_a_worker_is_told(make) -> None:
     """Nobody interrupts a worker, so the scenario has raised it; in this process it ends everything."""
-    with make() as workers, pytest.raises(sb.RunFailed, match="how=interrupt seed=0: KeyboardInterrupt"):
+    with (
+        make() as workers,
+        pytest.raises(sb.RunFailed, match="how=interrupt seed=0: KeyboardInterrupt"),
+    ):
         sb.sweep(leaves, vary={"how": ["interrupt"]}, seeds=range(3), workers=workers)
     with pytest.raises(KeyboardInterrupt):
         sb.sweep(leaves, vary={"how": ["interrupt"]}, seeds=[0], workers=1)
