@@ -13,10 +13,13 @@ import inspect
 import io
 import json
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -295,15 +298,34 @@ def test_objects_nested_too_deeply_are_refused_like_text() -> None:
             sb.match(pattern, EVENT)
 
 
-def test_what_a_json_reader_returns_is_a_pattern() -> None:
-    """Tuples, subclasses of dict and other mappings are read as what they stand for."""
+class Sum(int):
+    """A number."""
 
-    class Ordered(dict[str, Any]):
-        """A dict."""
 
-    wanted = Ordered(detail=Ordered(total=({"numeric": [">", 1.5]}, None, "x", True)))
-    for total, matches in ((2, True), (1, False), (None, True), ("x", True), (True, True)):
+class Name(str):
+    """A text that says something else than it is."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "someone"
+
+
+class Colour(StrEnum):
+    """Texts by name."""
+
+    RED = "red"
+
+
+def test_what_stands_for_json_is_a_pattern_and_an_event() -> None:
+    """Tuples, subclasses, enumerations and other mappings are read as what they stand for."""
+    wanted = OrderedDict(
+        detail=MappingProxyType({"total": (Sum(7), Name("x"), Colour.RED, True, None)})
+    )
+    for total, matches in ((7, True), (1, False), (None, True), ("x", True), ("red", True)):
         assert sb.match(wanted, {"detail": {"total": total}}) is matches
+    for total in (Sum(7), Name("x"), Colour.RED, True):
+        assert sb.match(wanted, MappingProxyType({"detail": OrderedDict(total=total)}))
 
 
 def test_what_is_no_number_is_in_no_event() -> None:

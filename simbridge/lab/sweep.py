@@ -159,7 +159,7 @@ class _Plan:
         frames = traceback.extract_tb(error.__traceback__)
         own = [one for one in frames if one.filename == file]
         if own:
-            failed.add_note(f"{Path(file).name}:{own[-1].lineno}: {own[-1].line}")
+            failed.add_note(f"{Path(file).name}:{own[-1].lineno}: {own[-1].line}".rstrip(": "))
         return failed
 
     def _at(self, number: int) -> tuple[Variant, int]:

@@ -88,12 +88,29 @@ def _decoded(text: str | bytes) -> object:
 
 def _encoded(event: object) -> bytes | str:
     try:
-        text = msgspec.json.encode(event)
+        text = msgspec.json.encode(event, enc_hook=_plain)
     except UnicodeEncodeError:
-        return surrogates.in_json(json.dumps(msgspec.to_builtins(event), allow_nan=False)) or ""
+        return _encoded_with_halves(event)
     if b"null" in text:  # msgspec writes so what is no number, too; this tells them apart
-        json.dumps(msgspec.to_builtins(event), allow_nan=False)
+        _encoded_with_halves(event)
     return text
+
+
+def _encoded_with_halves(event: object) -> str:
+    plain = msgspec.to_builtins(event, enc_hook=_plain)
+    return json.dumps(plain, allow_nan=False)
+
+
+def _plain(value: object) -> object:
+    """What msgspec does not know as what it stands for: other mappings, subclasses of text and numbers."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    for kind in (int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    raise TypeError(f"a {type(value).__name__} has no form in JSON")
 
 
 def path_order(path: str) -> bytes:

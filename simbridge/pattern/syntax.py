@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -132,12 +133,18 @@ def _plain(pattern: Mapping[object, object]) -> object:
     ]
     while waiting:  # the last first: what contains itself is found out at the deepest level allowed
         value, path, level, put = waiting.pop()
-        if isinstance(value, str | bool | int) or value is None:
+        if isinstance(value, Enum):
+            value = value.value
+        if isinstance(value, bool) or value is None:
             put(value)
+        elif isinstance(value, str):
+            put(str.__str__(value))  # a subclass may say something else
+        elif isinstance(value, int):
+            put(int(value))
         elif isinstance(value, float):
             if not math.isfinite(value):
                 raise _no_json(f"{value!r} is no number in JSON", path)
-            put(value)
+            put(float(value))
         elif level > NESTING_MAX and isinstance(value, Mapping | list | tuple):
             raise InvalidPattern(f"{_REFUSED}{TOO_DEEP}")
         elif isinstance(value, Mapping):
