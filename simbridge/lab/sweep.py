@@ -159,7 +159,8 @@ class _Plan:
         frames = traceback.extract_tb(error.__traceback__)
         own = [one for one in frames if one.filename == file]
         if own:
-            failed.add_note(f"{Path(file).name}:{own[-1].lineno}: {own[-1].line}".rstrip(": "))
+            line = f": {own[-1].line}" if own[-1].line else ""  # typed at a prompt, it is not kept
+            failed.add_note(f"{Path(file).name}:{own[-1].lineno}{line}")
         return failed
 
     def _at(self, number: int) -> tuple[Variant, int]:

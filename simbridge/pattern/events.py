@@ -17,6 +17,7 @@ is no concern.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias, cast, final
 
@@ -90,15 +91,26 @@ def _encoded(event: object) -> bytes | str:
     try:
         text = msgspec.json.encode(event, enc_hook=_plain)
     except UnicodeEncodeError:
-        return _encoded_with_halves(event)
-    if b"null" in text:  # msgspec writes so what is no number, too; this tells them apart
-        _encoded_with_halves(event)
+        return json.dumps(msgspec.to_builtins(event, enc_hook=_plain), allow_nan=False)
+    if b"null" in text:
+        _check_numbers(event)
     return text
 
 
-def _encoded_with_halves(event: object) -> str:
-    plain = msgspec.to_builtins(event, enc_hook=_plain)
-    return json.dumps(plain, allow_nan=False)
+def _check_numbers(event: object) -> None:
+    """Raise `ValueError` for a float that is no number; msgspec writes it as null."""
+    waiting = [event]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            waiting.extend(value)
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                raise ValueError(f"{value!r} is no number in JSON")
+        elif not isinstance(value, _SCALARS) and isinstance(value, Mapping):
+            waiting.extend(value.values())
 
 
 def _plain(value: object) -> object:

@@ -120,6 +120,9 @@ The text is AWS's, with the line and the column at which its reader stood:
 Event pattern is not valid. Reason: "source" must be an object or an array
  at [Source: (String)"{{"source": "shop"}}"; line: 1, column: 13]
 ```
+
+Python objects that JSON cannot hold (a set, bytes, NaN, a key that is no text) are no valid pattern either; what
+follows AWS's sentence then says what was found, and where.
 """
 
 
