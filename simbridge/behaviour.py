@@ -15,6 +15,7 @@ import msgspec
 from simbridge import clock, error_codes
 from simbridge.clock import Duration
 from simbridge.errors import SimbridgeError
+from simbridge.given import list_of
 from simbridge.luck import CERTAIN
 
 __all__ = [
@@ -139,9 +140,8 @@ def scripted(outcomes: Sequence[str]) -> Scripted:
 
     Raises `SimbridgeError` for a code that EventBridge does not have.
     """
-    if isinstance(outcomes, str):
-        raise SimbridgeError(f"a script is a list of outcomes: [{outcomes!r}]")
-    return Scripted(tuple(code if code == OK else error_codes.checked(code) for code in outcomes))
+    codes = list_of(outcomes, "a script", "of outcomes such as ['TIMEOUT', 'ok']")
+    return Scripted(tuple(code if code == OK else error_codes.checked(code) for code in codes))
 
 
 def _count(value: int, name: str) -> int:

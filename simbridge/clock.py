@@ -53,6 +53,9 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 _EVENT_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _TERM = re.compile(r"(\d+)(?:\.(\d+))?(us|ms|s|m|h|d)")
 
+_DIGITS_MAX = 100
+_CALENDAR = "the calendar has the years 1 to 9999"
+
 EARLIEST = (dt.datetime(1, 1, 1, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
 LATEST = (dt.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
 """The last microsecond that a datetime can hold; no world runs past it."""
@@ -134,21 +137,29 @@ def _parse_duration(text: str) -> int:
         )
         raise InvalidTime(f"{text!r} is not a duration: {hint}")
     total = 0
+    if any(len(term[0]) > _DIGITS_MAX for term in terms):
+        raise InvalidTime(f"{text[:_DIGITS_MAX]!r}... is too long a duration: {_CALENDAR}")
     for term in terms:
         whole, fraction, unit = term.groups()
         total += int(whole) * _UNITS[unit]
         if fraction:
             total += int(fraction) * _UNITS[unit] // 10 ** len(fraction)
+    if total > LATEST - EARLIEST:
+        raise InvalidTime(f"{text!r} is too long a duration: {_CALENDAR}")
     return total
 
 
 def span(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> int:
     """A duration in microseconds from numbers, as `World.run` takes them."""
     given = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+    for name, number in given.items():
+        if not isinstance(number, int | float) or number != number:  # NaN is not itself
+            raise InvalidTime(f"{name} is a number, not {number!r}")
     try:
         micros = _micros(dt.timedelta(**given))
-    except (OverflowError, ValueError, TypeError) as error:
-        raise InvalidTime(f"not a duration: {error}") from error
+    except OverflowError as error:
+        told = ", ".join(f"{name}={number}" for name, number in given.items() if number)
+        raise InvalidTime(f"{told} is too long a duration: {_CALENDAR}") from error
     if micros < 0:
         told = ", ".join(f"{name}={number}" for name, number in given.items() if number)
         raise InvalidTime(f"negative duration {told}: time only moves forward")

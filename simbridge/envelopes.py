@@ -5,6 +5,8 @@ envelopes, one JSON object a line. What CloudTrail writes to its bucket is a fil
 `{"Records": [...]}`; EventBridge makes an event of each such record, and so do we. Both may be
 compressed with gzip, which is told from the first bytes and not from the name. A file may mix the two.
 
+Half of a surrogate pair is read as a question mark, here as everywhere (`simbridge.surrogates`).
+
 A line that is no event is never passed over in silence. By default nothing of the file is used, and
 the error lists every bad line with its number and what is wrong with it; `errors="collect"` uses the
 rest and hands over the list.
@@ -20,15 +22,16 @@ import gzip
 import io
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any, Literal, final, overload
 
 import msgspec
 
-from simbridge import clock
+from simbridge import clock, surrogates
 from simbridge.errors import BadLine, InvalidEvents, SimbridgeError
+from simbridge.given import existing_file
 from simbridge.storage import with_room
 
 __all__ = [
@@ -121,15 +124,13 @@ def check_errors(errors: str) -> None:
 
 def scan(path: str | os.PathLike[str]) -> Iterator[Found]:
     """The lines of a file one after the other: (line, envelope), or what is wrong with it."""
-    file = Path(path)
-    if not file.is_file():
-        raise SimbridgeError(f"there is no file of events at {file}")
-    with file.open("rb") as raw:
-        packed = raw.peek(2).startswith(_GZIP)
-        try:
+    file = existing_file(path, "there is no file of events at")
+    try:
+        with file.open("rb") as raw:
+            packed = raw.peek(2).startswith(_GZIP)
             yield from _lines(gzip.GzipFile(fileobj=raw) if packed else raw)
-        except (EOFError, OSError) as error:
-            raise SimbridgeError(f"{file} cannot be read to its end: {error}") from error
+    except (EOFError, OSError, zlib.error) as error:
+        raise SimbridgeError(f"{file} cannot be read to its end: {error}") from error
 
 
 def put_size(envelope: dict[str, Any]) -> int:
@@ -165,8 +166,11 @@ def _json(text: bytes) -> Any:
     """A JSON document that is no string, or what is wrong with it as a string."""
     try:
         document = with_room(_decode, text)
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+    except RecursionError as error:
         return f"not JSON: {error}"
+    except (msgspec.DecodeError, UnicodeError) as error:
+        mended = surrogates.in_json(text)
+        return f"not JSON: {error}" if mended is None else _json(mended.encode())
     return "not a JSON object" if isinstance(document, str) else document
 
 

@@ -127,16 +127,18 @@ class InvalidEvents(SimbridgeError, ValueError):
     def __init__(self, path: str, bad: Sequence[BadLine]) -> None:
         self.path = path
         self.bad = tuple(bad)
+        super().__init__(self.told("see the error's `bad`", 'errors="collect"'))
+
+    def told(self, others: str, way: str) -> str:
+        """What is wrong, where `others` are to be seen and in which way the rest can be used."""
         lines = [f"  {line}" for line in self.bad[:BAD_LINES_SHOWN_MAX]]
         if len(self.bad) > BAD_LINES_SHOWN_MAX:
-            lines.append(
-                f"  and {len(self.bad) - BAD_LINES_SHOWN_MAX:,} more: see the error's `bad`"
-            )
+            lines.append(f"  and {len(self.bad) - BAD_LINES_SHOWN_MAX:,} more: {others}")
         count = (
             f"{len(self.bad):,} line{'s are no events' if len(self.bad) > 1 else ' is no event'}"
         )
-        hint = 'Correct the file, or use the rest with errors="collect".'
-        super().__init__("\n".join([f"{path}: {count}", *lines, hint]))
+        hint = f"Correct the file, or use the rest with {way}."
+        return "\n".join([f"{self.path}: {count}", *lines, hint])
 
     def __reduce__(self) -> tuple[type[InvalidEvents], tuple[str, tuple[BadLine, ...]]]:
         return InvalidEvents, (self.path, self.bad)
@@ -159,7 +161,12 @@ class HandlerFailed(SimbridgeError):
 
 @final
 class RunFailed(SimbridgeError):
-    """A run of a sweep raised something other than an assertion, or its process died."""
+    """A run of a sweep raised something other than an assertion, or its process died.
+
+    `raised` is the name of what it raised, None where its process died.
+    """
+
+    raised: str | None = None
 
 
 @final

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar, final
 
-from simbridge import behaviour, clock, error_codes
+from simbridge import behaviour, clock, error_codes, given
 from simbridge.actors.conduct import Decide
 from simbridge.actors.fifo import stand_in_of
 from simbridge.actors.function import Yours
@@ -181,7 +181,7 @@ class Queue(StandInHandle):
         What is done with is to be deleted. Raises `SimbridgeError` for a number of messages outside
         of 1..10 and for a timeout of more than twelve hours.
         """
-        if max_messages not in range(1, 11):
+        if not isinstance(max_messages, int) or max_messages not in range(1, 11):
             raise SimbridgeError(f"max_messages is a number from 1 to 10, not {max_messages!r}")
         timeout = clock.duration(visibility_timeout)
         if timeout > VISIBILITY_S_MAX * clock.SECOND:
@@ -193,6 +193,8 @@ class Queue(StandInHandle):
 
     def delete(self, message: QueueMessage) -> None:
         """A message that was received is done with."""
+        if not isinstance(message, QueueMessage):
+            raise SimbridgeError(f"delete takes a message that receive() gave, not {message!r}")
         self._actor.visibility.delete(message.receipt)
         self._note("DeleteMessage", {}, [message.receipt])
 
@@ -219,6 +221,8 @@ def outage(
     operation: str | None = None,
 ) -> Fails:
     """A window of failures, from what a scenario says about it."""
+    given.text(error, "an error code")
+    given.text(text, "an error message")
     begin = now if from_ is None else clock.instant(from_)
     end = clock.LATEST if for_ is None else begin + clock.duration(for_)
     return Fails(error, begin, end, behaviour.share(rate), text, operation)

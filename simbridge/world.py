@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from typing import Any, Literal, TypeVar, final, overload
 
 from simbridge import arn as arns
-from simbridge import clock
+from simbridge import clock, given
 from simbridge.actors.fifo import dweller, stand_in_of
 from simbridge.actors.function import Asynchronous, Handler, Runner
 from simbridge.actors.target import StandIn
@@ -88,7 +88,7 @@ class World:
             raise SimbridgeError(f"a seed is a whole number, not {seed!r}")
         if stand_ins not in ("strict", "auto"):
             raise SimbridgeError(f"stand_ins is 'strict' or 'auto', not {stand_ins!r}")
-        if profile not in PROFILES:
+        if not isinstance(profile, str) or profile not in PROFILES:
             raise SimbridgeError(f"profile is {' or '.join(map(repr, PROFILES))}, not {profile!r}")
         if trace not in ("full", "outcomes"):
             raise SimbridgeError(f"trace is 'full' or 'outcomes', not {trace!r}")
@@ -104,7 +104,7 @@ class World:
         self.account, self.region = _checked_account(account), _checked_region(region)
         self.backend = backend
         numbers = limits_with(PROFILES[profile], limits)
-        members = _members(organizations or {})
+        members = _members({} if organizations is None else organizations)
         at_once = rate_first_fires == "at once"
         customs = Customs(stand_ins == "auto", backoff, at_once, members)
         self._thin = trace == "outcomes"
@@ -131,10 +131,10 @@ class World:
         self, service: str = "events", *, account: str | None = None, region: str | None = None
     ) -> Any:
         """A genuine boto3 client of EventBridge, served in process by this world."""
-        if service != "events":
+        if not isinstance(service, str) or service != "events":
             raise NotSimulated(f"simbridge serves 'events', not {service!r}: use moto beside it")
-        account = _checked_account(account or self.account)
-        region = _checked_region(region or self.region)
+        account = _checked_account(self.account if account is None else account)
+        region = _checked_region(self.region if region is None else region)
         key = (account, region)
         if key not in self._clients:
             self._clients[key] = make_client(self._answer_for(account), region)
@@ -177,6 +177,10 @@ class World:
         """
         arn = self._arn("sqs", _checked_name(name, _QUEUE, "a queue"))
         actor = self._stand_in(arn)
+        if not isinstance(content_based_deduplication, bool):
+            raise SimbridgeError(
+                f"content_based_deduplication is True or False, not {content_based_deduplication!r}"
+            )
         if not content_based_deduplication:
             if not name.endswith(".fifo"):
                 raise SimbridgeError(
@@ -202,7 +206,7 @@ class World:
         sends a record to `on_failure`, the ARN of a queue, a topic or an event bus (`on_success`
         likewise). An `AssertionError` is a check of yours and ends the run.
         """
-        if retries not in (0, 1, 2):
+        if type(retries) is not int or retries not in (0, 1, 2):
             raise SimbridgeError(f"Lambda retries 0, 1 or 2 times, not {retries!r}")
         for destination in (on_failure, on_success):
             _check_destination(destination)
@@ -221,7 +225,9 @@ class World:
         `handler(event)` is called with what the target receives; what it raises ends the run, unless
         the target is a Lambda function (`function`).
         """
-        actor = self._stand_in(arn)
+        if lambda_ is not None and not isinstance(lambda_, Asynchronous):
+            raise SimbridgeError(f"lambda_ is for world.function: {lambda_!r} is no Asynchronous")
+        actor = self._stand_in(given.text(arn, "the ARN of a stand-in"))
         if handler is not None:
             if not callable(handler):
                 raise SimbridgeError(
@@ -280,8 +286,9 @@ class World:
 
         Raises `SimbridgeError` when no `create_archive` has made it.
         """
-        account = _checked_account(account or self.account)
-        region = _checked_region(region or self.region)
+        account = _checked_account(self.account if account is None else account)
+        region = _checked_region(self.region if region is None else region)
+        given.text(name, "the name of an archive")
         entry = self._plane.store(account, region).archives.get(name)
         if entry is None:
             raise SimbridgeError(
@@ -324,8 +331,8 @@ class World:
         Raises `InvalidTime` when time would run backwards, `Runaway` when events go round in a
         circle, `HandlerFailed` when a handler of yours raises.
         """
-        given = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
-        span = {name: number for name, number in given.items() if number is not None}
+        asked = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        span = {name: number for name, number in asked.items() if number is not None}
         if until is not None and span:
             raise SimbridgeError("say how long or until when, not both")
         if until is None and not span:
@@ -372,6 +379,8 @@ class World:
 
     def annotate(self, error: BaseException) -> None:
         """Note seed and virtual time on an exception, so that its report says how to repeat it."""
+        if not isinstance(error, BaseException):
+            raise SimbridgeError(f"what is annotated is an exception, not {error!r}")
         note = f"simbridge: seed={self.seed}, virtual time {clock.iso_micros(self._kernel.now)}"
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
@@ -428,8 +437,11 @@ class World:
             raise SimbridgeError(
                 "name the metric whose rule or bus you ask for: metrics('Invocations', ...)"
             )
-        account = _checked_account(account or self.account)
-        region = _checked_region(region or self.region)
+        for what, value in {"a metric": name, "a rule": rule, "a bus": bus}.items():
+            if value is not None:
+                given.text(value, f"the name of {what}")
+        account = _checked_account(self.account if account is None else account)
+        region = _checked_region(self.region if region is None else region)
         found = Metrics.of(
             self.trace,
             account=account,
@@ -444,6 +456,7 @@ class World:
     @contextmanager
     def listening(self, listener: Callable[[list[Record]], None]) -> Iterator[None]:
         """Give `listener` the records as they come, instant by instant, for a `with` block."""
+        given.function(listener, "a listener is a function that takes a list of records")
         kernel = self._kernel
         if kernel.listener is not None:
             raise SimbridgeError("somebody is listening to this world already")
@@ -509,19 +522,23 @@ class World:
 def _members(organizations: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The organization of each account that is in one."""
     found: dict[str, str] = {}
+    given.mapping(organizations, "organizations", "{'o-a1b2c3d4e5': ['123456789012']}")
     for organization, accounts in organizations.items():
-        if not _ORGANIZATION.fullmatch(organization):
+        if not isinstance(organization, str) or not _ORGANIZATION.fullmatch(organization):
             raise SimbridgeError(f"an organization looks like 'o-a1b2c3d4e5', not {organization!r}")
-        if isinstance(accounts, str):
-            raise SimbridgeError(f"an organization has a list of accounts, not {accounts!r}")
-        for account in map(_checked_account, accounts):
+        members = given.list_of(accounts, "an organization", "of accounts")
+        for account in map(_checked_account, members):
             if found.setdefault(account, organization) != organization:
                 raise SimbridgeError(f"account {account} cannot be in two organizations")
     return found
 
 
 def _check_destination(arn: str | None) -> None:
-    if arn is not None and arns.parse(arn).service not in ("sqs", "sns", "events"):
+    if arn is not None and arns.parse(given.text(arn, "a destination")).service not in (
+        "sqs",
+        "sns",
+        "events",
+    ):
         raise SimbridgeError(
             f"a destination is a queue, a topic or an event bus in this version, not {arn}"
         )

@@ -32,6 +32,7 @@ DOORS = {
 # `APART`, packages do not import each other.
 LAYERS = [
     {"errors"},
+    {"given", "surrogates"},
     {"clock", "arn", "table", "nearest"},
     {"luck", "bucket", "error_codes", "watch"},
     {

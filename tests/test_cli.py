@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import simbridge as sb
-from simbridge.cli import main
+from simbridge.cli import COMMANDS, main
 from simbridge.lab.scenario import scenarios_in
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -207,3 +209,115 @@ def test_the_module_is_the_command(program: list[str]) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     assert (b"? story calls PutRule" in done.stdout) == (program[0] == "-m")
     assert done.stdout.isascii()
+
+
+COMMAND = [sys.executable, "-m", "simbridge"]
+
+
+@pytest.mark.parametrize("out", ["/dev/full", "pipe"])
+@pytest.mark.parametrize("lines", ["1", "90000"])
+def test_where_the_output_goes_nowhere(out: str, lines: str) -> None:
+    """A full disk is told and is an error; a reader that has read enough is none. Never a traceback."""
+    command = [*COMMAND, "next", "rate(1 minute)", "--after", "2026-01-01", "--count", lines]
+    if out == "pipe":
+        reading, writing = os.pipe()
+        os.close(reading)
+    else:
+        writing = os.open(out, os.O_WRONLY)
+    with open(writing, "wb") as stdout:
+        done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, timeout=60)
+    told = (0, b"") if out == "pipe" else (2, b"simbridge: [Errno 28] No space left on device\n")
+    assert (done.returncode, done.stderr) == told
+
+
+WAITS = """
+import simbridge as sb, anyio, time
+
+def wait():
+    print("waiting", flush=True)
+    time.sleep(60)
+
+@sb.scenario()
+def plain(world):
+    wait()
+
+@sb.scenario()
+async def tasks(world):
+    async with anyio.create_task_group() as group:
+        group.start_soon(anyio.sleep, 5)
+        wait()
+"""
+
+
+@pytest.mark.parametrize("scenario", ["plain", "tasks"])
+@pytest.mark.parametrize("command", ["run", "sweep --workers 1", "sweep --workers 2"])
+def test_an_interrupt_ends_a_command(command: str, scenario: str, tmp_path: Path) -> None:
+    """Ctrl-C: exit code 130 and one line, whatever was under way."""
+    file = tmp_path / "waits.py"
+    head, plain, tasks = WAITS.split("@sb.scenario()")
+    file.write_text(f"{head}@sb.scenario(){plain if scenario == 'plain' else tasks}")
+    name, *options = command.split()
+    words = [*COMMAND, name, str(file), *options]
+    with subprocess.Popen(
+        ["env", "PYTHONWARNINGS=ignore", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "waiting\n":
+            pass
+        os.killpg(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (130, "simbridge: interrupted\n")
+
+
+def test_tasks_that_exit_have_not_held(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`sys.exit` in a task of an async scenario is told like one in the scenario."""
+    file = tmp_path / "exits.py"
+    file.write_text(
+        "import sys, anyio\nimport simbridge as sb\n"
+        "@sb.scenario()\nasync def first(world):\n"
+        "    async with anyio.create_task_group() as group:\n        sys.exit(0)\n"
+        "@sb.scenario()\ndef second(world):\n    print('second has run')\n"
+    )
+    assert main(["run", str(file)]) == 1
+    printed = capsys.readouterr()
+    assert "second has run" in printed.out and "SystemExit: 0" in printed.err
+
+
+@pytest.mark.parametrize("command", ["run", "sweep", "replay"])
+def test_files_that_are_none(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder, a name that is too long for a file, nothing at all: one line says so."""
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"Rules": []}')
+    words = ["--rules", str(rules)] if command == "replay" else []
+    for name, says in ((str(tmp_path), ", but a folder"), ("x" * 5000, "too long"), ("", "folder")):
+        assert main([command, name, *words]) == 2
+        printed = capsys.readouterr()
+        assert says in printed.err and printed.err.count("\n") == 1 and not printed.out
+
+
+def test_where_a_file_fails_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line of the file, of whatever else was called."""
+    file = tmp_path / "fails.py"
+    file.write_text("import json\n\n\njson.loads('x')\n")
+    assert main(["run", str(file)]) == 2
+    assert capsys.readouterr().err.endswith("(char 0) (line 4)\n")
+
+
+def test_every_argument_is_explained() -> None:
+    """`--help` of a command says something about each of its arguments and options."""
+    commands = argparse.ArgumentParser().add_subparsers()
+    for command in COMMANDS:
+        command.add(commands)
+    unexplained = [
+        (name, action.dest)
+        for name, parser in commands.choices.items()
+        for action in parser._actions
+        if not action.help
+    ]
+    assert not unexplained and len(commands.choices) == len(COMMANDS) + 1

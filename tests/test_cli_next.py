@@ -66,7 +66,12 @@ def test_without_after_it_is_now(capsys: pytest.CaptureFixture[str]) -> None:
         (["rate(1 minutes)"], "simbridge: Parameter ScheduleExpression is not valid. Write rate(1"),
         (["cron(0 12 * * * *)", "--json"], "write cron(0 12 * * ? *)"),
         (["rate(1 minute)", "--after", "yesterday"], "write ISO 8601"),
-        (["rate(1 minute)", "--count", "-1"], "count is a whole number"),
+        (["rate(1 minute)", "--after", ""], "write ISO 8601"),
+        (
+            ["rate(1 minute)", "--count", "-1"],
+            "--count is a whole number from 0 to 100,000, not -1",
+        ),
+        (["rate(1 minute)", "--count", "1" + "0" * 30], "--count is a whole number from 0 to"),
     ],
 )
 def test_bad_input_exits_with_2(

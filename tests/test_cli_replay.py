@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,13 @@ def test_bad_lines_end_it_unless_they_are_skipped(
         ),
         (["events.jsonl", "--rules", "bad.json"], "rule r: Event pattern is not valid"),
         (["events.jsonl", "--rules", "nameless.json"], "a rule has no Name"),
+        (["events.jsonl", "--rules", "seven.json"], "is not what the AWS command line prints"),
+        (["events.jsonl", "--rules", "oddly.json"], "the Targets of rule r are no list of objects"),
+        (["events.jsonl", "--rules", "."], "there is no file ., but a folder"),
+        (
+            ["events.jsonl", "--rules", "rules.json", "--examples", "-1"],
+            "--examples is a whole number from 0 to 1,000,000, not -1",
+        ),
     ],
 )
 def test_bad_input_is_told(
@@ -142,5 +150,33 @@ def test_bad_input_is_told(
     """With exit code 2."""
     (files / "bad.json").write_text('{"Rules": [{"Name": "r", "EventPattern": "{}"}]}')
     (files / "nameless.json").write_text('[{"EventPattern": "{}"}]')
+    (files / "seven.json").write_text("7")
+    (files / "oddly.json").write_text('[{"Name": "r", "Targets": [1]}]')
     assert main(["replay", *arguments]) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_bad_lines_are_told_in_words_of_the_command(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The way out is an option, not an argument in Python."""
+    (files / "bad.jsonl").write_text('{"id": "1"}\n' * 30)
+    assert main(["replay", "bad.jsonl", "--rules", "rules.json"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "simbridge: bad.jsonl: 30 lines are no events"
+    assert told[-2] == "  and 10 more: --skip-bad-lines lists them all"
+    assert told[-1] == "Correct the file, or use the rest with --skip-bad-lines."
+
+
+def test_a_compressed_file_that_is_damaged_is_told(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cut off or altered: one line, no traceback."""
+    whole = gzip.compress((files / "events.jsonl").read_bytes())
+    altered = bytearray(whole)
+    altered[20:40] = bytes(20)
+    for content in (whole[:-20], bytes(altered), b"\x1f\x8b\x08\x00rubbish"):
+        (files / "damaged.gz").write_bytes(content)
+        assert main(["replay", "damaged.gz", "--rules", "rules.json"]) == 2
+        told = capsys.readouterr().err
+        assert "damaged.gz cannot be read to its end: " in told and told.count("\n") == 1

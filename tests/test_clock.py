@@ -79,6 +79,11 @@ def test_spans_add_up() -> None:
         clock.span(hours=-1)
     with pytest.raises(InvalidTime):
         clock.span(seconds=float("nan"))
+    for wrong in (float("inf"), 10**30):
+        with pytest.raises(InvalidTime, match=r"hours=\S+ is too long a duration: the calendar"):
+            clock.span(hours=wrong)
+    with pytest.raises(InvalidTime, match="minutes is a number, not '5'"):
+        clock.span(minutes="5")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, final
 import msgspec
 
 from simbridge import arn as arns
-from simbridge import clock, pattern
+from simbridge import clock, pattern, surrogates
 from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
 from simbridge.api.plane import Context, Request, Response, operation
@@ -243,7 +243,8 @@ def _read_object(text: str) -> dict[str, Any] | None:
     except RecursionError:
         return _decode_deep(text)
     except (msgspec.MsgspecError, UnicodeError):
-        return None
+        mended = surrogates.in_json(text)
+        return None if mended is None else _read_object(mended)
 
 
 def _decode_deep(text: str) -> dict[str, Any] | None:
@@ -252,7 +253,8 @@ def _decode_deep(text: str) -> dict[str, Any] | None:
     try:
         return _decode(text)
     except msgspec.MsgspecError:
-        return None
+        mended = surrogates.in_json(text)
+        return None if mended is None else _decode_deep(mended)
     finally:
         sys.setrecursionlimit(usual)
 

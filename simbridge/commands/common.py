@@ -10,7 +10,7 @@ from typing import Any
 from simbridge.errors import SimbridgeError
 from simbridge.lab.arguments import read_values
 
-__all__ = ["BAD_INPUT", "Commands", "check_writable", "complain", "values"]
+__all__ = ["BAD_INPUT", "Commands", "check_range", "check_writable", "complain", "values"]
 
 BAD_INPUT = 2
 
@@ -26,9 +26,9 @@ def complain(error: SimbridgeError) -> int:
 
 def check_writable(file: Path, what: str) -> None:
     """Raise `SimbridgeError` where a file could not be written later; what is in it stays."""
-    if not file.parent.is_dir():
-        raise SimbridgeError(f"there is no folder {file.parent} to write {what} to")
     try:
+        if not file.parent.is_dir():
+            raise SimbridgeError(f"there is no folder {file.parent} to write {what} to")
         there = file.exists()
         with file.open("ab"):
             pass
@@ -36,6 +36,12 @@ def check_writable(file: Path, what: str) -> None:
             file.unlink()
     except OSError as error:
         raise SimbridgeError(f"{what} cannot be written to {file}: {error.strerror}") from error
+
+
+def check_range(number: int, option: str, low: int, high: int, what: str = "whole number") -> None:
+    """Raise `SimbridgeError` for a number that an option does not take."""
+    if not low <= number <= high:
+        raise SimbridgeError(f"{option} is a {what} from {low:,} to {high:,}, not {number:,}")
 
 
 def values(given: Sequence[str], option: str) -> dict[str, list[Any]]:

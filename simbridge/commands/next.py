@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from simbridge import clock, schedule
-from simbridge.commands.common import Commands, complain
+from simbridge.commands.common import Commands, check_range, complain
 from simbridge.errors import SimbridgeError
 from simbridge.schedule.unix import unix_next_times
 
 __all__ = ["add"]
+
+COUNT_MAX = 100_000
 
 
 def add(commands: Commands) -> None:
@@ -27,15 +29,17 @@ def add(commands: Commands) -> None:
     following.set_defaults(command=_next)
     following.add_argument("expression", help="such as 'rate(5 minutes)', 'cron(0 12 ? * MON *)'")
     following.add_argument("--after", metavar="T", help="an ISO 8601 instant; default: now")
-    following.add_argument("--count", type=int, default=10, metavar="N", help="default: 10")
+    following.add_argument(
+        "--count", type=int, default=10, metavar="N", help="how many firings; default: 10"
+    )
     following.add_argument("--json", action="store_true", help="for programs")
 
 
 def _next(options: argparse.Namespace) -> int:
     expression: str = options.expression
     try:
-        # The one place where the real time matters: somebody at a shell asks what comes next.
-        after = clock.instant(options.after or dt.datetime.now(dt.UTC).replace(microsecond=0))
+        check_range(options.count, "--count", 0, COUNT_MAX)
+        after = clock.instant(_now() if options.after is None else options.after)
         times = schedule.next_times(expression, clock.moment(after), options.count)
         words = schedule.schedule_in_words(expression)
         notes = [*schedule.cautions(expression), *_elsewhere(expression, after, times)]
@@ -54,6 +58,11 @@ def _next(options: argparse.Namespace) -> int:
         return 0
     _print_firings(options, words, notes, [after, *instants])
     return 0
+
+
+def _now() -> dt.datetime:
+    """The one place where the real time matters: somebody at a shell asks what comes next."""
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
 
 
 def _elsewhere(expression: str, after: int, times: Sequence[clock.DateTime]) -> list[str]:

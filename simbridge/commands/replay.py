@@ -7,11 +7,15 @@ import json
 import sys
 from pathlib import Path
 
-from simbridge.commands.common import Commands, complain
-from simbridge.errors import SimbridgeError
+from simbridge.commands.common import Commands, check_range, complain
+from simbridge.errors import InvalidEvents, SimbridgeError
 from simbridge.lab.whatif import Report, read_rules, replay_against
 
 __all__ = ["add"]
+
+EXAMPLES_MAX = 1_000_000
+
+_EXAMPLES = "how many events to show of each rule; default: 3"
 
 
 def add(commands: Commands) -> None:
@@ -23,7 +27,7 @@ def add(commands: Commands) -> None:
         "or CloudTrail's Records, also compressed with gzip. Nothing is sent anywhere.",
     )
     replay.set_defaults(command=_replay)
-    replay.add_argument("events", type=Path, metavar="EVENTS")
+    replay.add_argument("events", type=Path, metavar="EVENTS", help="the file of events")
     replay.add_argument(
         "--rules",
         type=Path,
@@ -42,7 +46,7 @@ def add(commands: Commands) -> None:
     replay.add_argument(
         "--replay-name", metavar="NAME", help="match the events as a replay of this name puts them"
     )
-    replay.add_argument("--examples", type=int, default=3, metavar="N", help="default: 3")
+    replay.add_argument("--examples", type=int, default=3, metavar="N", help=_EXAMPLES)
     replay.add_argument(
         "--skip-bad-lines", action="store_true", help="list lines that are no events, and go on"
     )
@@ -51,6 +55,7 @@ def add(commands: Commands) -> None:
 
 def _replay(options: argparse.Namespace) -> int:
     try:
+        check_range(options.examples, "--examples", 0, EXAMPLES_MAX)
         report = replay_against(
             options.events,
             read_rules(options.rules, options.targets),
@@ -58,6 +63,9 @@ def _replay(options: argparse.Namespace) -> int:
             examples=options.examples,
             errors="collect" if options.skip_bad_lines else "raise",
         )
+    except InvalidEvents as error:
+        way = "--skip-bad-lines"
+        return complain(SimbridgeError(error.told(f"{way} lists them all", way)))
     except SimbridgeError as error:
         return complain(error)
     for line in report.bad:

@@ -16,7 +16,7 @@ from simbridge.errors import SimbridgeError
 from simbridge.lab.narrate import Log, narrate
 from simbridge.lab.scenario import scenarios_in, world_of
 from simbridge.lab.story import play_in
-from simbridge.lab.sweep import check_arguments
+from simbridge.lab.sweep import check_arguments, interrupts
 from simbridge.world import World
 
 __all__ = ["add"]
@@ -31,9 +31,9 @@ _SET = "a keyword argument of the scenario; may be repeated"
 def add(commands: Commands) -> None:
     """Add the command."""
     run = commands.add_parser("run", help="run the scenarios of a file and print their timelines")
-    run.add_argument("file", type=Path)
+    run.add_argument("file", type=Path, metavar="FILE", help="a Python file with scenarios")
     run.add_argument("--seed", type=int, help="instead of the scenario's own")
-    run.add_argument("--backend", choices=("sync", "trio", "asyncio"))
+    run.add_argument("--backend", choices=("sync", "trio", "asyncio"), help="who runs async code")
     run.add_argument("--log", choices=("console", "json"), help="narrate on stderr meanwhile")
     run.add_argument("--trace", type=Path, metavar="FILE", help="write the trace as JSON Lines")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=_SET)
@@ -83,11 +83,11 @@ def _play(story: Callable[..., Any], world: World, log: Log | None) -> bool:
     try:
         with world, narrate(world, form=log) if log else nullcontext():
             play_in(world, story)
-    except SystemExit as error:
-        error.add_note("a scenario ends by returning: sys.exit leaves its checks undecided")
-        _print_failure(error, world)
-        return False
-    except Exception as error:
+    except BaseException as error:
+        if interrupts(error):
+            raise
+        if isinstance(error, SystemExit):
+            error.add_note("a scenario ends by returning: sys.exit leaves its checks undecided")
         _print_failure(error, world)
         return False
     print(world.trace)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import traceback
+import re
+import sys
 from pathlib import Path
 
-from simbridge.commands.common import Commands, check_writable, complain, values
+from simbridge.commands.common import Commands, check_range, check_writable, complain, values
 from simbridge.errors import RunFailed, SimbridgeError
 from simbridge.lab.scenario import scenarios_in
 from simbridge.lab.sweep import sweep
 
 __all__ = ["add"]
+
+SEEDS_MAX = 1_000_000
+
+WORKERS_MAX = 1_024
 
 _VARY = "values of a keyword argument of the scenario, or a JSON list; may be repeated"
 
@@ -19,12 +24,14 @@ _VARY = "values of a keyword argument of the scenario, or a JSON list; may be re
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser("sweep", help="play a scenario with varied values and many seeds")
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, metavar="FILE", help="a Python file with scenarios")
     parser.add_argument("--scenario", metavar="NAME", help="which one, where the file has several")
     parser.add_argument("--vary", action="append", default=[], metavar="NAME=V1,V2,...", help=_VARY)
     parser.add_argument("--seeds", default="10", metavar="N", help="how many, or FIRST-LAST")
     parser.add_argument("--workers", type=int, metavar="N", help="processes; one for each core")
-    parser.add_argument("--backend", choices=("sync", "trio", "asyncio"))
+    parser.add_argument(
+        "--backend", choices=("sync", "trio", "asyncio"), help="who runs async code"
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print a row for each run as JSON")
@@ -42,6 +49,8 @@ def _sweep(options: argparse.Namespace) -> int:
             raise SimbridgeError(f"say which scenario of {options.file}: --scenario {known}")
         if report:
             check_writable(report, "a report")
+        if options.workers is not None:
+            check_range(options.workers, "--workers", 1, WORKERS_MAX, "number of processes")
         result = sweep(
             stories[name],
             values(options.vary, "--vary"),
@@ -49,13 +58,15 @@ def _sweep(options: argparse.Namespace) -> int:
             workers=options.workers,
             backend=options.backend,
         )
+        if report:
+            result.report(report)
     except RunFailed as error:
-        traceback.print_exception(error)
-        return 1
+        code = complain(error)
+        for note in getattr(error, "__notes__", ()):
+            print(f"  {note}", file=sys.stderr)
+        return code if error.raised and options.vary else 1
     except SimbridgeError as error:
         return complain(error)
-    if report:
-        result.report(report)
     if options.json:
         print(result.to_json())
     elif options.csv:
@@ -67,7 +78,13 @@ def _sweep(options: argparse.Namespace) -> int:
 
 def _seeds(text: str) -> range:
     """`20`: that many, from 0 on; `7-9`: these three."""
-    first, dash, last = text.partition("-")
-    if not first.isdecimal() or (dash and not last.isdecimal()):
+    found = re.fullmatch(r"([0-9]{1,18})(?:-([0-9]{1,18}))?", text)
+    if found is None:
         raise SimbridgeError(f"--seeds is a number of seeds or FIRST-LAST, not {text!r}")
-    return range(int(first), int(last) + 1) if dash else range(int(first))
+    first, last = int(found[1]), found[2]
+    seeds = range(first) if last is None else range(first, int(last) + 1)
+    if len(seeds) > SEEDS_MAX:
+        raise SimbridgeError(f"--seeds {text} are more than {SEEDS_MAX:,} seeds")
+    if last is not None and not seeds:
+        raise SimbridgeError(f"--seeds {text} ends before it begins: write FIRST-LAST")
+    return seeds

@@ -23,6 +23,7 @@ import msgspec
 from simbridge import clock
 from simbridge.errors import InvalidTime, SimbridgeError, Stalled
 from simbridge.kernel import OUTSIDE, Kernel
+from simbridge.storage import with_room
 
 __all__ = [
     "Engine",
@@ -140,7 +141,7 @@ class OnDemand:
 
 def check_backend(backend: str) -> None:
     """Raise `SimbridgeError` for a backend that does not exist."""
-    if backend not in BACKENDS:
+    if not isinstance(backend, str) or backend not in BACKENDS:
         raise SimbridgeError(f"unknown backend {backend!r}: use {' or '.join(sorted(BACKENDS))}")
 
 
@@ -267,6 +268,6 @@ def impossible(what: str) -> NoReturn:
 def decoded(text: str) -> Any:
     """A body as a Python object; text that is not JSON stays text."""
     try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+        return with_room(msgspec.json.decode, text)
+    except (msgspec.DecodeError, RecursionError):
         return text

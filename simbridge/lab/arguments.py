@@ -8,6 +8,7 @@ can be typed into a shell.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ def write_values(values: Sequence[Any]) -> str | None:
     """What `read_values` reads as these; None where a value cannot be written in JSON."""
     if not all(value is None or isinstance(value, str | int | float) for value in values):
         return None
+    if any(isinstance(value, float) and math.isnan(value) for value in values):
+        return None
     texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
     short = ",".join(texts)
     if (
@@ -86,6 +89,13 @@ def _read(text: str) -> Any:
 def _json(text: str) -> Any:
     """What JSON reads; None where it reads nothing."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, parse_constant=_constant)
+    except (ValueError, RecursionError):
         return None
+
+
+def _constant(text: str) -> float:
+    """What Python's reader takes beyond JSON. NaN is text: as a number it is not even equal to itself."""
+    if text == "NaN":
+        raise ValueError("NaN is no JSON")
+    return float(text)

@@ -195,10 +195,11 @@ def measure(
 
 
 def _checked(name: str, answer: float | None) -> float | None:
-    if answer is None or isinstance(answer, int | float):
+    if answer is None or (isinstance(answer, int | float) and math.isfinite(answer)):
         return answer
     raise SimbridgeError(
-        f"measure {name!r} answered with {answer!r}: a measure is a number or None"
+        f"measure {name!r} answered with {answer!r}: a measure is a finite number, or None where there "
+        "was nothing to measure"
     )
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, TextIO
 
 from simbridge import clock
+from simbridge.errors import SimbridgeError
 from simbridge.kernel import Record
 from simbridge.trace import timeline
 from simbridge.world import World
@@ -41,6 +42,13 @@ def narrate(
     `cause`, `sender` and `to` as in the trace. What was refused or lost is a warning. `logger` is a
     structlog logger of yours; without one, lines go to `file` (stderr) in one of two forms.
     """
+    _check_world(world)
+    if form not in ("console", "json"):
+        raise SimbridgeError(f"form is 'console' or 'json', not {form!r}")
+    if logger is not None and not callable(getattr(logger, "info", None)):
+        raise SimbridgeError(f"logger is a logger of structlog's, not {logger!r}")
+    if file is not None and not callable(getattr(file, "write", None)):
+        raise SimbridgeError(f"file is an open text file, not {file!r}")
     log = logger if logger is not None else _logger(world, form, file or sys.stderr)
 
     known = timeline.Known(home=(world.region, world.account))
@@ -66,12 +74,18 @@ def narrate(
 
 def virtual_time(world: World) -> Callable[[Any, str, EventDict], EventDict]:
     """A structlog processor that stamps lines with the time of a world."""
+    _check_world(world)
 
     def stamp(_: Any, __: str, event: EventDict) -> EventDict:
         event.setdefault("timestamp", clock.iso_micros(clock.instant(world.now)))
         return event
 
     return stamp
+
+
+def _check_world(world: object) -> None:
+    if not isinstance(world, World):
+        raise SimbridgeError(f"what is narrated is a World, not {world!r}")
 
 
 def _logger(world: World, form: str, file: TextIO) -> Any:

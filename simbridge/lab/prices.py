@@ -7,6 +7,7 @@ single other price can be given. Rules, scheduled rules and retries of deliverie
 
 from __future__ import annotations
 
+import math
 import pkgutil
 import tomllib
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 
 from simbridge import arn as arns
 from simbridge.errors import SimbridgeError
+from simbridge.given import mapping
 from simbridge.messages import Invoke, Publish
 from simbridge.nearest import meant
 from simbridge.trace import Trace
@@ -45,10 +47,15 @@ def prices_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
     Raises `SimbridgeError` for a meter that does not exist or a price that is none.
     """
     prices = {meter: float(price_list()[meter]["per_million"]) for meter in METERS}
-    for meter, price in (overrides or {}).items():
+    given = mapping({} if overrides is None else overrides, "prices", "{'custom_events': 0.9}")
+    for meter, price in given.items():
         if meter not in prices:
-            raise SimbridgeError(f"no price is called {meter!r}; {meant(meter, prices)}")
-        if isinstance(price, bool) or not isinstance(price, int | float) or not price >= 0:
+            raise SimbridgeError(f"no price is called {meter!r}; {meant(str(meter), prices)}")
+        if (
+            isinstance(price, bool)
+            or not isinstance(price, int | float)
+            or not 0 <= price < math.inf
+        ):
             raise SimbridgeError(f"the price of {meter} is a number of dollars, not {price!r}")
         prices[meter] = float(price)
     return prices

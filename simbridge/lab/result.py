@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, final
 
 from simbridge.errors import SimbridgeError
+from simbridge.given import file_path, list_of, mapping
 from simbridge.lab.arguments import file_of, label, labels, named, write_python, write_values
 from simbridge.lab.compare import Difference, paired
 from simbridge.lab.measures import MEASURES
@@ -144,6 +145,7 @@ class Sweep:
         Raises `SimbridgeError` where there is no such variant.
         """
         base = self.variants[0] if baseline is None else baseline
+        mapping(base, "a baseline", "{'orders': 1}")
         found = []
         for variant in self.variants:
             partner = {**variant, **base}
@@ -190,6 +192,7 @@ class Sweep:
         `row` is one of `rows`, or has its varied values and its `seed`. An assertion that does not hold
         is not raised: the world is what you asked for.
         """
+        mapping(row, "a run", "one of `rows`")
         variant = {name: row[name] for name in self.varied if name in row}
         if "seed" not in row:
             raise SimbridgeError("say which run: its varied values and its seed")
@@ -245,11 +248,14 @@ class Sweep:
 
         Without matplotlib (the extra "plot") it says so in the place of the plot.
         """
-        page = importlib.import_module("simbridge.lab.report").page(self)
-        file = Path(path)
+        file = file_path(path, "the file of a report")
         if not file.parent.is_dir():
             raise SimbridgeError(f"there is no folder {file.parent} to write a report to")
-        file.write_text(page, encoding="utf-8")
+        page = importlib.import_module("simbridge.lab.report").page(self)
+        try:
+            file.write_text(page, encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise SimbridgeError(f"a report cannot be written to {file}: {error}") from error
 
     def __str__(self) -> str:
         return str(self.table())
@@ -262,6 +268,7 @@ class Sweep:
         return self.table()._repr_html_()
 
     def _number(self, variant: Variant) -> int:
+        mapping(variant, "a variant", "{'orders': 1}")
         wanted = {name: label(value) for name, value in variant.items()}
         for place, candidate in enumerate(self.variants):
             if {name: label(value) for name, value in candidate.items()} == wanted:
@@ -270,6 +277,8 @@ class Sweep:
         raise SimbridgeError(f"no variant has {labels(variant)}; there are {known}")
 
     def _chosen(self, measures: Sequence[str] | None) -> list[str]:
+        if measures is not None:
+            measures = list_of(measures, "measures", "of names such as ['dropped']")
         for name in measures or ():
             if name not in self.measures:
                 raise SimbridgeError(

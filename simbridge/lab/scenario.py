@@ -11,9 +11,11 @@ import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any, Never, TypeVar
 
 from simbridge.errors import SimbridgeError
+from simbridge.given import existing_file
 from simbridge.lab.story import MARK, play_in
 from simbridge.world import World
 
@@ -40,7 +42,7 @@ def scenario(*nothing: Never, **world: Any) -> Callable[[Story], Story]:
     def mark(story: Story) -> Story:
         try:
             inspect.signature(story).bind_partial(object())
-        except TypeError:
+        except (TypeError, ValueError):  # takes no world, or does not say what it takes
             name = getattr(story, "__name__", repr(story))
             raise SimbridgeError(f"a scenario takes a world: def {name}(world)") from None
         setattr(story, MARK, world)
@@ -96,14 +98,17 @@ def scenarios_in(path: Path) -> dict[str, Callable[..., Any]]:
 
 def marked_in(path: Path) -> dict[str, Callable[..., Any]]:
     """As `scenarios_in`, and empty where there is none."""
-    if not path.is_file():
-        raise SimbridgeError(f"there is no file {path}")
+    existing_file(path)
     search = list(sys.path)
     sys.path.insert(0, str(path.parent.resolve()))
     try:
         names = runpy.run_path(str(path))
     except (Exception, SystemExit) as error:
-        raise SimbridgeError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+        lines = [one.lineno for one in extract_tb(error.__traceback__) if one.filename == str(path)]
+        place = f" (line {lines[-1]})" if lines else ""
+        raise SimbridgeError(
+            f"{path} cannot be run: {type(error).__name__}: {error}{place}"
+        ) from error
     finally:
         sys.path[:] = search
     return {name: thing for name, thing in names.items() if is_scenario(thing)}

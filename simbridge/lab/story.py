@@ -27,7 +27,23 @@ def run(story: Callable[[World], Any], **options: Any) -> World:
     """
     if not callable(story):
         raise SimbridgeError(f"a story is a function that takes a world, not {story!r}")
+    takes_a_world(story)
+    known = inspect.signature(World).parameters
+    for name in options:
+        if name not in known:
+            raise SimbridgeError(f"World has no option {name!r}; it has {', '.join(known)}")
     return play_in(World(**{**getattr(story, MARK, {}), **options}), story)
+
+
+def takes_a_world(story: Callable[..., Any]) -> None:
+    """Raise `SimbridgeError` for a function that cannot be called with a world and nothing else."""
+    try:
+        inspect.signature(story).bind(object())
+    except TypeError as error:
+        name = getattr(story, "__name__", repr(story))
+        raise SimbridgeError(f"a story takes a world, def {name}(world): {error}") from None
+    except ValueError:
+        pass  # written in C, without a signature to ask
 
 
 def play_in(made: World, story: Callable[[World], Any]) -> World:

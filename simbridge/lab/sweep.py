@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, final
 
 from simbridge.errors import HandlerFailed, RunFailed, SimbridgeError
+from simbridge.given import list_of, mapping
 from simbridge.lab.arguments import labels, named
 from simbridge.lab.measures import MEASURES, measure
 from simbridge.lab.prices import prices_with
@@ -31,7 +32,7 @@ from simbridge.lab.scenario import world_of
 from simbridge.lab.story import play_in
 from simbridge.world import World
 
-__all__ = ["check_arguments", "played", "sweep"]
+__all__ = ["check_arguments", "interrupts", "played", "sweep"]
 
 Own = Mapping[str, Callable[[World], float | None]]
 
@@ -68,6 +69,8 @@ def sweep(
     `SimbridgeError` for arguments that the scenario does not take.
     """
     variants = _variants(vary if vary is not None else {})
+    if measures is not None:
+        mapping(measures, "measures", "{'letters': lambda world: 7}")
     plan = _Plan(
         scenario,
         tuple(variants),
@@ -135,9 +138,10 @@ class _Plan:
         try:
             world, failed = played(self.scenario, variant, seed, backend=self.backend)
             measured = measure(world, self.prices, self.own)
-        except Exception as error:
-            text = f"{self.name(number)}: {type(error).__name__}: {error}"
-            raise RunFailed(text) from error
+        except BaseException as error:
+            if interrupts(error):
+                raise
+            raise self.failed(number, error) from error
         outcome = "passed" if failed is None else "failed"
         row = {**variant, "seed": seed, "outcome": outcome, "failure": failed and _told(failed)}
         if (
@@ -147,9 +151,28 @@ class _Plan:
             gc.collect()
         return {**row, **measured}
 
+    def failed(self, number: int, error: BaseException) -> RunFailed:
+        """What is told of a run that raised this: which run, what, and in a note where."""
+        failed = RunFailed(f"{self.name(number)}: {type(error).__name__}: {error}".rstrip(": "))
+        failed.raised = type(error).__name__
+        file = getattr(getattr(self.scenario, "__code__", None), "co_filename", "")
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [one for one in frames if one.filename == file]
+        if own:
+            line = f": {own[-1].line}" if own[-1].line else ""  # typed at a prompt, it is not kept
+            failed.add_note(f"{Path(file).name}:{own[-1].lineno}{line}")
+        return failed
+
     def _at(self, number: int) -> tuple[Variant, int]:
         variant, seed = divmod(number, len(self.seeds))
         return self.variants[variant], self.seeds[seed]
+
+
+def interrupts(error: BaseException) -> bool:
+    """Whether it is Ctrl-C, which ends everything; it may have come while tasks were under way."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.subgroup(KeyboardInterrupt) is not None
+    return isinstance(error, KeyboardInterrupt)
 
 
 def _assertion(error: BaseException) -> BaseException | None:
@@ -192,18 +215,22 @@ def _filled(rows: Sequence[Mapping[str, Any]], variants: Sequence[Variant]) -> l
 
 def _variants(vary: Mapping[str, Sequence[Any]] | Sequence[Variant]) -> list[Variant]:
     if isinstance(vary, Mapping):
-        for name, values in vary.items():
-            if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
-                raise SimbridgeError(f"vary[{name!r}] is a list of values, not {values!r}")
-        lists = {name: list(values) for name, values in vary.items()}
+        for name in vary:
+            if not isinstance(name, str):
+                raise SimbridgeError(f"vary has the names of arguments, and {name!r} is no text")
+        lists = {
+            name: list_of(values, f"vary[{name!r}]", "of values") for name, values in vary.items()
+        }
         variants: list[Variant] = [
             dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values())
         ]
     else:
-        variants = list(vary)
+        variants = list_of(vary, "vary", "of variants, or a mapping such as {'orders': [1, 5]}")
         for variant in variants:
             if not isinstance(variant, Mapping):
                 raise SimbridgeError(f"a variant maps arguments to values; {variant!r} does not")
+            if not all(isinstance(name, str) for name in variant):
+                raise SimbridgeError(f"the arguments of a variant have names: {variant!r}")
     if not variants:
         raise SimbridgeError("there is nothing to play: vary has no values")
     seen = [labels(variant) for variant in variants]
@@ -218,7 +245,7 @@ def _checked_seeds(seeds: Iterable[int]) -> list[int]:
         raise SimbridgeError(
             f"seeds is a list: range({seeds}) for {seeds} seeds, [{seeds}] for one"
         )
-    found = list(seeds)
+    found = list_of(seeds, "seeds", "such as range(20)")
     for seed in found:
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise SimbridgeError(f"a seed is a whole number, not {seed!r}")
@@ -238,7 +265,14 @@ def check_arguments(scenario: Callable[..., Any], variants: Sequence[Variant]) -
     """Raise `SimbridgeError` where a variant has an argument too many or too few for a scenario."""
     if not callable(scenario):
         raise SimbridgeError(f"a scenario is a function that takes a world, not {scenario!r}")
-    parameters = list(inspect.signature(scenario).parameters.values())[1:]
+    try:
+        signature = inspect.signature(scenario)
+        signature.bind_partial(object())
+    except (TypeError, ValueError) as error:
+        raise SimbridgeError(
+            f"a scenario takes a world, def {named(scenario)}(world): {error}"
+        ) from None
+    parameters = list(signature.parameters.values())[1:]
     takes = [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
     needs = [p.name for p in parameters if p.name in takes and p.default is p.empty]
     anything = any(p.kind is p.VAR_KEYWORD for p in parameters)
@@ -265,6 +299,8 @@ def _check_columns(variants: Sequence[Variant], own: Own) -> None:
             )
         taken[name] = "is varied"
     for name, function in own.items():
+        if not isinstance(name, str):
+            raise SimbridgeError(f"the name of a measure is text, not {name!r}")
         if name in taken or ":" in name:
             why = taken.get(name, "has a colon")
             raise SimbridgeError(f"{name!r} {why}: give your measure another name")

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, final
 
 from simbridge.envelopes import Errors, check_errors, scan
 from simbridge.errors import BadLine, InvalidEvents, InvalidPattern, SimbridgeError
+from simbridge.given import existing_file
 from simbridge.pattern import Matcher, check
 
 __all__ = ["Example", "GivenRule", "Matches", "Report", "read_rules", "replay_against"]
@@ -189,28 +190,32 @@ def _rule(given: Mapping[str, Any], file: Path) -> GivenRule:
             check(pattern)
         except InvalidPattern as error:
             raise SimbridgeError(f"{file}: rule {name}: {error}") from error
+    targets = given.get("Targets") or []
+    if not isinstance(targets, list) or not all(isinstance(one, dict) for one in targets):
+        raise SimbridgeError(f"{file}: the Targets of rule {name} are no list of objects")
     return GivenRule(
         name,
         str(given.get("EventBusName") or "default").rpartition("/")[2],
         pattern,
         str(given.get("State") or "ENABLED"),
-        _target_names(given.get("Targets") or ()),
+        _target_names(targets),
     )
 
 
 def _items(file: Path, key: str) -> list[dict[str, Any]]:
     """The list under a key of what the AWS command line prints, or a list by itself."""
-    if not file.is_file():
-        raise SimbridgeError(f"there is no file {file}")
+    existing_file(file)
     try:
         document = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
         raise SimbridgeError(f"{file} is not JSON: {error}") from error
+    except OSError as error:
+        raise SimbridgeError(f"{file} cannot be read: {error.strerror}") from error
     items = document.get(key) if isinstance(document, dict) else document
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         hint = (
             " (targets go to --targets RULE=FILE)"
-            if key == "Rules" and "Targets" in document
+            if key == "Rules" and isinstance(document, dict) and "Targets" in document
             else ""
         )
         raise SimbridgeError(

@@ -48,6 +48,9 @@ class Plan(Protocol[Row]):
     def run(self, number: int) -> Row:
         """Do one."""
 
+    def failed(self, number: int, error: BaseException) -> RunFailed:
+        """What is told of one that raised this."""
+
     def name(self, number: int) -> str:
         """Which one this is, for messages."""
 
@@ -65,13 +68,13 @@ def run_all(
         total=len(plan), desc=title, unit="run", leave=False, disable=_hidden(progress)
     ) as bar:
         if isinstance(workers, Executor):
-            return _collect(plan, workers, bar.update)
+            return _collect(plan, workers, bar.update, theirs=True)
         count = min(workers or loky.cpu_count(), len(plan))
         if count == 1:
             return [_here(plan, number, bar.update) for number in range(len(plan))]
         pool = loky.ProcessPoolExecutor(max_workers=count, initializer=_leave_interrupts_to_us)
         try:
-            rows = _collect(plan, pool, bar.update)
+            rows = _collect(plan, pool, bar.update, theirs=False)
         except BaseException:
             pool.shutdown(kill_workers=True)
             raise
@@ -89,7 +92,13 @@ def _here(plan: Plan[Row], number: int, update: Callable[[], object]) -> Row:
     return row
 
 
-def _collect(plan: Plan[Row], executor: Executor, update: Callable[[], object]) -> list[Row]:
+def _collect(
+    plan: Plan[Row], executor: Executor, update: Callable[[], object], *, theirs: bool
+) -> list[Row]:
+    """The rows in order. What is still waiting after an error is cancelled in an executor of theirs.
+
+    Ours is ended as a whole; it would complain of work that is cancelled already.
+    """
     payload, folders = _pickled(plan), _folders(plan)
     futures: list[Future[Row]] = []
     rows: list[Row] = []
@@ -110,14 +119,20 @@ def _collect(plan: Plan[Row], executor: Executor, update: Callable[[], object]) 
     except CancelledError as error:
         raise RunFailed(f"{plan.name(len(rows))} was cancelled by its executor") from error
     finally:
-        for future in futures[len(rows) :]:
+        for future in futures[len(rows) :] if theirs else ():
             future.cancel()
     return rows
 
 
 def _run(payload: bytes, folders: tuple[str, ...], number: int) -> Any:
     """One run, in a worker."""
-    return _unpickled(payload, folders).run(number)
+    plan = _unpickled(payload, folders)
+    try:
+        return plan.run(number)
+    except SimbridgeError:
+        raise
+    except BaseException as error:  # nobody interrupts a worker: the scenario has raised it
+        raise plan.failed(number, error) from error
 
 
 @lru_cache(maxsize=2)

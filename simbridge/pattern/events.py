@@ -16,11 +16,14 @@ is no concern.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias, cast, final
 
 import msgspec
 
+from simbridge import surrogates
 from simbridge.errors import SimbridgeError
 from simbridge.pattern.scalars import Digits, Scalar, written_number
 
@@ -55,12 +58,12 @@ _DECODER: Final = msgspec.json.Decoder(float_hook=_read_float)
 def read_event(event: Mapping[str, object] | str | bytes) -> EventDict:
     """An event from JSON text, or from a mapping (copied, and checked to be what JSON can hold).
 
-    A dict that is nested too deeply to be copied is taken as it is. Raises `SimbridgeError` saying what
-    is wrong.
+    A dict that is nested too deeply to be copied is taken as it is. Half of a surrogate pair is read as a
+    question mark (`simbridge.surrogates`). Raises `SimbridgeError` saying what is wrong.
     """
     try:
-        text = event if isinstance(event, (str, bytes)) else msgspec.json.encode(event)
-        found = _DECODER.decode(text)
+        text = event if isinstance(event, (str, bytes)) else _encoded(event)
+        found = _decoded(text)
     except RecursionError:
         if isinstance(event, dict):
             return event
@@ -72,6 +75,54 @@ def read_event(event: Mapping[str, object] | str | bytes) -> EventDict:
             "the event is not a JSON object: pass {...} with detail-type, source ..."
         )
     return cast(EventDict, found)
+
+
+def _decoded(text: str | bytes) -> object:
+    try:
+        return _DECODER.decode(text)
+    except (ValueError, msgspec.MsgspecError):
+        mended = surrogates.in_json(text)
+        if mended is None:
+            raise
+        return _DECODER.decode(mended)
+
+
+def _encoded(event: object) -> bytes | str:
+    try:
+        text = msgspec.json.encode(event, enc_hook=_plain)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(event, enc_hook=_plain), allow_nan=False)
+    if b"null" in text:
+        _check_numbers(event)
+    return text
+
+
+def _check_numbers(event: object) -> None:
+    """Raise `ValueError` for a float that is no number; msgspec writes it as null."""
+    waiting = [event]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            waiting.extend(value)
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                raise ValueError(f"{value!r} is no number in JSON")
+        elif not isinstance(value, _SCALARS) and isinstance(value, Mapping):
+            waiting.extend(value.values())
+
+
+def _plain(value: object) -> object:
+    """What msgspec does not know as what it stands for: other mappings, subclasses of text and numbers."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    for kind in (int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    raise TypeError(f"a {type(value).__name__} has no form in JSON")
 
 
 def path_order(path: str) -> bytes:

@@ -26,11 +26,17 @@ from enum import Enum
 from typing import Final, NoReturn
 
 from simbridge.errors import InvalidPattern
+from simbridge.surrogates import readable
 
-__all__ = ["NESTING_MAX", "Reader", "Token"]
+__all__ = ["NESTING_MAX", "TOO_DEEP", "Reader", "Token"]
 
 NESTING_MAX: Final = 1000
 """How deep a pattern may nest: Jackson's default, StreamReadConstraints."""
+
+TOO_DEEP: Final = (
+    f"Document nesting depth ({NESTING_MAX + 1}) exceeds the maximum allowed "
+    f"({NESTING_MAX}, from `StreamReadConstraints.getMaxNestingDepth()`)"
+)
 
 _SNIPPET_CHARACTERS_MAX: Final = 500
 _TOKEN_CHARACTERS_MAX: Final = 256
@@ -141,10 +147,7 @@ class Reader:
     def _arrive(self, token: Token) -> Token:
         if token is Token.START_OBJECT or token is Token.START_ARRAY:
             if len(self._open) == NESTING_MAX:
-                self.fail_without_place(
-                    f"Document nesting depth ({NESTING_MAX + 1}) exceeds the maximum allowed "
-                    f"({NESTING_MAX}, from `StreamReadConstraints.getMaxNestingDepth()`)"
-                )
+                self.fail_without_place(TOO_DEEP)
             self._open.append((token.value, self._at - 1))
             self._fresh.append(True)
         if token is Token.NUMBER:
@@ -304,7 +307,7 @@ class Reader:
             parts.append(self._escape())
         text = "".join(parts)
         if any("\ud800" <= character <= "\udfff" for character in text):
-            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            return readable(text)
         return text
 
     def _escape(self) -> str:

@@ -57,11 +57,13 @@ class Matcher:
 
         Raises `InvalidPattern`; the matcher is then as it was.
         """
+        if not isinstance(name, str):
+            raise SimbridgeError(f"the name of a pattern is text, not {name!r}")
         self._insert(name, parse(pattern))
 
     def remove(self, name: str) -> None:
         """Forget a pattern. Raises `SimbridgeError` if there is none of this name."""
-        if name not in self._patterns:
+        if not isinstance(name, str) or name not in self._patterns:
             raise SimbridgeError(f"no pattern named {name!r} in this matcher: add it first")
         del self._patterns[name]
         for entry in self._entries.pop(name):
@@ -87,6 +89,12 @@ class Matcher:
             if self._paths is None:
                 self._paths = Paths.of(self._uses)
             found = search_layout(self._shelf, lay_out(event, self._paths))
+        except AttributeError:  # looked at only here: this is the quick way
+            if isinstance(event, dict):
+                raise
+            raise SimbridgeError(
+                f"match_parsed takes a dict, not {type(event).__name__}: match() reads JSON text"
+            ) from None
         return sorted(set(found)) if len(found) > 1 else found
 
     def explain(self, event: Mapping[str, object] | str | bytes) -> RulesExplanation:

@@ -68,6 +68,13 @@ Numbers are compared as numbers: `300`, `300.0` and `3e2` are equal, and a strin
 They are double floats. A number that a double cannot hold digit by digit equals its own spelling and nothing else;
 `numeric` and `anything-but` refuse such a number.
 
+## Half of a surrogate pair
+
+JSON can spell half of a UTF-16 surrogate pair, `"\\ud800"`, which no text in UTF-8 can hold.
+It is read as a question mark, in patterns and in events, as AWS's open-source matcher compares it.
+So is a half in a Python string, in a file of events, and in a `Detail` that is put: its targets receive the
+question mark. What EventBridge itself does with one is not documented.
+
 ## Arrays in events
 
 - Where the event has an array of values, one of them is enough. That goes for `anything-but` too:
@@ -113,6 +120,9 @@ The text is AWS's, with the line and the column at which its reader stood:
 Event pattern is not valid. Reason: "source" must be an object or an array
  at [Source: (String)"{{"source": "shop"}}"; line: 1, column: 13]
 ```
+
+Python objects that JSON cannot hold (a set, bytes, NaN, a key that is no text) are no valid pattern either; what
+follows AWS's sentence then says what was found, and where.
 """
 
 

@@ -16,17 +16,19 @@ Python's recursion.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
 from typing import Final, TypeAlias
 
-import msgspec
-
-from simbridge.errors import InvalidPattern, SimbridgeError
+from simbridge.errors import InvalidPattern
 from simbridge.pattern.conditions import Condition
-from simbridge.pattern.json_text import Reader, Token
+from simbridge.pattern.json_text import NESTING_MAX, TOO_DEEP, Reader, Token
 from simbridge.pattern.operators import RESERVED, read_operator, read_value
 from simbridge.pattern.wildcards import COMPLEXITY_MAX, complexity
+from simbridge.transform.jsontext import emit
 
 __all__ = [
     "FIELDS_MAX",
@@ -96,8 +98,8 @@ class Pattern:
 def parse(pattern: str | Mapping[str, object]) -> Pattern:
     """Read and check a pattern, given as JSON text or as the objects such a text stands for.
 
-    Raises `InvalidPattern` with AWS's wording (behaviour reference 4.9), and `SimbridgeError` if the
-    objects are not what JSON can hold.
+    Raises `InvalidPattern` with AWS's wording (behaviour reference 4.9); for objects that are not what
+    JSON can hold, its `detail` says which and where.
     """
     text = pattern if isinstance(pattern, str) else _as_text(pattern)
     tree = _Parser(text).read()
@@ -114,15 +116,63 @@ def check(pattern: str | Mapping[str, object]) -> None:
     parse(pattern)
 
 
-def _as_text(pattern: Mapping[str, object]) -> str:
+def _as_text(pattern: object) -> str:
     if not isinstance(pattern, Mapping):
-        raise SimbridgeError(
-            f"a pattern is JSON text or a mapping, not {type(pattern).__name__}: pass a str or a dict"
+        raise InvalidPattern(
+            f"{_REFUSED}Filter is not an object",
+            f"(A pattern is JSON text or a mapping, not {type(pattern).__name__}: pass a str or a dict.)",
         )
-    try:
-        return msgspec.json.encode(pattern).decode()
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise SimbridgeError(f"the pattern cannot be written as JSON ({error})") from error
+    return emit(_plain(pattern))
+
+
+def _plain(pattern: Mapping[object, object]) -> object:
+    """The same of dicts and lists only, which JSON can hold; raises `InvalidPattern` for what it cannot."""
+    top: list[object] = []
+    waiting: list[tuple[object, str, int, Callable[[object], None]]] = [
+        (pattern, "", 1, top.append)
+    ]
+    while waiting:  # the last first: what contains itself is found out at the deepest level allowed
+        value, path, level, put = waiting.pop()
+        if isinstance(value, Enum):
+            value = value.value
+        if isinstance(value, bool) or value is None:
+            put(value)
+        elif isinstance(value, str):
+            put(str.__str__(value))  # a subclass may say something else
+        elif isinstance(value, int):
+            put(int(value))
+        elif isinstance(value, float):
+            if not math.isfinite(value):
+                raise _no_json(f"{value!r} is no number in JSON", path)
+            put(float(value))
+        elif level > NESTING_MAX and isinstance(value, Mapping | list | tuple):
+            raise InvalidPattern(f"{_REFUSED}{TOO_DEEP}")
+        elif isinstance(value, Mapping):
+            object_: dict[str, object] = {}
+            put(object_)
+            for key in value:
+                if not isinstance(key, str):
+                    raise _no_json(f"the key {key!r} is no text", path)
+                object_[key] = None  # the order is that of the pattern
+            for key, inner in value.items():
+                below = f"{path}.{key}" if path else key
+                waiting.append((inner, below, level + 1, partial(object_.__setitem__, key)))
+        elif isinstance(value, list | tuple):
+            array: list[object] = [None] * len(value)
+            put(array)
+            for place, inner in enumerate(value):
+                waiting.append((inner, path, level + 1, partial(array.__setitem__, place)))
+        else:
+            raise _no_json(f"a {type(value).__name__} has no form in JSON", path)
+    return top[0]
+
+
+def _no_json(complaint: str, path: str) -> InvalidPattern:
+    where = f"at {path}, " if path else ""
+    return InvalidPattern(
+        "Event pattern is not valid.",
+        f"It cannot be written as JSON: {where}{complaint}; use what a JSON reader returns.",
+    )
 
 
 # -------------------------------------------------------------------- text to tree

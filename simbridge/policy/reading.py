@@ -68,7 +68,7 @@ def check(text: str, bus_arn: str) -> str:
     """A policy of this event bus as it is stored. Raises `InvalidPolicy`, or `NotSimulated`."""
     try:
         policy = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidPolicy("This policy contains invalid Json", str(error)) from error
     if not isinstance(policy, dict):
         raise InvalidPolicy("This text appears not to be a policy")

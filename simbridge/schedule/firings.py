@@ -27,7 +27,7 @@ from typing import final
 from simbridge import clock
 from simbridge.clock import LATEST, SECOND, DateTime, Instant
 from simbridge.errors import SimbridgeError
-from simbridge.schedule.parse import Cron, DayOfMonth, DayOfWeek, parse
+from simbridge.schedule.parse import Cron, DayOfMonth, DayOfWeek, check_text, parse
 
 __all__ = ["CronFirings", "RateFirings", "firings", "next_times"]
 
@@ -45,8 +45,9 @@ def next_times(expression: str, after: Instant, count: int = 5) -> list[DateTime
 
     Raises `InvalidSchedule` for what PutRule refuses, `InvalidTime` for an `after` that is no instant.
     """
-    if not isinstance(count, int) or count < 0:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise SimbridgeError(f"count is a whole number from 0 on, not {count!r}")
+    check_text(expression)
     fires = firings(expression)
     at: int | None = clock.instant(after)
     assert at is not None

@@ -106,8 +106,15 @@ def check(expression: str) -> None:
     parse(expression)
 
 
+def check_text(expression: str) -> None:
+    """Raise `InvalidSchedule` for what is no text at all."""
+    if not isinstance(expression, str):
+        raise _invalid(f"A schedule expression is text, 'rate(5 minutes)', not {expression!r}.")
+
+
 def parse(expression: str) -> Rate | Cron:
     """The meaning of a schedule expression, or `InvalidSchedule` with AWS's text (recorded)."""
+    check_text(expression)
     if match := _RATE.fullmatch(expression):
         return _rate(match["value"], match["unit"], bool(match["plural"]))
     if expression.startswith("cron(") and expression.endswith(")"):

@@ -16,6 +16,7 @@ import msgspec
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
 from simbridge.messages import Message
+from simbridge.storage import with_room
 
 __all__ = ["decode", "encode"]
 
@@ -48,7 +49,11 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
             if name in seen:
                 message = msgspec.structs.replace(message, **{field: name})
             seen.add(name)
-        yield line(entry if message is entry[5] else (*entry[:5], message)) + b"\n"
+        told = entry if message is entry[5] else (*entry[:5], message)
+        try:
+            yield line(told) + b"\n"
+        except RecursionError:  # a detail of a thousand levels, which AWS takes
+            yield with_room(line, told) + b"\n"
 
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
@@ -59,14 +64,14 @@ def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
         if not line.strip():
             continue
         try:
-            *head, fields = read(line)
+            *head, fields = with_room(read, line)
             for field in _NAMES:
                 if isinstance(named := fields.get(field), str):
                     fields[field] = seen[named]
-            message = msgspec.convert(fields, Message)
+            message = with_room(msgspec.convert, fields, Message)
             for field in _SHARED.get(type(message), ()):
                 if (value := getattr(message, field)) is not None:
                     seen[_NAMES[field](value)] = value
-        except (msgspec.MsgspecError, KeyError) as error:
+        except (msgspec.MsgspecError, KeyError, UnicodeError, RecursionError) as error:
             raise SimbridgeError(f"line {number} is not a line of a trace: {error}") from error
         yield (*head, message)

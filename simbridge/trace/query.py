@@ -6,10 +6,10 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import final
 
 from simbridge.errors import SimbridgeError
+from simbridge.given import existing_file, file_path, text
 from simbridge.kernel import Entry, Record
 from simbridge.trace import codec, timeline
 from simbridge.trace.deliveries import Attempt, Deliveries, Delivery
@@ -36,9 +36,7 @@ class Trace(Sequence[Record]):
 
         Raises `SimbridgeError` for a file that cannot be read or is no trace.
         """
-        file = Path(path)
-        if not file.is_file():
-            raise SimbridgeError(f"there is no trace at {file}")
+        file = existing_file(path, "there is no trace at")
         try:
             with file.open("rb") as lines:
                 return cls(list(codec.decode(lines)))
@@ -50,9 +48,10 @@ class Trace(Sequence[Record]):
 
         Raises `SimbridgeError` for a file that cannot be written.
         """
+        file = file_path(path, "a file for a trace")
         try:
-            with Path(path).open("wb") as file:
-                file.writelines(codec.encode(self._entries))
+            with file.open("wb") as out:
+                out.writelines(codec.encode(self._entries))
         except OSError as error:
             raise SimbridgeError(f"a trace cannot be written to {path}: {error}") from error
 
@@ -81,6 +80,10 @@ class Trace(Sequence[Record]):
         Nothing fits where a rule, a target or a bus had nothing to do. Raises `SimbridgeError` for one
         that this trace has never had, for any other outcome, and where the trace's beginning is missing.
         """
+        asked = {"rule": rule, "target": target, "event": event, "bus": bus}
+        for name, value in asked.items():
+            if value is not None:
+                text(value, name)
         if outcome is not None and outcome not in OUTCOMES:
             raise SimbridgeError(
                 f"no outcome is called {outcome!r}; it is one of {', '.join(OUTCOMES)}"
@@ -117,6 +120,7 @@ class Trace(Sequence[Record]):
         Prints as text; a mapping for programs is `.to_dict()`. Raises `SimbridgeError` for an event
         that never was on a bus.
         """
+        text(event_id, "an event id")
         return why(self._entries, event_id, self._deliveries.of(self._entries, event_id))
 
     def timeline(self, *, colour: bool = False) -> str:

@@ -18,6 +18,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import nullcontext
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -297,6 +298,38 @@ def test_anything_else_ends_the_sweep_and_names_the_run(workers: int) -> None:
     assert isinstance(cause, KeyError) or 'raise KeyError("total")' in str(cause)
 
 
+def leaves(world: sb.World, how: str) -> None:
+    """Ends in ways that are no exceptions of the usual kind."""
+    if how == "exit":
+        sys.exit(3)
+    if how == "interrupt":
+        raise KeyboardInterrupt
+    if how == "group":
+        raise BaseExceptionGroup("tasks", [SystemExit(3), ValueError("x")])
+
+
+@pytest.mark.parametrize(("how", "says"), [("exit", "SystemExit: 3"), ("group", "tasks")])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_that_exits_is_told(how: str, says: str, workers: int) -> None:
+    """`sys.exit` in a scenario ends the sweep like any exception, with variant, seed and place."""
+    with pytest.raises(sb.RunFailed, match=rf"leaves with how={how} seed=8: .*{says}") as caught:
+        sb.sweep(leaves, vary={"how": [how]}, seeds=[8, 9], workers=workers)
+    assert caught.value.raised in ("SystemExit", "BaseExceptionGroup")
+    assert any(note.startswith("test_sweep.py:") for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("make", [lambda: nullcontext(2), threads, spawned])
+def test_an_interrupt_raised_in_a_worker_is_told(make) -> None:
+    """Nobody interrupts a worker, so the scenario has raised it; in this process it ends everything."""
+    with (
+        make() as workers,
+        pytest.raises(sb.RunFailed, match="how=interrupt seed=0: KeyboardInterrupt"),
+    ):
+        sb.sweep(leaves, vary={"how": ["interrupt"]}, seeds=range(3), workers=workers)
+    with pytest.raises(KeyboardInterrupt):
+        sb.sweep(leaves, vary={"how": ["interrupt"]}, seeds=[0], workers=1)
+
+
 def test_a_mixed_group_of_errors_is_no_failed_assertion() -> None:
     """Where one task had a bug, the run is broken."""
 
@@ -327,7 +360,7 @@ def slow(world):
     time.sleep(60)
 
 try:
-    sb.sweep(slow, seeds=range(4), workers=2)
+    sb.sweep(slow, seeds=range(40), workers=2)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """
@@ -555,7 +588,12 @@ def test_the_command_of_a_report_repeats_it(
         (["--vary", "n=1,1"], "the variant n=1 is there twice"),
         (["--seeds", "few"], "--seeds is a number of seeds or FIRST-LAST, not 'few'"),
         (["--seeds", "0"], "at least one seed"),
-        (["--workers", "0"], "number of processes"),
+        (["--seeds", "5-3"], "--seeds 5-3 ends before it begins"),
+        (["--seeds", "99999999999"], "more than 1,000,000 seeds"),
+        (["--seeds", "-1"], "--seeds is a number of seeds or FIRST-LAST, not '-1'"),
+        (["--workers", "0"], "--workers is a number of processes from 1 to 1,024, not 0"),
+        (["--workers", "-2"], "not -2"),
+        (["--workers", "1000000"], "not 1,000,000"),
         (["--report", "missing/out.html"], "no folder missing"),
     ],
 )
@@ -581,10 +619,61 @@ def test_which_scenario_and_which_argument(file: str, capsys: pytest.CaptureFixt
 def test_a_scenario_with_a_bug_is_no_bad_input(
     file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit 1 and the traceback, as `simbridge run` does."""
+    """Exit 1, as `simbridge run` does, with what it raised and where."""
     assert main(["sweep", file, "--scenario", "other", "--workers", "1"]) == 1
     error = capsys.readouterr().err
     assert "other with seed=0: KeyError: 'total'" in error and 'raise KeyError("total")' in error
+
+
+REFUSES = """
+import sys
+import simbridge as sb
+
+@sb.scenario()
+def refuses(world, age="1h", n=1):
+    world.queue("q").fails("TIMEOUT", for_=age)
+    for _ in range(n):
+        pass
+    if n == 7:
+        sys.exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("vary", "says", "line"),
+    [
+        ("age=1h,soon", "age=soon seed=0: InvalidTime: 'soon' is not a duration", "fails("),
+        ("n=few", "n=few seed=0: TypeError: 'str' object cannot be", "for _ in range(n):"),
+        ("n=NaN", "n=NaN seed=0: TypeError: 'str' object cannot be", "for _ in range(n):"),
+        ("n=1,7", "n=7 seed=0: SystemExit: 0", "sys.exit(0)"),
+    ],
+)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_value_that_a_scenario_refuses_is_bad_input(
+    vary: str,
+    says: str,
+    line: str,
+    workers: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit 2 and two lines: which run and what it raised, and where; no traceback."""
+    file = tmp_path / "refuses.py"
+    file.write_text(REFUSES)
+    assert main(["sweep", str(file), "--vary", vary, "--seeds", "3", "--workers", workers]) == 2
+    printed = capsys.readouterr()
+    first, second = printed.err.splitlines()
+    assert first.startswith("simbridge: refuses with ") and says in first
+    assert second.startswith("  refuses.py:") and line in second and not printed.out
+
+
+def test_a_report_that_cannot_be_written_is_told(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where that shows only at the end: the disk is full."""
+    words = ["--scenario", "story", "--seeds", "1", "--workers", "1", "--report", "/dev/full"]
+    assert main(["sweep", file, *words]) == 2
+    assert capsys.readouterr().err.startswith("simbridge: a report cannot be written to /dev/full")
 
 
 def test_the_scenario_of_the_how_to() -> None:
