@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from simbridge.api.model import operation_shape
 from simbridge.messages import Configure
 from simbridge.targets import KINDS
 from simbridge.targets.page import example_target
@@ -71,6 +72,45 @@ def test_targets_are_listed_as_they_were_supplied(api):
     assert listed(api) == [{"Id": "s", "Arn": QUEUE}, given]
 
 
+def everything(shape, name=""):
+    """A value of a shape of the service model with every member in it, within all bounds."""
+    if shape.type_name == "structure":
+        return {key: everything(member, key) for key, member in shape.members.items()}
+    if shape.type_name == "list":
+        return [everything(shape.member, name)]
+    if shape.type_name == "map":
+        return {"k": everything(shape.value)}
+    if shape.type_name == "string":
+        return TASK.get(name) or (shape.enum or ["x"])[-1]
+    return True if shape.type_name == "boolean" else max(2, shape.metadata.get("min", 0))
+
+
+TARGET = operation_shape("PutTargets").members["Targets"].member
+ARN_OF = {
+    kind.block: example_target(kind)["Arn"]
+    for kind in reversed(KINDS)
+    if kind.block is not None and kind.name != "SQS queue"
+}
+
+
+@pytest.mark.parametrize("block", [name for name in TARGET.members if name.endswith("Parameters")])
+def test_every_member_of_a_block_is_kept_and_listed(client, api, block):
+    """With a genuine client: all that the service model has, and not one that was not supplied."""
+    parameters = everything(TARGET.members[block])
+    for one_of_two in ("Sqls", "SecretManagerArn"):
+        parameters.pop(one_of_two, None)
+    target = {
+        "Id": "t",
+        "Arn": ARN_OF[block],
+        "RoleArn": ROLE,
+        block: parameters,
+        "RetryPolicy": everything(TARGET.members["RetryPolicy"]),
+        "DeadLetterConfig": {"Arn": QUEUE},
+    }
+    client.put_targets(Rule="r", Targets=[target])
+    assert client.list_targets_by_rule(Rule="r")["Targets"] == [target]
+
+
 def test_ecs_targets_show_their_switches(api):
     """The two booleans of EcsParameters are answered as false where they were left out."""
     put(api, {"Arn": ECS, "RoleArn": ROLE, "EcsParameters": TASK | {"EnableExecuteCommand": True}})
@@ -129,6 +169,47 @@ def test_the_rule_must_exist(api, operation, request_):
         "ResourceNotFoundException",
         "Rule none does not exist on EventBus b.",
     )
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("put_targets", {"Rule": "r", "Targets": [{"Id": "t", "Arn": "not checked yet"}]}),
+        ("remove_targets", {"Rule": "r", "Ids": ["t"]}),
+        ("list_targets_by_rule", {"Rule": "r"}),
+        ("list_rule_names_by_target", {"TargetArn": QUEUE}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("bus", "answer"),
+    [
+        ("none", ("ResourceNotFoundException", "Event bus none does not exist.")),
+        (
+            "arn:aws:events:eu-west-1:123456789012:event-bus/default",
+            (INVALID, "Cross-region api call is not allowed."),
+        ),
+    ],
+)
+def test_the_bus_must_be_there(api, operation, request_, bus, answer):
+    """It is looked for first, and in the region of the client only."""
+    assert api.refused(operation, EventBusName=bus, **request_) == answer
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "given"),
+    [
+        ("put_targets", "targets", {"Targets": [{"Id": "t", "Arn": QUEUE}] * 101}),
+        ("remove_targets", "ids", {"Ids": ["t"] * 101}),
+    ],
+)
+def test_a_call_is_about_a_hundred_targets_at_most(api, operation, member, given):
+    """The bound of the service model; the quotas page says ten, and no answer was recorded."""
+    code, text = api.refused(operation, Rule="r", **given)
+    assert code == INVALID
+    assert text.startswith("1 validation error detected: Value '[")
+    assert text.endswith(f"]' at '{member}' failed to satisfy constraint: {at_most(100)}")
+    fewer = {name: items[:100] for name, items in given.items()}
+    assert getattr(api, operation)(Rule="r", **fewer) == DONE
 
 
 def test_rule_names_of_a_target(api):
@@ -236,6 +317,9 @@ def at_most(length):
 
 
 LONG = {
+    "Arn": ("a" * 1601, "arn", 1600),
+    "RoleArn": ("a" * 1601, "roleArn", 1600),
+    "DeadLetterConfig": ("a" * 1601, "deadLetterConfig.arn", 1600),
     "Input": ('"' + "x" * 8191 + '"', "input", 8192),
     "InputPath": ("$." + "x" * 255, "inputPath", 256),
     "InputTemplate": ("x" * 8193, "inputTransformer.inputTemplate", 8192),
@@ -285,12 +369,11 @@ MODEL_REFUSALS = {
     **{
         f"too long {name}": (
             {
-                "Input": {"Input": text},
-                "InputPath": {"InputPath": text},
+                "DeadLetterConfig": {"DeadLetterConfig": {"Arn": text}},
                 "InputTemplate": {"InputTransformer": {"InputTemplate": text}},
                 "MessageGroupId": {"SqsParameters": {"MessageGroupId": text}},
                 "PartitionKeyPath": {"KinesisParameters": {"PartitionKeyPath": text}},
-            }[name],
+            }.get(name, {name: text}),
             violation(text, place, at_most(most)),
         )
         for name, (text, place, most) in LONG.items()
@@ -304,6 +387,14 @@ REFUSALS = {
         {"Arn": "arn:aws:events:moon-1:123456789012:event-bus/b"},
         malformed("arn:aws:events:moon-1:123456789012:event-bus/b"),
     ),
+    **{
+        f"an ARN without {what}": ({"Arn": text}, malformed(text))
+        for what, text in {
+            "a region": "arn:aws:sqs::123456789012:q",
+            "an account": "arn:aws:sqs:us-east-1::q",
+            "either": "arn:aws:sqs:::q",
+        }.items()
+    },
     "a log stream": ({"Arn": LOGS + ":log-stream:s"}, malformed(LOGS + ":log-stream:s")),
     "something else of a known service": (
         {"Arn": "arn:aws:lambda:us-east-1:123456789012:layer:x"},
@@ -407,7 +498,10 @@ REFUSALS = {
         {"DeadLetterConfig": {"Arn": FIFO}},
         "SQS FIFO is not supported by Dead Letter Queues",
     ),
-    "dead letters that are no ARN": ({"DeadLetterConfig": {"Arn": "q"}}, malformed("q")),
+    **{
+        f"dead letters to {text}": ({"DeadLetterConfig": {"Arn": text}}, malformed(text))
+        for text in ("q", "arn:aws:sqs:us-east-1:123456789012:q:1", "arn:aws:sqs:us-east-1::q")
+    },
     "dead letters to another region": (
         {"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}},
         "Parameter arn:aws:sqs:eu-west-1:123456789012:q is not valid. "
@@ -426,6 +520,14 @@ REFUSALS = {
         r"satisfy constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+; "
         f"Value '{'a b' * 30}' at 'targets.2.member.id' failed to satisfy constraint: Member must "
         "have length less than or equal to 64",
+    ),
+    "too old": (
+        {"RetryPolicy": {"MaximumEventAgeInSeconds": 86_401}},
+        violation(
+            "86401",
+            "retryPolicy.maximumEventAgeInSeconds",
+            "Member must have value less than or equal to 86400",
+        ),
     ),
     "too many retries": (
         {"RetryPolicy": {"MaximumRetryAttempts": 186, "MaximumEventAgeInSeconds": 59}},
@@ -485,6 +587,11 @@ def test_other_accounts_are_denied(api, target, text):
         {"Arn": TOPIC, "SqsParameters": {"MessageGroupId": "accepted anywhere"}},
         {"RoleArn": ROLE},
         {"Arn": "arn:aws:ssm:us-east-1::document/AWS-RunShellScript", "RoleArn": ROLE},
+        {"Arn": "arn:aws:ssm-incidents::123456789012:response-plan/p", "RoleArn": ROLE},
+        {"RetryPolicy": {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}},
+        {"RetryPolicy": {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86_400}},
+        {"RetryPolicy": {}},
+        {"Input": '"' + "x" * 8190 + '"'},
         {"InputPath": "$"},
         {"InputPath": "$.notexisting"},
         {"InputTransformer": TEMPLATE | {"InputPathsMap": {"AWSkey": "$.account"}}},
