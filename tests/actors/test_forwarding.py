@@ -344,6 +344,22 @@ def test_events_from_another_region_count_as_put_there(bus: str, attempts: list[
     assert codes == ({None} if region == HERE else {None, "THROTTLING"})
 
 
+def test_the_quota_is_that_of_the_sender() -> None:
+    """Whose bus the event goes to does not matter; the role's account has put it."""
+    world = sb.World(start=START, limits={"put_events_per_second": 1})
+    theirs = world.client(account=OTHER, region=THERE)
+    theirs.create_event_bus(Name="b")
+    grant = {"Action": "events:PutEvents", "Principal": ACCOUNT, "StatementId": "s"}
+    theirs.put_permission(EventBusName="b", **grant)
+    forward(world, bus_arn(HERE, "default"), bus_arn(THERE, account=OTHER))
+    put(world)
+    entry = {"Source": "shop", "DetailType": "x", "Detail": "{}"}
+    theirs.put_events(Entries=[entry])
+    ours = world.client(region=THERE)
+    with pytest.raises(ours.exceptions.ClientError, match="ThrottlingException"):
+        ours.put_events(Entries=[entry])
+
+
 def test_the_quota_of_a_region_survives_forks() -> None:
     """In a copy, buses and API still draw on one quota."""
     world = sb.World(start=START, limits={"put_events_per_second": 1})

@@ -668,6 +668,16 @@ def test_one_complaint_comes_before_another(api):
     put(api, wrong)
 
 
+def test_the_role_of_a_rule_is_no_role_of_its_targets(api):
+    """A target that wants a role wants one of its own (captured)."""
+    api.put_rule(Name="r", EventPattern=PATTERN, RoleArn=ROLE)
+    stream = "arn:aws:kinesis:us-east-1:123456789012:stream/s"
+    assert api.refused("put_targets", Rule="r", Targets=[{"Id": "t", "Arn": stream}]) == (
+        INVALID,
+        f"RoleArn is required for target {stream}.",
+    )
+
+
 def test_roles_of_bus_targets_are_a_setting(api_with):
     """As AWS is today, every event bus target needs a role: `bus_target_role_required`."""
     api = api_with(bus_target_role_required=1)
