@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from simbridge.api.model import operation_shape
 from simbridge.messages import Configure
 from simbridge.targets import KINDS
 from simbridge.targets.page import example_target
@@ -70,45 +69,6 @@ def test_targets_are_listed_as_they_were_supplied(api):
     }
     put(api, given, {"Id": "s"})
     assert listed(api) == [{"Id": "s", "Arn": QUEUE}, given]
-
-
-def everything(shape, name=""):
-    """A value of a shape of the service model with every member in it, within all bounds."""
-    if shape.type_name == "structure":
-        return {key: everything(member, key) for key, member in shape.members.items()}
-    if shape.type_name == "list":
-        return [everything(shape.member, name)]
-    if shape.type_name == "map":
-        return {"k": everything(shape.value)}
-    if shape.type_name == "string":
-        return TASK.get(name) or (shape.enum or ["x"])[-1]
-    return True if shape.type_name == "boolean" else max(2, shape.metadata.get("min", 0))
-
-
-TARGET = operation_shape("PutTargets").members["Targets"].member
-ARN_OF = {
-    kind.block: example_target(kind)["Arn"]
-    for kind in reversed(KINDS)
-    if kind.block is not None and kind.name != "SQS queue"
-}
-
-
-@pytest.mark.parametrize("block", [name for name in TARGET.members if name.endswith("Parameters")])
-def test_every_member_of_a_block_is_kept_and_listed(client, api, block):
-    """With a genuine client: all that the service model has, and not one that was not supplied."""
-    parameters = everything(TARGET.members[block])
-    for one_of_two in ("Sqls", "SecretManagerArn"):
-        parameters.pop(one_of_two, None)
-    target = {
-        "Id": "t",
-        "Arn": ARN_OF[block],
-        "RoleArn": ROLE,
-        block: parameters,
-        "RetryPolicy": everything(TARGET.members["RetryPolicy"]),
-        "DeadLetterConfig": {"Arn": QUEUE},
-    }
-    client.put_targets(Rule="r", Targets=[target])
-    assert client.list_targets_by_rule(Rule="r")["Targets"] == [target]
 
 
 def test_ecs_targets_show_their_switches(api):
