@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from simbridge.messages import Configure
@@ -245,6 +247,14 @@ BLOCK_REFUSALS = {
     "both forms of login": (
         redshift(Sql="a", DbUser="u", SecretManagerArn="$.detail.secret"),
         "Either RedshiftDataParameters.dBUser or RedshiftDataParameters.secretManagerArn",
+    ),
+    "two kinds of instances": (
+        {
+            "Arn": "arn:aws:ssm:us-east-1:123456789012:document/d",
+            "RoleArn": ROLE,
+            "RunCommandParameters": {"RunCommandTargets": [{"Key": "k", "Values": ["v"]}] * 2},
+        },
+        "Parameter(s) RunCommandTargets not valid for target: t",
     ),
     **{
         f"{block} for a queue": (
@@ -505,6 +515,84 @@ def test_put_refuses_all_targets_for_one(api, target, text):
     """One bad target refuses the whole call in the service's words; the good one is not added."""
     targets = [{"Id": "good", "Arn": QUEUE}, {"Id": "t", "Arn": QUEUE} | target]
     assert api.refused("put_targets", Rule="r", Targets=targets) == (INVALID, text)
+
+
+def provider(**fields):
+    return ecs(CapacityProviderStrategy=[{"capacityProvider": "p"} | fields])
+
+
+def http(**fields):
+    return {"Arn": API, "HttpParameters": {"PathParameterValues": ["v"]} | fields}
+
+
+def training(*parameters):
+    return {
+        "Arn": "arn:aws:sagemaker:us-east-1:123456789012:pipeline/p",
+        "RoleArn": ROLE,
+        "SageMakerPipelineParameters": {"PipelineParameterList": list(parameters)},
+    }
+
+
+def command(**fields):
+    return {
+        "Arn": "arn:aws:ssm:us-east-1:123456789012:document/d",
+        "RoleArn": ROLE,
+        "RunCommandParameters": {"RunCommandTargets": [{"Key": "k", "Values": ["v"]} | fields]},
+    }
+
+
+# Behaviour reference 5.3: how long, how many or how much, and a target with that.
+BOUNDS = {
+    "placement constraints": (10, lambda n: ecs(PlacementConstraints=[{"type": "memberOf"}] * n)),
+    "placement strategies": (5, lambda n: ecs(PlacementStrategy=[{"type": "random"}] * n)),
+    "placement expression": (2000, lambda n: ecs(PlacementConstraints=[{"expression": "e" * n}])),
+    "capacity providers": (
+        6,
+        lambda n: ecs(CapacityProviderStrategy=[{"capacityProvider": "p"}] * n),
+    ),
+    "capacity base": (100_000, lambda n: provider(base=n)),
+    "capacity weight": (1000, lambda n: provider(weight=n)),
+    "database": (64, lambda n: redshift(Sql="a", Database="d" * n)),
+    "database user": (128, lambda n: redshift(Sql="a", DbUser="u" * n)),
+    "statement": (100_000, lambda n: redshift(Sql="s" * n)),
+    "statements": (40, lambda n: redshift(Sqls=["s"] * n)),
+    "statement name": (500, lambda n: redshift(Sql="a", StatementName="s" * n)),
+    "header name": (512, lambda n: http(HeaderParameters={"h" * n: "v"})),
+    "header value": (512, lambda n: http(HeaderParameters={"h": "v" * n})),
+    "query name": (512, lambda n: http(QueryStringParameters={"q" * n: "v"})),
+    "query value": (512, lambda n: http(QueryStringParameters={"q": "v" * n})),
+    "pipeline parameters": (200, lambda n: training(*[{"Name": "n", "Value": "v"}] * n)),
+    "pipeline parameter": (256, lambda n: training({"Name": "n" * n, "Value": "v"})),
+    "pipeline value": (1024, lambda n: training({"Name": "n", "Value": "v" * n})),
+    "command values": (50, lambda n: command(Values=["v"] * n)),
+}
+
+
+@pytest.mark.parametrize(("most", "target"), BOUNDS.values(), ids=BOUNDS)
+def test_parameters_have_bounds(api, most, target):
+    """So much is taken, and one more is refused before anything else is looked at."""
+    assert put(api, target(most)) == DONE
+    code, text = api.refused("put_targets", Rule="none", Targets=[{"Id": "t"} | target(most + 1)])
+    assert code == INVALID
+    assert text.startswith("1 validation error detected: Value '")
+    assert re.search(rf" (length|value) less than or equal to {most}\b", text)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"HeaderParameters": {"a header": "v"}},
+        {"HeaderParameters": {"h": "two\nlines"}},
+        {"QueryStringParameters": {"q\n": "v"}},
+        {"QueryStringParameters": {"q": "\x00"}},
+        {"PathParameterValues": [" "]},
+    ],
+)
+def test_http_parameters_are_of_characters_that_http_can_carry(api, fields):
+    """The patterns of the service model (behaviour reference 5.3)."""
+    code, text = api.refused("put_targets", Rule="r", Targets=[{"Id": "t"} | http(**fields)])
+    assert code == INVALID
+    assert "must satisfy" in text and "regular expression pattern" in text
 
 
 FOREIGN = "arn:aws:sqs:us-east-1:210987654321:q"
