@@ -38,6 +38,7 @@ def throttled_backlog(world: sb.World) -> None:
     delivered = world.trace.deliveries(outcome="delivered")
     latencies = sorted(delivery.latency for delivery in delivered)
     assert latencies[-1] > ORDERS / PER_SECOND
+    assert latencies[-1] > 1.5 * latencies[ORDERS * 9 // 10]
     throttled = {attempt.error_code for delivery in delivered for attempt in delivery.attempts}
     assert throttled == {None, "THROTTLING"}
     per_second: dict[object, int] = {}

@@ -10,7 +10,7 @@ from typing import final
 
 from simbridge.clock import SECOND
 
-__all__ = ["Bucket"]
+__all__ = ["Bucket", "Buckets"]
 
 
 @final
@@ -38,3 +38,21 @@ class Bucket:
             return None
         self._full_at = max(self._full_at, now) + SECOND
         return wait
+
+
+@final
+class Buckets:
+    """A bucket of one rate for each who has a share: what each account may do in a region."""
+
+    __slots__ = ("_of", "rate")
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._of: dict[str, Bucket] = {}
+
+    def take(self, who: str, now_us: int) -> bool:
+        """Take a token of theirs, if there is one."""
+        bucket = self._of.get(who)
+        if bucket is None:
+            bucket = self._of[who] = Bucket(self.rate)
+        return bucket.take(now_us)

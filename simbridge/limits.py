@@ -220,7 +220,7 @@ def limits_with(*overrides: Mapping[str, int] | None) -> dict[str, int]:
             raise SimbridgeError(f"limits is a mapping, {{'targets_per_rule': 10}}, not {given!r}")
     for name, value in [pair for given in overrides for pair in (given or {}).items()]:
         if name not in limits:
-            told = meant(str(name), limits, "simbridge.limits.LIMITS")
+            told = meant(name, limits, "simbridge.limits.LIMITS")
             raise SimbridgeError(f"no limit is called {name!r}; {told}")
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise SimbridgeError(f"limit {name!r} must be a whole number >= 0, not {value!r}")

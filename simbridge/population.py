@@ -74,7 +74,7 @@ class Population:
             return _ACTORS[type(message.resource)](self, message.resource)
         arn = arns.parse(address) if address.startswith("arn:") else None
         if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
-            return self._bus()  # every account has one
+            return self._bus(arn)  # every account has one
         if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
             return dweller(address)
         return Nowhere()
@@ -88,8 +88,12 @@ class Population:
         assert isinstance(actor, ArchiveActor)
         return actor
 
-    def _bus(self, _: EventBus | None = None) -> Actor:
-        return EventBusActor(self._duplicates, self._outside)
+    def _bus(self, arn: arns.Arn) -> Actor:
+        puts = self._plane.quota("PutEvents", arn.region)
+        return EventBusActor(self._duplicates, self._outside._replace(puts=puts))
+
+    def _named_bus(self, bus: EventBus) -> Actor:
+        return self._bus(arns.parse(bus.arn))
 
     def _delivery(self, target: Target) -> Actor:
         return DeliveryActor(self._policy(arns.parse(target.rule_arn)))
@@ -127,7 +131,7 @@ class Population:
 # What lives at an address that is told for the first time what it is.
 _ACTORS: dict[type, Callable[[Population, Any], Actor]] = {
     Archive: Population._archive,
-    EventBus: Population._bus,
+    EventBus: Population._named_bus,
     Replay: Population._replay,
     Schedule: Population._scheduler,
     Target: Population._delivery,

@@ -105,7 +105,10 @@ class StandInHandle:
         self._tell(outage(self._kernel.now, error, rate, from_, for_, text))
 
     def slow(self, median: Duration, p99: Duration | None = None) -> None:
-        """Answer after a log-normal latency; without `p99` always after the median."""
+        """Answer after a log-normal latency; without `p99` always after the median.
+
+        What is called by HTTP (API Gateway, API destinations) has five seconds, then it is a TIMEOUT.
+        """
         self._tell(behaviour.slow(median, p99))
 
     def limit(self, *, per_second: int | None = None, concurrency: int | None = None) -> None:

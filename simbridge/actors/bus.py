@@ -15,6 +15,7 @@ import msgspec
 
 from simbridge import arn as arns
 from simbridge import clock, policy
+from simbridge.bucket import Buckets
 from simbridge.error_codes import ERROR_CODES
 from simbridge.kernel import Turn, uuid_from
 from simbridge.luck import draw
@@ -40,13 +41,14 @@ __all__ = ["EventBusActor", "Outside"]
 class Outside(NamedTuple):
     """What a bus must know to take events from other buses.
 
-    How many buses an event may be forwarded to within a region and across regions, and the
-    organization of each account that is in one.
+    How many buses an event may be forwarded to within a region and across regions, the organization of
+    each account that is in one, and the PutEvents quota of the bus's region, if it is on.
     """
 
     hops: int
     region_hops: int
     organizations: Mapping[str, str]
+    puts: Buckets | None = None
 
 
 @final
@@ -159,7 +161,7 @@ class EventBusActor:
         """
         event = message.event
         here, there = arns.parse(turn.address), arns.parse(event.bus)
-        refusal = self._refusal(message, here, there)
+        refusal = self._refusal(message, here, there, turn.now)
         if refusal is not None:
             turn.reply(Outcome(message.delivery, message.attempt, *refusal))
             return
@@ -175,8 +177,10 @@ class EventBusActor:
         turn.reply(Outcome(message.delivery, message.attempt))
         turn.send(turn.address, Publish(forwarded))
 
-    def _refusal(self, message: Invoke, here: arns.Arn, there: arns.Arn) -> tuple[str, str] | None:
-        """Why an event may not be forwarded here: no permission, or too many hops."""
+    def _refusal(
+        self, message: Invoke, here: arns.Arn, there: arns.Arn, now: int
+    ) -> tuple[str, str] | None:
+        """Why an event may not be forwarded here: no permission, too many hops, the quota."""
         event = message.event
         stored = self.bus.policy if self.bus is not None else None
         if stored is not None or here.account != there.account:
@@ -198,6 +202,10 @@ class EventBusActor:
                 return _refused("THIRD_ACCOUNT_HOP_DETECTED")
         elif event.region_hops >= self.outside.region_hops:
             return _refused("THIRD_REGION_HOP_DETECTED")
+        elif (puts := self.outside.puts) is not None and not puts.take(there.account, now):
+            return _refused(
+                "THROTTLING"
+            )  # such events count as PutEvents of this region (user guide)
         return None
 
     def _caller(self, message: Invoke, there: arns.Arn) -> policy.Caller:

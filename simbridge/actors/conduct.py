@@ -59,9 +59,13 @@ Decide = Callable[[Invocation], str]
 
 @final
 class Conduct:
-    """The behaviours a stand-in has been told, in that order, and the state that follows."""
+    """The behaviours a stand-in has been told, in that order, and the state that follows.
 
-    def __init__(self) -> None:
+    An answer that takes longer than `timeout_us` is not waited for.
+    """
+
+    def __init__(self, timeout_us: int | None = None) -> None:
+        self._timeout_us = timeout_us
         self._fails: list[Fails] = []
         self._slow: Slow | None = None
         self._bucket: Bucket | None = None
@@ -124,6 +128,8 @@ class Conduct:
             after = latency_us(self._slow, _luck("latency", message, turn))
         if self._most is not None:
             heappush(self._ends, now + after)
+        if self._timeout_us is not None and after > self._timeout_us:
+            return "TIMEOUT", ERROR_CODES["TIMEOUT"].text, self._timeout_us
         return error, text, after
 
     def _throttles(self, now: int) -> bool:

@@ -138,7 +138,7 @@ class StandIn:
                 self._conduct = None
             case Behave(behaviour):
                 decide = self.decides[behaviour.number] if isinstance(behaviour, Custom) else None
-                self._conduct = self._conduct or Conduct()
+                self._conduct = self._conduct or Conduct(_timeout_us(turn.address))
                 self._conduct.tell(behaviour, decide, turn.now)
             case _:
                 raise AssertionError(f"a stand-in does not take {message!r}")
@@ -173,6 +173,12 @@ class StandIn:
     def answer(self, message: Invoke, turn: Turn) -> Answer:
         """What is answered to an attempt, by all that this stand-in was told to do."""
         return (None, None, 0) if self._conduct is None else self._conduct.answer(message, turn)
+
+
+def _timeout_us(address: str) -> int | None:
+    """How long EventBridge waits for what lives at this address, if that is known."""
+    kind = targets.kind_of(arns.parse(address))
+    return None if kind is None else kind.timeout_us
 
 
 @final

@@ -26,7 +26,7 @@ from simbridge.api.store import Store
 from simbridge.api.validation import check_request
 from simbridge.arn import api_address
 from simbridge.behaviour import Fails
-from simbridge.bucket import Bucket
+from simbridge.bucket import Buckets
 from simbridge.errors import (
     InvalidArn,
     InvalidPattern,
@@ -209,14 +209,23 @@ class ControlPlane:
         self._faults.append(fails)
         self.kernel.note(self.kernel.draw(cause=cause), cause, sender, "api", Behave(fails))
 
-    def _may_refuse(self, name: str, account: str, region: str) -> None:
-        """Refuse a call that goes beyond a quota per second, or that a scenario lets fail."""
+    def quota(self, name: str, region: str) -> Buckets | None:
+        """The quota of an operation in a region, a bucket for each account; None if there is none."""
         limit = _RATED.get(name)
         rate = rate_of(limit, region, self.limits) if limit else 0
-        if rate:
-            key = f"{name}:{region}:{account}"
-            if not self.kernel.shared.setdefault(key, Bucket(rate)).take(self.kernel.now):
-                raise fault("ThrottlingException", "")
+        if not rate:
+            return None
+        shared, key = self.kernel.shared, f"{name}:{region}"
+        if key not in shared:
+            shared[key] = Buckets(rate)
+        quota: Buckets = shared[key]
+        return quota
+
+    def _may_refuse(self, name: str, account: str, region: str) -> None:
+        """Refuse a call that goes beyond a quota per second, or that a scenario lets fail."""
+        quota = self.quota(name, region)
+        if quota is not None and not quota.take(account, self.kernel.now):
+            raise fault("ThrottlingException", "")
         if not self._faults:
             return
         number = self._calls[name] = self._calls.get(name, 0) + 1

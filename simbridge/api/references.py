@@ -10,6 +10,7 @@ from __future__ import annotations
 from simbridge import arn
 from simbridge.api.refusals import invalid, malformed_arn
 from simbridge.errors import InvalidArn, ServiceError
+from simbridge.targets import kind_of
 
 __all__ = ["check_dead_letter_queue", "check_role", "read_arn"]
 
@@ -34,6 +35,8 @@ def check_dead_letter_queue(text: str, region: str) -> None:
     queue = read_arn(text)
     if queue.service != "sqs":
         raise invalid(f"{queue.service} is not supported as a dead letter resource")
+    if kind_of(queue) is None:
+        raise malformed_arn(text)
     if queue.resource.endswith(".fifo"):
         raise invalid("SQS FIFO is not supported by Dead Letter Queues")
     if queue.region != region:

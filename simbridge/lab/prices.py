@@ -50,7 +50,7 @@ def prices_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
     given = mapping({} if overrides is None else overrides, "prices", "{'custom_events': 0.9}")
     for meter, price in given.items():
         if meter not in prices:
-            raise SimbridgeError(f"no price is called {meter!r}; {meant(str(meter), prices)}")
+            raise SimbridgeError(f"no price is called {meter!r}; {meant(meter, prices)}")
         if (
             isinstance(price, bool)
             or not isinstance(price, int | float)

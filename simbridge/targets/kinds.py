@@ -24,6 +24,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple, final
 
 from simbridge.arn import Arn
+from simbridge.clock import SECOND
 from simbridge.targets import http, jobs, payloads
 from simbridge.targets.failures import Failure, failed
 from simbridge.targets.sending import Request, Requester, Sending
@@ -47,6 +48,9 @@ KIB = 1024
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 _ALWAYS = ("Arn",)
 
+# User guide, "API destinations" and "API Gateway targets": the maximum client execution timeout.
+_HTTP_TIMEOUT_US = 5 * SECOND
+
 
 @final
 class TargetKind(NamedTuple):
@@ -56,7 +60,8 @@ class TargetKind(NamedTuple):
     what may be left out. `default` is what it gets where the target names no input. `fails_with`
     are the fields of a target with which `requester` may find that a request cannot be made; only
     then is it asked before an attempt. `payload_bytes_max` is None where no bound is documented
-    that an event could reach.
+    that an event could reach. `timeout_us` is how long EventBridge waits for its answer, None where
+    that is not documented. `lacks` are the parts that its ARN may leave empty.
     """
 
     name: str
@@ -71,10 +76,17 @@ class TargetKind(NamedTuple):
     default: Literal["event", "nothing"] = "event"
     fails_with: tuple[str, ...] = ()
     payload_bytes_max: int | None = None
+    timeout_us: int | None = None
+    lacks: tuple[Literal["region", "account"], ...] = ()
 
     def fits(self, arn: Arn) -> bool:
         """Whether the ARN names a target of this kind."""
-        return arn.service == self.service and bool(_compiled(self.form).fullmatch(arn.resource))
+        return (
+            arn.service == self.service
+            and bool(arn.region or "region" in self.lacks)
+            and bool(arn.account or "account" in self.lacks)
+            and bool(_compiled(self.form).fullmatch(arn.resource))
+        )
 
     def may_fail(self, target: Mapping[str, Any]) -> bool:
         """Whether requests of this target, as it was put, can turn out to be impossible."""
@@ -210,6 +222,7 @@ KINDS: tuple[TargetKind, ...] = (
         block="RunCommandParameters",
         default="nothing",
         fails_with=_ALWAYS,
+        lacks=("account",),  # Amazon's own documents belong to no account
     ),
     TargetKind(
         "SSM Automation",
@@ -219,6 +232,7 @@ KINDS: tuple[TargetKind, ...] = (
         jobs.automation,
         default="nothing",
         fails_with=_INPUTS,
+        lacks=("account",),
     ),
     TargetKind("SSM OpsItem", "ssm", "opsitem", "required", jobs.ops_item, fails_with=_INPUTS),
     TargetKind(
@@ -227,6 +241,7 @@ KINDS: tuple[TargetKind, ...] = (
         "response-plan/NAME",
         "required",
         payloads.response_plan,
+        lacks=("region",),
     ),
     TargetKind(
         "Inspector template",
@@ -291,6 +306,7 @@ KINDS: tuple[TargetKind, ...] = (
         http.api_gateway,
         block="HttpParameters",
         fails_with=_ALWAYS,
+        timeout_us=_HTTP_TIMEOUT_US,
     ),
     TargetKind(
         "API destination",
@@ -300,6 +316,7 @@ KINDS: tuple[TargetKind, ...] = (
         http.api_destination,
         block="HttpParameters",
         fails_with=("HttpParameters",),
+        timeout_us=_HTTP_TIMEOUT_US,
     ),
     TargetKind(
         "event bus",
@@ -331,7 +348,7 @@ A character is four bytes at most in a text; in an event that is written out ane
 sixteen (`1e15`, control characters in a name) and the envelope comes on top.
 """
 
-# What stands in the region of an ARN, as the service model writes it; some kinds have none.
+# What stands in the region of an ARN, as the service model writes it, if anything does.
 _REGION = re.compile(r"([a-z]+-[a-z]+-[\w-]+)?", re.ASCII)
 
 # What the words in the form of an ARN stand for.

@@ -86,8 +86,16 @@ def _redshift(target_id: str, target_arn: str, block: Block) -> str | None:
     return None
 
 
+def _run_command(target_id: str, target_arn: str, block: Block) -> str | None:
+    """One key of instances at a time (API documentation); how a second is refused was not recorded."""
+    if len(block["RunCommandTargets"]) > 1:
+        return f"Parameter(s) RunCommandTargets not valid for target: {target_id}"
+    return None
+
+
 _CHECKS: dict[str, Callable[[str, str, Block], str | None]] = {
     "EcsParameters": _ecs,
     "BatchParameters": _batch,
     "RedshiftDataParameters": _redshift,
+    "RunCommandParameters": _run_command,
 }

@@ -83,13 +83,18 @@ Requester = Callable[[Sending], Request | Failure]
 """Makes the call of one kind of target. Or says why it cannot be."""
 
 
-def _resolved(value: Any, envelope: Mapping[str, Any]) -> Any:
-    """The value with every text in it that is one whole path replaced; keys stay as they are."""
+def _resolved(value: Any, envelope: Mapping[str, Any], keys: bool = True) -> Any:
+    """The value with every text in it that is one whole path replaced, keys too, but not of headers."""
     if isinstance(value, str):
         path = paths.parse(value) if value.startswith("$.") else None
         return value if path is None else _text(path.find(envelope))
     if isinstance(value, dict):
-        return {key: _resolved(inner, envelope) for key, inner in value.items()}
+        return {
+            _resolved(key, envelope) if keys else key: _resolved(
+                inner, envelope, key != "HeaderParameters"
+            )
+            for key, inner in value.items()
+        }
     if isinstance(value, list):
         return [_resolved(inner, envelope) for inner in value]
     return value

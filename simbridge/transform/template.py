@@ -42,7 +42,7 @@ from simbridge import clock
 from simbridge.errors import InvalidTransform
 from simbridge.transform import jsontext, paths
 
-__all__ = ["Context", "Rendered", "Template", "parse"]
+__all__ = ["EVENTS", "RESERVED", "Context", "Rendered", "Template", "parse"]
 
 
 @final
@@ -87,8 +87,8 @@ class Template(msgspec.Struct, frozen=True):
         return Rendered(text, jsontext.well_formed(text, self.roots))
 
     def _value(self, name: str, envelope: dict[str, Any], context: Context) -> object:
-        if name in _RESERVED:
-            return _RESERVED[name](envelope, context)
+        if name in RESERVED:
+            return RESERVED[name](envelope, context)
         return self.paths[name].find(envelope)
 
 
@@ -106,14 +106,14 @@ def parse(target_id: str, text: str, declared: Mapping[str, str] | None) -> Temp
             raise InvalidTransform(  # recorded
                 f"InputTemplate for target {target_id} contains invalid placeholder {name}."
             )
-        if name in _EVENTS and not is_object:
+        if name in EVENTS and not is_object:
             raise InvalidTransform(  # captured for aws.events.event.json, believed for the other
                 f"InputTemplate for target {target_id} contains placeholder {name}"
                 " valid only for JSON template."
             )
     _check_shape(target_id, text)
     return Template(
-        parts=_cut(text, {*found, *_RESERVED}),
+        parts=_cut(text, {*found, *RESERVED}),
         paths=found,
         is_object=is_object,
         roots=jsontext.Roots.ONE if is_object else jsontext.Roots.MANY,
@@ -152,14 +152,17 @@ def _event(envelope: dict[str, Any], context: Context) -> dict[str, object]:
 
 
 _RESERVED_PREFIX = "aws.events."
-_RESERVED: dict[str, Callable[[dict[str, Any], Context], object]] = {
+RESERVED: dict[str, Callable[[dict[str, Any], Context], object]] = {
     "aws.events.rule-arn": lambda envelope, context: context.rule_arn,
     "aws.events.rule-name": lambda envelope, context: context.rule_name,
     "aws.events.event.ingestion-time": _ingestion_time,
     "aws.events.event": _event,
     "aws.events.event.json": lambda envelope, context: envelope,
 }
-_EVENTS = ("aws.events.event", "aws.events.event.json")
+"""The variables that no map declares, and what each stands for (behaviour reference 5.5)."""
+
+EVENTS = ("aws.events.event", "aws.events.event.json")
+"""Those that stand for an object, and only in object templates (captured)."""
 
 
 def _path(target_id: str, text: str) -> paths.Path:

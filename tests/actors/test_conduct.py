@@ -99,6 +99,46 @@ def test_two_rules_have_luck_of_their_own(shop: Any) -> None:
     assert 30 < agree < 70
 
 
+@pytest.mark.parametrize(
+    ("service", "resource", "seconds", "attempts"),
+    [
+        ("execute-api", "a/prod/POST/", 5, [None]),
+        ("execute-api", "a/prod/POST/", 5.000001, ["TIMEOUT", None]),
+        ("events", "api-destination/d/0-1", 60, ["TIMEOUT", None]),
+        ("sqs", "q", 60, [None]),
+        ("lambda", "function:f", 60, [None]),
+    ],
+)
+def test_who_is_called_by_http_has_five_seconds_to_answer(
+    shop: Any, service: str, resource: str, seconds: float, attempts: list[str | None]
+) -> None:
+    """Then the attempt is over, and is retried; other services are waited for."""
+    address = f"arn:aws:{service}:us-east-1:123456789012:{resource}"
+    role = {"RoleArn": "arn:aws:iam::123456789012:role/r"}
+    it = shop(target={"Arn": address, **role}, backoff=constant("10s"), stand_ins="auto")
+    late = it.world.stand_in(address)
+    late.slow(f"{seconds * 1_000_000:.0f}us")
+    it.put()
+    it.world.run(seconds=10)
+    late.recovers()
+    it.world.run(minutes=5)
+    assert [attempt.error_code for attempt in it.delivery.attempts] == attempts
+    assert len(late.messages) == 1
+    assert it.delivery.latency == (seconds if len(attempts) == 1 else 15)
+
+
+def test_late_work_takes_up_room_all_the_same(shop: Any) -> None:
+    """Nobody waits for the answer any more, but the service is still busy with it."""
+    address = "arn:aws:execute-api:us-east-1:123456789012:a/prod/POST/"
+    it = shop(target={"Arn": address}, retry=NONE, stand_ins="auto")
+    it.world.stand_in(address).slow("20s")
+    it.world.stand_in(address).limit(concurrency=1)
+    for _ in range(4):
+        it.put()
+        it.world.run(seconds=7)
+    assert outcomes(it) == ["TIMEOUT", "THROTTLING", "THROTTLING", "TIMEOUT"]
+
+
 def test_a_text_of_ones_own(shop: Any) -> None:
     """The error message that a dead letter will carry."""
     it = shop(retry=NONE)

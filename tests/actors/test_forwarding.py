@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import Any
 
 import pytest
 
 import simbridge as sb
+from simbridge import clock
 
 ACCOUNT = "123456789012"
 HERE, THERE, YONDER = "us-east-1", "us-west-2", "eu-west-1"
@@ -316,3 +318,86 @@ def test_organizations_that_cannot_be(organizations: Any, says: str) -> None:
     """An id of AWS's form, and each account in one of them at most."""
     with pytest.raises(sb.SimbridgeError, match=says):
         sb.World(organizations=organizations)
+
+
+@pytest.mark.parametrize(
+    ("bus", "attempts"), [(bus_arn(HERE), [1, 1, 1]), (bus_arn(THERE), [1, 2, 3])]
+)
+def test_events_from_another_region_count_as_put_there(bus: str, attempts: list[int]) -> None:
+    """They share the PutEvents quota of their account in that region, and wait by being retried."""
+    region = bus.split(":")[3]
+    quota = {"put_events_per_second": 1}
+    world = sb.World(start=START, limits=quota, backoff=sb.backoff.constant("1s"))
+    world.client(region=region).create_event_bus(Name="b")
+    forward(world, bus_arn(HERE, "default"), bus)
+    entry = {"Source": "shop", "DetailType": "x", "Detail": "{}"}
+    world.client().put_events(Entries=[entry] * 3)
+    world.settle()
+    theirs = world.client(account=OTHER, region=region)
+    assert theirs.put_events(Entries=[entry])["FailedEntryCount"] == 0  # another account's quota
+    with pytest.raises(theirs.exceptions.ClientError, match="ThrottlingException"):
+        world.client(region=region).put_events(Entries=[entry])
+    world.run(seconds=10)
+    deliveries = world.trace.deliveries(target=bus)
+    assert [delivery.attempt_count for delivery in deliveries] == attempts
+    codes = {attempt.error_code for delivery in deliveries for attempt in delivery.attempts}
+    assert codes == ({None} if region == HERE else {None, "THROTTLING"})
+
+
+def test_the_quota_is_that_of_the_sender() -> None:
+    """Whose bus the event goes to does not matter; the role's account has put it."""
+    world = sb.World(start=START, limits={"put_events_per_second": 1})
+    theirs = world.client(account=OTHER, region=THERE)
+    theirs.create_event_bus(Name="b")
+    grant = {"Action": "events:PutEvents", "Principal": ACCOUNT, "StatementId": "s"}
+    theirs.put_permission(EventBusName="b", **grant)
+    forward(world, bus_arn(HERE, "default"), bus_arn(THERE, account=OTHER))
+    put(world)
+    entry = {"Source": "shop", "DetailType": "x", "Detail": "{}"}
+    theirs.put_events(Entries=[entry])
+    ours = world.client(region=THERE)
+    with pytest.raises(ours.exceptions.ClientError, match="ThrottlingException"):
+        ours.put_events(Entries=[entry])
+
+
+def test_the_quota_of_a_region_survives_forks() -> None:
+    """In a copy, buses and API still draw on one quota."""
+    world = sb.World(start=START, limits={"put_events_per_second": 1})
+    world.client(region=THERE).create_event_bus(Name="b")
+    forward(world, bus_arn(HERE, "default"), bus_arn(THERE))
+    put(world)
+    world.run(minutes=1)
+    for copy in (world.fork(), pickle.loads(pickle.dumps(world))):
+        put(copy)
+        there = copy.client(region=THERE)
+        with pytest.raises(there.exceptions.ClientError, match="ThrottlingException"):
+            there.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+
+
+def test_age_begins_anew_on_another_bus() -> None:
+    """The event is ingested there: its age, and what a template says of it, count from then."""
+    ten_seconds = dict.fromkeys(
+        ("delivery_latency_median_us", "delivery_latency_p99_us"), 10_000_000
+    )
+    world = sb.World(start=START, limits=ten_seconds, backoff=sb.backoff.constant("7s"))
+    client, slow, dead = world.client(), world.queue("slow"), world.queue("dead")
+    slow.fails("TIMEOUT")
+    client.create_event_bus(Name="b")
+    forward(world, bus_arn(HERE, "default"), bus_arn(HERE))
+    target = {
+        "Id": "q",
+        "Arn": slow.arn,
+        "InputTransformer": {"InputTemplate": '"<aws.events.event.ingestion-time>"'},
+        "RetryPolicy": {"MaximumEventAgeInSeconds": 60},
+        "DeadLetterConfig": {"Arn": dead.arn},
+    }
+    client.put_rule(Name="slow", EventBusName="b", EventPattern='{"source": ["shop"]}')
+    client.put_targets(Rule="slow", EventBusName="b", Targets=[target])
+    put(world)
+    world.run(minutes=5)
+    assert dead.messages == ['"2026-03-01T00:00:10.000Z"']
+    (delivery,) = world.trace.deliveries(target="q")
+    first, *_ = delivery.attempts
+    assert f"{first.time:%M:%S}" == "00:20"
+    assert delivery.ended_us is not None
+    assert clock.iso_seconds(delivery.ended_us) == "2026-03-01T00:01:10Z"

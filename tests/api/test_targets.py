@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from simbridge.messages import Configure
@@ -131,6 +133,47 @@ def test_the_rule_must_exist(api, operation, request_):
     )
 
 
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("put_targets", {"Rule": "r", "Targets": [{"Id": "t", "Arn": "not checked yet"}]}),
+        ("remove_targets", {"Rule": "r", "Ids": ["t"]}),
+        ("list_targets_by_rule", {"Rule": "r"}),
+        ("list_rule_names_by_target", {"TargetArn": QUEUE}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("bus", "answer"),
+    [
+        ("none", ("ResourceNotFoundException", "Event bus none does not exist.")),
+        (
+            "arn:aws:events:eu-west-1:123456789012:event-bus/default",
+            (INVALID, "Cross-region api call is not allowed."),
+        ),
+    ],
+)
+def test_the_bus_must_be_there(api, operation, request_, bus, answer):
+    """It is looked for first, and in the region of the client only."""
+    assert api.refused(operation, EventBusName=bus, **request_) == answer
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "given"),
+    [
+        ("put_targets", "targets", {"Targets": [{"Id": "t", "Arn": QUEUE}] * 101}),
+        ("remove_targets", "ids", {"Ids": ["t"] * 101}),
+    ],
+)
+def test_a_call_is_about_a_hundred_targets_at_most(api, operation, member, given):
+    """The bound of the service model; the quotas page says ten, and no answer was recorded."""
+    code, text = api.refused(operation, Rule="r", **given)
+    assert code == INVALID
+    assert text.startswith("1 validation error detected: Value '[")
+    assert text.endswith(f"]' at '{member}' failed to satisfy constraint: {at_most(100)}")
+    fewer = {name: items[:100] for name, items in given.items()}
+    assert getattr(api, operation)(Rule="r", **fewer) == DONE
+
+
 def test_rule_names_of_a_target(api):
     """Disabled rules are found too, other buses are not searched, unknown ARNs find nothing."""
     api.put_rule(Name="off", EventPattern=PATTERN, State="DISABLED")
@@ -205,6 +248,14 @@ BLOCK_REFUSALS = {
         redshift(Sql="a", DbUser="u", SecretManagerArn="$.detail.secret"),
         "Either RedshiftDataParameters.dBUser or RedshiftDataParameters.secretManagerArn",
     ),
+    "two kinds of instances": (
+        {
+            "Arn": "arn:aws:ssm:us-east-1:123456789012:document/d",
+            "RoleArn": ROLE,
+            "RunCommandParameters": {"RunCommandTargets": [{"Key": "k", "Values": ["v"]}] * 2},
+        },
+        "Parameter(s) RunCommandTargets not valid for target: t",
+    ),
     **{
         f"{block} for a queue": (
             {block: parameters},
@@ -236,6 +287,9 @@ def at_most(length):
 
 
 LONG = {
+    "Arn": ("a" * 1601, "arn", 1600),
+    "RoleArn": ("a" * 1601, "roleArn", 1600),
+    "DeadLetterConfig": ("a" * 1601, "deadLetterConfig.arn", 1600),
     "Input": ('"' + "x" * 8191 + '"', "input", 8192),
     "InputPath": ("$." + "x" * 255, "inputPath", 256),
     "InputTemplate": ("x" * 8193, "inputTransformer.inputTemplate", 8192),
@@ -285,12 +339,11 @@ MODEL_REFUSALS = {
     **{
         f"too long {name}": (
             {
-                "Input": {"Input": text},
-                "InputPath": {"InputPath": text},
+                "DeadLetterConfig": {"DeadLetterConfig": {"Arn": text}},
                 "InputTemplate": {"InputTransformer": {"InputTemplate": text}},
                 "MessageGroupId": {"SqsParameters": {"MessageGroupId": text}},
                 "PartitionKeyPath": {"KinesisParameters": {"PartitionKeyPath": text}},
-            }[name],
+            }.get(name, {name: text}),
             violation(text, place, at_most(most)),
         )
         for name, (text, place, most) in LONG.items()
@@ -304,6 +357,14 @@ REFUSALS = {
         {"Arn": "arn:aws:events:moon-1:123456789012:event-bus/b"},
         malformed("arn:aws:events:moon-1:123456789012:event-bus/b"),
     ),
+    **{
+        f"an ARN without {what}": ({"Arn": text}, malformed(text))
+        for what, text in {
+            "a region": "arn:aws:sqs::123456789012:q",
+            "an account": "arn:aws:sqs:us-east-1::q",
+            "either": "arn:aws:sqs:::q",
+        }.items()
+    },
     "a log stream": ({"Arn": LOGS + ":log-stream:s"}, malformed(LOGS + ":log-stream:s")),
     "something else of a known service": (
         {"Arn": "arn:aws:lambda:us-east-1:123456789012:layer:x"},
@@ -407,7 +468,10 @@ REFUSALS = {
         {"DeadLetterConfig": {"Arn": FIFO}},
         "SQS FIFO is not supported by Dead Letter Queues",
     ),
-    "dead letters that are no ARN": ({"DeadLetterConfig": {"Arn": "q"}}, malformed("q")),
+    **{
+        f"dead letters to {text}": ({"DeadLetterConfig": {"Arn": text}}, malformed(text))
+        for text in ("q", "arn:aws:sqs:us-east-1:123456789012:q:1", "arn:aws:sqs:us-east-1::q")
+    },
     "dead letters to another region": (
         {"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}},
         "Parameter arn:aws:sqs:eu-west-1:123456789012:q is not valid. "
@@ -427,6 +491,14 @@ REFUSALS = {
         f"Value '{'a b' * 30}' at 'targets.2.member.id' failed to satisfy constraint: Member must "
         "have length less than or equal to 64",
     ),
+    "too old": (
+        {"RetryPolicy": {"MaximumEventAgeInSeconds": 86_401}},
+        violation(
+            "86401",
+            "retryPolicy.maximumEventAgeInSeconds",
+            "Member must have value less than or equal to 86400",
+        ),
+    ),
     "too many retries": (
         {"RetryPolicy": {"MaximumRetryAttempts": 186, "MaximumEventAgeInSeconds": 59}},
         "2 validation errors detected: Value '186' at "
@@ -443,6 +515,84 @@ def test_put_refuses_all_targets_for_one(api, target, text):
     """One bad target refuses the whole call in the service's words; the good one is not added."""
     targets = [{"Id": "good", "Arn": QUEUE}, {"Id": "t", "Arn": QUEUE} | target]
     assert api.refused("put_targets", Rule="r", Targets=targets) == (INVALID, text)
+
+
+def provider(**fields):
+    return ecs(CapacityProviderStrategy=[{"capacityProvider": "p"} | fields])
+
+
+def http(**fields):
+    return {"Arn": API, "HttpParameters": {"PathParameterValues": ["v"]} | fields}
+
+
+def training(*parameters):
+    return {
+        "Arn": "arn:aws:sagemaker:us-east-1:123456789012:pipeline/p",
+        "RoleArn": ROLE,
+        "SageMakerPipelineParameters": {"PipelineParameterList": list(parameters)},
+    }
+
+
+def command(**fields):
+    return {
+        "Arn": "arn:aws:ssm:us-east-1:123456789012:document/d",
+        "RoleArn": ROLE,
+        "RunCommandParameters": {"RunCommandTargets": [{"Key": "k", "Values": ["v"]} | fields]},
+    }
+
+
+# Behaviour reference 5.3: how long, how many or how much, and a target with that.
+BOUNDS = {
+    "placement constraints": (10, lambda n: ecs(PlacementConstraints=[{"type": "memberOf"}] * n)),
+    "placement strategies": (5, lambda n: ecs(PlacementStrategy=[{"type": "random"}] * n)),
+    "placement expression": (2000, lambda n: ecs(PlacementConstraints=[{"expression": "e" * n}])),
+    "capacity providers": (
+        6,
+        lambda n: ecs(CapacityProviderStrategy=[{"capacityProvider": "p"}] * n),
+    ),
+    "capacity base": (100_000, lambda n: provider(base=n)),
+    "capacity weight": (1000, lambda n: provider(weight=n)),
+    "database": (64, lambda n: redshift(Sql="a", Database="d" * n)),
+    "database user": (128, lambda n: redshift(Sql="a", DbUser="u" * n)),
+    "statement": (100_000, lambda n: redshift(Sql="s" * n)),
+    "statements": (40, lambda n: redshift(Sqls=["s"] * n)),
+    "statement name": (500, lambda n: redshift(Sql="a", StatementName="s" * n)),
+    "header name": (512, lambda n: http(HeaderParameters={"h" * n: "v"})),
+    "header value": (512, lambda n: http(HeaderParameters={"h": "v" * n})),
+    "query name": (512, lambda n: http(QueryStringParameters={"q" * n: "v"})),
+    "query value": (512, lambda n: http(QueryStringParameters={"q": "v" * n})),
+    "pipeline parameters": (200, lambda n: training(*[{"Name": "n", "Value": "v"}] * n)),
+    "pipeline parameter": (256, lambda n: training({"Name": "n" * n, "Value": "v"})),
+    "pipeline value": (1024, lambda n: training({"Name": "n", "Value": "v" * n})),
+    "command values": (50, lambda n: command(Values=["v"] * n)),
+}
+
+
+@pytest.mark.parametrize(("most", "target"), BOUNDS.values(), ids=BOUNDS)
+def test_parameters_have_bounds(api, most, target):
+    """So much is taken, and one more is refused before anything else is looked at."""
+    assert put(api, target(most)) == DONE
+    code, text = api.refused("put_targets", Rule="none", Targets=[{"Id": "t"} | target(most + 1)])
+    assert code == INVALID
+    assert text.startswith("1 validation error detected: Value '")
+    assert re.search(rf" (length|value) less than or equal to {most}\b", text)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"HeaderParameters": {"a header": "v"}},
+        {"HeaderParameters": {"h": "two\nlines"}},
+        {"QueryStringParameters": {"q\n": "v"}},
+        {"QueryStringParameters": {"q": "\x00"}},
+        {"PathParameterValues": [" "]},
+    ],
+)
+def test_http_parameters_are_of_characters_that_http_can_carry(api, fields):
+    """The patterns of the service model (behaviour reference 5.3)."""
+    code, text = api.refused("put_targets", Rule="r", Targets=[{"Id": "t"} | http(**fields)])
+    assert code == INVALID
+    assert "must satisfy" in text and "regular expression pattern" in text
 
 
 FOREIGN = "arn:aws:sqs:us-east-1:210987654321:q"
@@ -485,6 +635,11 @@ def test_other_accounts_are_denied(api, target, text):
         {"Arn": TOPIC, "SqsParameters": {"MessageGroupId": "accepted anywhere"}},
         {"RoleArn": ROLE},
         {"Arn": "arn:aws:ssm:us-east-1::document/AWS-RunShellScript", "RoleArn": ROLE},
+        {"Arn": "arn:aws:ssm-incidents::123456789012:response-plan/p", "RoleArn": ROLE},
+        {"RetryPolicy": {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}},
+        {"RetryPolicy": {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86_400}},
+        {"RetryPolicy": {}},
+        {"Input": '"' + "x" * 8190 + '"'},
         {"InputPath": "$"},
         {"InputPath": "$.notexisting"},
         {"InputTransformer": TEMPLATE | {"InputPathsMap": {"AWSkey": "$.account"}}},
@@ -559,6 +714,16 @@ def test_one_complaint_comes_before_another(api):
     assert complaint() == "sns is not supported as a dead letter resource"
     wrong["DeadLetterConfig"] = {"Arn": QUEUE}
     put(api, wrong)
+
+
+def test_the_role_of_a_rule_is_no_role_of_its_targets(api):
+    """A target that wants a role wants one of its own (captured)."""
+    api.put_rule(Name="r", EventPattern=PATTERN, RoleArn=ROLE)
+    stream = "arn:aws:kinesis:us-east-1:123456789012:stream/s"
+    assert api.refused("put_targets", Rule="r", Targets=[{"Id": "t", "Arn": stream}]) == (
+        INVALID,
+        f"RoleArn is required for target {stream}.",
+    )
 
 
 def test_roles_of_bus_targets_are_a_setting(api_with):

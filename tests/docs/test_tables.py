@@ -25,6 +25,7 @@ from simbridge.limits import LIMITS, OTHER_REGIONS, PROFILES, RATES
 from simbridge.messages import Message
 from simbridge.targets.page import examples, failures, kinds
 from simbridge.trace import Attempt
+from simbridge.transform.template import EVENTS, RESERVED
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 REFRESH = bool(os.environ.get("SIMBRIDGE_REFRESH"))
@@ -165,6 +166,16 @@ def test_the_options_of_a_world_are_those_of_the_code() -> None:
     expected = [[f"`{option.name}`", f"`{option.default!r}`"] for option in options]
     written = [row[:2] for row in rows("world.md", "## Options")]
     assert [[name, value.replace('"', "'")] for name, value in written] == expected
+
+
+def test_the_names_that_need_no_map_are_those_of_the_code() -> None:
+    """And the event is for object templates only."""
+    written = {
+        row[0].strip("`"): row[2]
+        for row in rows("inputs.md", "These names are known without a map:")
+    }
+    assert list(written) == list(RESERVED)
+    assert {name for name, where in written.items() if where == "object templates"} == set(EVENTS)
 
 
 def test_the_methods_of_a_world_are_those_of_the_code() -> None:

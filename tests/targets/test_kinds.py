@@ -98,6 +98,47 @@ def test_other_arns_are_no_targets(service, resource):
     assert kind_of(made("sqs", "q", region="moon-1")) is None
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_an_arn_says_where_its_target_is(kind):
+    """Region and account, except that Amazon's own documents have no account and plans no region."""
+    service, resource = EXAMPLES[kind.name][:2]
+    lacking = {
+        part
+        for part, place in {"region": ("", "123456789012"), "account": ("us-east-1", "")}.items()
+        if kind_of(arn.Arn("aws", service, *place, resource)) is kind
+    }
+    documents = {"SSM Run Command", "SSM Automation"}
+    plan = {"region"} if kind.name == "Incident Manager plan" else set()
+    assert lacking == ({"account"} if kind.name in documents else plan)
+
+
+def test_what_is_called_by_http_has_five_seconds():
+    """The documented timeout of API Gateway and of API destinations; others are not hurried."""
+    assert {kind.name: kind.timeout_us for kind in KINDS if kind.timeout_us is not None} == {
+        "API Gateway API": 5_000_000,
+        "API destination": 5_000_000,
+    }
+
+
+PAYLOAD_BYTES_MAX = {
+    "Lambda function": 262_144,
+    "SNS topic": 262_144,
+    "SQS FIFO queue": 262_144,
+    "SQS queue": 262_144,
+    "CloudWatch Logs group": 262_118,  # 256 KiB less the 26 bytes that each log event counts for
+    "Kinesis stream": 1_048_576,
+    "Firehose stream": 1_024_000,
+    "Step Functions state machine": 262_144,
+    "ECS cluster": 8192,
+}
+
+
+def test_payloads_are_bounded_by_the_quotas_of_the_called_services():
+    """In bytes; the others take whatever an event can hold."""
+    bounds = {kind.name: kind.payload_bytes_max for kind in KINDS}
+    assert {name: most for name, most in bounds.items() if most is not None} == PAYLOAD_BYTES_MAX
+
+
 def test_roles_are_demanded_where_the_service_was_measured_to():
     """The services that refuse a target without a role (lint), event buses left to a setting."""
     required = {kind.service for kind in KINDS if kind.role == "required"}

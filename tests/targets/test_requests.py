@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import simbridge as sb
 from simbridge import arn as arns
-from simbridge.targets import KINDS, Sending, failure, kind_of
+from simbridge.targets import KINDS, Sending, failure, kind_of, request
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 RULE = "arn:aws:events:us-east-1:123456789012:rule/orders"
@@ -380,6 +380,22 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
             "OperationalData": {"k": {"value": "v"}},
         },
     ),
+    "OpsItem of its own": (
+        "ssm",
+        "opsitem",
+        {
+            "Input": '{"title": "T", "description": "D", "source": "S", "category": "C", '
+            '"severity": "1", "unknown": "left out"}'
+        },
+        {
+            "Action": "CreateOpsItem",
+            "Title": "T",
+            "Source": "S",
+            "Description": "D",
+            "Category": "C",
+            "Severity": "1",
+        },
+    ),
     "incident": (
         "ssm-incidents",
         "response-plan/p",
@@ -493,7 +509,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
                     "HOST": "left out",
                     "$.source": "a key stays",
                 },
-                "QueryStringParameters": {"a": "$.detail.nowhere", "b": "$.detail.lines[*].sku"},
+                "QueryStringParameters": {
+                    "a": "$.detail.nowhere",
+                    "b": "$.detail.lines[*].sku",
+                    "$.source": "order $.detail.order",
+                },
             },
             "Input": "{}",
         },
@@ -502,7 +522,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
             "{}",
             "PUT",
             headers={"X-Order": "7", "content-type": "text/plain", "$.source": "a key stays"},
-            query={"a": "", "b": '["x"]'},
+            query={"a": "", "b": '["x"]', "shop": "order $.detail.order"},
         ),
     ),
     "API destination": (
@@ -534,6 +554,58 @@ def test_what_a_target_receives(
     """The call of the service's API, with all that the target says and the event holds."""
     world = deliver(service, resource, fields)
     assert received(world, service, resource) == request_
+
+
+def sent_to(partition: str, region: str, service: str, resource: str) -> dict[str, Any]:
+    """The request that such a target makes of an event."""
+    target = arns.Arn(partition, service, region, "123456789012", resource)
+    rule = arns.parse(arns.rule_arn(region, "123456789012", "shop", "r" * 40))
+    kind = kind_of(target)
+    assert kind is not None
+    return request(kind, Sending(target, {"EcsParameters": ECS}, {"id": "i"}, None, rule))
+
+
+def test_hosts_in_china_are_under_its_own_domain() -> None:
+    """Queue URLs and API hosts end in `.cn` there, and nowhere else."""
+    china, gov = ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")
+    url = "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/q"
+    assert sent_to(*china, "sqs", "q")["QueueUrl"] == url
+    host = "a.execute-api.cn-north-1.amazonaws.com.cn"
+    assert sent_to(*china, "execute-api", "a/test")["Host"] == host
+    assert sent_to(*gov, "sqs", "q")["QueueUrl"].startswith(
+        "https://sqs.us-gov-west-1.amazonaws.com/"
+    )
+
+
+def test_tasks_say_which_rule_has_started_them() -> None:
+    """By its name without its bus, cut to what Amazon ECS takes."""
+    sent = sent_to("aws", "us-east-1", "ecs", "cluster/c")
+    assert sent["startedBy"] == "events-rule/" + "r" * 24
+
+
+# User guide, "API Gateway targets": these headers cannot be set.
+GATEWAY_OWN = """X-Amz-Date X-Amzn-Trace-Id Authorization Connection Content-Encoding Content-Length
+Host Max-Forwards TE Transfer-Encoding Trailer Upgrade Via WWW-Authenticate X-Forwarded-For"""
+
+# User guide, "API destinations": these are removed.
+DESTINATION_OWN = """A-IM Accept-Charset Accept-Datetime Accept-Encoding Cache-Control Connection
+Content-Encoding Content-Length Content-MD5 Date Expect Forwarded From Host HTTP2-Settings If-Match
+If-Modified-Since If-None-Match If-Range If-Unmodified-Since Max-Forwards Origin Pragma
+Proxy-Authorization Range Referer TE Trailer Transfer-Encoding User-Agent Upgrade Via Warning"""
+
+
+@pytest.mark.parametrize(
+    ("service", "resource", "own"),
+    [("execute-api", "a/test", GATEWAY_OWN), ("events", "api-destination/d/0-1", DESTINATION_OWN)],
+)
+def test_headers_that_a_target_cannot_set(service: str, resource: str, own: str) -> None:
+    """They are left out, in whatever case they are written; names that only begin alike are kept."""
+    named = {
+        name: "v" for header in own.split() for name in (header, header.upper(), header.lower())
+    }
+    fields = {"HttpParameters": {"HeaderParameters": {**named, "Hosts": "v", "Vi": "v"}}}
+    headers = received(deliver(service, resource, fields), service, resource)["Headers"]
+    assert [name for name in headers if headers[name] == "v"] == ["Hosts", "Vi"]
 
 
 def test_every_kind_but_the_bus_has_a_case() -> None:

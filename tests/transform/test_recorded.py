@@ -250,6 +250,53 @@ def test_the_input_is_rendered_when_the_rule_matches() -> None:
     assert world.queue("orders").messages == ['{"v": 1}', '{"v": 2}']
 
 
+VALUES = {
+    # a value in the detail of PutEvents, and what a target receives of it
+    "1": "1",
+    "-0": "0",
+    "1.0": "1.0",
+    "1.50": "1.5",
+    "1e5": "100000.0",
+    "1E+2": "100.0",
+    "1e-7": "1e-7",
+    "0.1234567890123456789": "0.12345678901234568",
+    "9007199254740993": "9007199254740993",
+    "9223372036854775807": "9223372036854775807",
+    "-9223372036854775808": "-9223372036854775808",
+    r'"\u00e9\u20AC\ud83d\ude00"': '"é€😀"',
+    r'"\u0001\u001f\u007f\/\b\f\n\r\t"': r'"\u0001\u001f' + "\x7f" + r'/\b\f\n\r\t"',
+    r'"\u2028<>&"': '"\u2028<>&"',
+    '""': '""',
+    "[ 1 , [ ] , { } ]": "[1,[],{}]",
+    '{ "b" : 1 , "a" : { "c" : null } }': '{"b":1,"a":{"c":null}}',
+}
+
+
+@pytest.mark.parametrize(("value", "written"), VALUES.items())
+def test_how_values_are_written(value: str, written: str) -> None:
+    """Compactly, keys in their order, whole numbers exactly, nothing escaped that need not be."""
+    detail = f'{{"v": {value}}}'
+    paths = {"v": "$.detail.v"}
+    bodies = {
+        f'"detail":{{"v":{written}}}}}': {},
+        written: {"InputPath": "$.detail.v"},
+        f'{{"v": {written}}}': template('{"v": <v>}', paths),
+    }
+    for body, fields in bodies.items():
+        world, _ = deliver(fields, detail)
+        (message,) = world.queue("orders").messages
+        assert message == body if fields else message.endswith(body)
+
+
+@pytest.mark.parametrize("value", ["9223372036854775808", "-9223372036854775809", "1e400", "NaN"])
+def test_numbers_that_no_event_has(value: str) -> None:
+    """Whole numbers beyond 64 bits and what is no finite number: the detail is malformed."""
+    _, client = put({})
+    entry = {"Source": "shop", "DetailType": "x", "Detail": f'{{"v": {value}}}'}
+    (answer,) = client.put_events(Entries=[entry])["Entries"]
+    assert answer == {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+
+
 def test_the_last_of_two_equal_keys_wins() -> None:
     """In a path into the event (captured)."""
     world, _ = deliver({"InputPath": "$.detail.a"}, '{"a": 1, "a": 2}')
