@@ -5,7 +5,7 @@ Theory of operation
 Everything that happens is a message that an actor receives. Messages are delivered in the order
 (time, sequence), where the sequence number is drawn when the message is *sent*; there is no second
 tie-breaker, so nothing about hashing, identity or the host can change the order. Messages that are
-due now wait in a list. Later ones wait in a calendar: a list for each instant, in the order in which
+due now wait in a deque. Later ones wait in a calendar: a list for each instant, in the order in which
 they were sent, and a heap of the instants. When time moves, the list of the new instant becomes the
 deque: whatever is sent from then on has a larger sequence number, so it stays sorted. A heap of whole
 numbers is compared much faster than one of messages, and an instant that many share is in it once.
@@ -33,10 +33,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
-from itertools import islice
-from operator import length_hint
 from typing import Any, NamedTuple, Protocol, final
 
 from simbridge import clock, luck
@@ -121,7 +120,8 @@ def _everything(write: Write) -> Write:
     return write
 
 
-FULL = Thin(frozenset(), _everything)
+_NOTHING: frozenset[type] = frozenset()
+FULL = Thin(_NOTHING, _everything)
 
 
 @final
@@ -223,8 +223,8 @@ class Kernel:
 
     `populate(address, message)` is asked for an actor when a message is due at an address where
     nobody lives; it is how a world creates actors, and the only place that can.
-    `burst` is how many messages at one instant it takes to raise the suspicion that they go round
-    in a circle (`_judge`), which stops within a few seconds, and no load of many events does.
+    `burst` is how many messages at one instant raise the suspicion that they go round in a circle
+    (`runaway.Guard`). `thin` says what the trace leaves out.
     """
 
     def __init__(
@@ -246,8 +246,7 @@ class Kernel:
         self.host: Host | None = None
         self.listener: Callable[[list[Record]], None] | None = None
         self.running = False
-        self._ready: list[Entry] = []
-        self._under_way: Iterator[Entry] | None = None
+        self._ready: deque[Entry] = deque()
         self._times: list[int] = []
         self._calendar: dict[int, Entry | list[Entry]] = {}
         self._streams: dict[tuple[str, str], random.Random] = {}
@@ -298,12 +297,9 @@ class Kernel:
 
     def cancel(self, sequence: int) -> None:
         """Take back a message that is not delivered yet (see `Turn.cancel`)."""
-        ready = self._ready
-        under_way = self._under_way
-        left = len(ready) if under_way is None else length_hint(under_way)
-        for index in range(len(ready) - left, len(ready)):
-            if ready[index][1] == sequence:
-                del ready[index]
+        for index, entry in enumerate(self._ready):
+            if entry[1] == sequence:
+                del self._ready[index]
                 return
         for time, entries in self._calendar.items():
             due = entries if type(entries) is list else [entries]
@@ -473,46 +469,40 @@ class Kernel:
         """Deliver everything due up to `until`, or `most` messages: the hot loop of simbridge.
 
         Returns False when it stopped for a coroutine that was started meanwhile, once the instant
-        had gone quiet. Time stands where the last message was delivered. What is sent for now is
-        appended to the list that is being gone through; an iterator over a list finds it there.
+        had gone quiet. Time stands where the last message was delivered. Every `chunk` messages the
+        guard is asked whether the instant may go on.
         """
         ready, actors, turn, guard = self._ready, self.actors, self._turn, self._guard
+        pop, never = ready.popleft, self._thin.never
         chunk = guard.chunk if most is None else most
-        under_way = self._under_way = iter(ready)
         self.guests_moved = False
         try:
             while True:
-                watched, record, never = guard.watched, self._write, self._thin.never
-                if watched is not None:
-                    record, never = guard.watching(record), frozenset()
-                for entry in islice(under_way, chunk):
+                record, silent = self._write, never
+                if guard.watched is not None:
+                    record, silent = guard.watching(record), _NOTHING
+                left = chunk
+                while ready and left:
+                    left -= 1
+                    entry = pop()
                     _, turn.sequence, _, turn.sender, to, message = entry
                     turn.address = to
-                    if type(message) not in never:
+                    if type(message) not in silent:
                         record(entry)
                     try:
                         actor = actors[to]
                     except KeyError:
                         actor = self._move_in(to, message)
                     actor.receive(message, turn)
-                left = length_hint(under_way)
-                delivered = len(ready) - left
-                del ready[:delivered]
-                under_way = self._under_way = iter(ready)
                 if most is not None:
                     return True
-                if left:
-                    guard.judge(self.now, delivered, self.seed)
-                elif self.guests_moved:
-                    guard.judge(self.now, delivered, self.seed)
-                    return False
+                if ready or self.guests_moved:
+                    guard.judge(self.now, chunk - left, self.seed)
+                    if not ready:
+                        return False
                 elif not self._next_instant(until):
                     return True
-        except BaseException:
-            del ready[: len(ready) - length_hint(under_way)]
-            raise
         finally:
-            self._under_way = None
             turn.sequence = 0
             turn.address = OUTSIDE
 
@@ -547,7 +537,7 @@ class Kernel:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("_turn", "_write", "_under_way", "host", "listener", "populate"):
+        for name in ("_turn", "_write", "host", "listener", "populate"):
             del state[name]
         return state
 
@@ -556,7 +546,6 @@ class Kernel:
         self.host = None
         self.listener = None
         self._write = self._thin.sieve(self.trace.append)
-        self._under_way = None
         self._turn = Turn(self)
 
 

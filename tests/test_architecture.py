@@ -34,7 +34,7 @@ LAYERS = [
     {"errors"},
     {"given", "surrogates"},
     {"clock", "arn", "table", "nearest"},
-    {"luck", "bucket", "error_codes", "watch"},
+    {"luck", "bucket", "error_codes", "runaway", "watch"},
     {
         "kernel",
         "limits",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from simbridge import clock
 from simbridge.errors import InvalidTime, Runaway, SimbridgeError
-from simbridge.kernel import Kernel, Turn, uuid_from
+from simbridge.kernel import Kernel, Thin, Turn, uuid_from
 
 
 class Plan:
@@ -216,7 +216,7 @@ def test_a_circle_is_stopped_however_wide(loops: int, to: tuple[str, ...]) -> No
 
 def test_a_circle_is_found_in_a_thinned_trace() -> None:
     """What the trace leaves out, the guard sees."""
-    kernel = kernel_of(burst=1000, thin=lambda write: lambda entry: None)
+    kernel = kernel_of(burst=1000, thin=Thin(frozenset(), lambda write: lambda entry: None))
     kernel.actors["a"] = Echo("a")
     kernel.send("story", "a", 0)
     with pytest.raises(Runaway, match="a -> a: int"):
