@@ -38,7 +38,16 @@ class Guard:
     takes as long. Four times `burst` and a tenth of it for each root are too many in any case.
     """
 
-    __slots__ = ("_calls", "_delivered", "_suspicion", "_time", "burst", "chunk", "roots", "watched")
+    __slots__ = (
+        "_calls",
+        "_delivered",
+        "_suspicion",
+        "_time",
+        "burst",
+        "chunk",
+        "roots",
+        "watched",
+    )
 
     def __init__(self, burst: int) -> None:
         self.burst = burst

@@ -114,12 +114,12 @@ class _Pending(msgspec.Struct, gc=False):
 
     plan: _Plan
     expires_us: int
+    luck: int
     event: Event
     body: str | None
     attempts: int = 0
     error: str = ""
     text: str = ""
-    luck: int = 0
 
     def failed(self, outcome: Outcome) -> None:
         """Keep what went wrong last."""
@@ -141,34 +141,10 @@ class DeliveryActor:
     def receive(self, message: Message, turn: Turn) -> None:
         """Match opens a delivery, Outcome ends an attempt or the dead letter."""
         if type(message) is Outcome:  # the hot path: several times quicker to ask than a case
-            delivery, attempt, error = message.delivery, message.attempt, message.error
-            if error is None:
-                del self.pending[delivery]
+            if message.error is None:
+                del self.pending[message.delivery]
             else:
-                pending = self.pending[delivery]
-                plan = pending.plan
-                if error in RETRIED and attempt <= plan.retries and attempt:
-                    luck = pending.luck or self._luck(pending, turn)
-                    delay = plan.delay_us(attempt, draw(luck, attempt))
-                    if type(delay) is not int or delay < 0:
-                        raise SimbridgeError(
-                            f"a backoff answers with whole microseconds, not {delay!r}"
-                        )
-                    if self.quota is None and turn.now + delay <= pending.expires_us:
-                        invoke = Invoke(
-                            delivery,
-                            attempt + 1,
-                            pending.event,
-                            plan.rule_arn,
-                            pending.body,
-                            plan.parameters,
-                        )
-                        turn.send(plan.arn, invoke, delay)
-                        return
-                    pending.failed(message)
-                    self._attempt(delivery, attempt + 1, pending, delay, turn)
-                else:
-                    self._end(message, pending, turn)
+                self._failed(message, turn)
         elif type(message) is Match:
             self._begin(message, turn)
         else:
@@ -202,7 +178,8 @@ class DeliveryActor:
             context = transform.Context(target.rule_arn, target.rule_name, event.ingested_us)
             rendered = plan.transform.render(event.envelope, context)
         body = None if rendered is None else rendered.text
-        pending = self.pending[delivery] = _Pending(plan, event.ingested_us + plan.age_us, event, body)
+        expires_us = event.ingested_us + plan.age_us
+        pending = self.pending[delivery] = _Pending(plan, expires_us, 0, event, body)
         if rendered is not None and not rendered.valid:
             pending.error, pending.text = "INVALID_JSON", "Invalid input for target."
             self._give_up(delivery, pending, None, turn)
@@ -221,17 +198,36 @@ class DeliveryActor:
             delay = latency_us(self.policy.latency, luck)
         self._attempt(delivery, 1, pending, delay, turn)
 
-    def _luck(self, pending: _Pending, turn: Turn) -> int:
-        pending.luck = luck = turn.key("backoff", pending.event.id)
-        return luck
+    def _failed(self, outcome: Outcome, turn: Turn) -> None:
+        """Try again later, or give up."""
+        delivery, attempt = outcome.delivery, outcome.attempt
+        pending = self.pending[delivery]
+        # Read in one go: all this has left the processor's cache since the last attempt.
+        plan, expires_us, luck = pending.plan, pending.expires_us, pending.luck
+        event, body = pending.event, pending.body
+        if not attempt or attempt > plan.retries or outcome.error not in RETRIED:
+            self._end(outcome, pending, turn)
+            return
+        if not luck:
+            luck = pending.luck = turn.key("backoff", event.id)
+        delay = plan.delay_us(attempt, draw(luck, attempt))
+        if type(delay) is not int or delay < 0:
+            raise SimbridgeError(f"a backoff answers with whole microseconds, not {delay!r}")
+        if self.quota is None and turn.now + delay <= expires_us:  # `_attempt`, written out
+            invoke = Invoke(delivery, attempt + 1, event, plan.rule_arn, body, plan.parameters)
+            turn.send(plan.arn, invoke, delay)
+        else:
+            pending.failed(outcome)
+            self._attempt(delivery, attempt + 1, pending, delay, turn)
 
-    def _end(self, message: Outcome, pending: _Pending, turn: Turn) -> None:
-        delivery, attempt = message.delivery, message.attempt
-        if attempt == 0:  # the dead-letter queue refused; what ended the delivery stays the reason
+    def _end(self, outcome: Outcome, pending: _Pending, turn: Turn) -> None:
+        """The last attempt has failed, or the dead-letter queue has refused."""
+        delivery, attempt = outcome.delivery, outcome.attempt
+        if attempt == 0:  # what ended the delivery stays the reason
             self._drop(delivery, pending, None, turn)
             return
-        pending.failed(message)
-        retried = message.error in RETRIED
+        pending.failed(outcome)
+        retried = outcome.error in RETRIED
         self._give_up(delivery, pending, "MaximumRetryAttempts" if retried else None, turn)
 
     def _attempt(
