@@ -24,6 +24,8 @@ __all__ = ["DEFAULT", "Backoff", "constant", "exponential"]
 
 Jitter = Literal["full", "equal", "none"]
 
+_DELAYS_MAX = 4096
+
 
 class Backoff(Protocol):
     """A curve of delays."""
@@ -34,20 +36,27 @@ class Backoff(Protocol):
 
 @final
 class _Curve(msgspec.Struct, frozen=True):
-    """Bounds for the first retries, in steps; the last one holds for all that follow."""
+    """Bounds for the first retries, in steps; the last one holds for all that follow.
+
+    `delays` are the multiples of the step up to the last bound, ready to be handed out, where there
+    are few enough of them.
+    """
 
     bounds: tuple[int, ...]
     step_us: int
     jitter: Jitter
+    delays: tuple[int, ...] = ()
 
     def delay_us(self, retry: int, luck: int) -> int:
         bounds = self.bounds
         bound = bounds[retry - 1] if retry <= len(bounds) else bounds[-1]
         if self.jitter == "full":
-            return ((bound * luck >> 32) + 1) * self.step_us
-        if self.jitter == "equal":
-            return (bound - (bound * luck >> 33)) * self.step_us
-        return bound * self.step_us
+            step = bound * luck >> 32
+        elif self.jitter == "equal":
+            step = bound - (bound * luck >> 33) - 1
+        else:
+            step = bound - 1
+        return self.delays[step] if self.delays else (step + 1) * self.step_us
 
 
 def exponential(
@@ -74,7 +83,13 @@ def exponential(
         bounds.append(bound)
         bound *= factor
     bounds.append(last if factor > 1 else bound)
-    return _Curve(tuple(bound // unit for bound in bounds), unit, _checked(jitter))
+    delays = range(unit, bounds[-1] + 1, unit)
+    return _Curve(
+        tuple(bound // unit for bound in bounds),
+        unit,
+        _checked(jitter),
+        tuple(delays) if len(delays) <= _DELAYS_MAX else (),
+    )
 
 
 def constant(delay: Duration, *, jitter: Jitter = "none") -> Backoff:

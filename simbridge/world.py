@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, final, overload
 
 from simbridge import arn as arns
 from simbridge import clock, given
-from simbridge.actors.fifo import dweller, stand_in_of
+from simbridge.actors.fifo import FifoQueue, dweller, stand_in_of
 from simbridge.actors.function import Asynchronous, Handler, Runner
 from simbridge.actors.target import StandIn
 from simbridge.api.model import Answered, intercepted, make_client
@@ -176,17 +176,18 @@ class World:
         and then puts no body twice into the queue within five minutes (`actors/fifo`).
         """
         arn = self._arn("sqs", _checked_name(name, _QUEUE, "a queue"))
-        actor = self._stand_in(arn)
         if not isinstance(content_based_deduplication, bool):
             raise SimbridgeError(
                 f"content_based_deduplication is True or False, not {content_based_deduplication!r}"
             )
-        if not content_based_deduplication:
-            if not name.endswith(".fifo"):
-                raise SimbridgeError(
-                    f"{name!r} is no FIFO queue and has no deduplication: end its name in '.fifo'"
-                )
-            actor.content_based_deduplication = False
+        if not content_based_deduplication and not name.endswith(".fifo"):
+            raise SimbridgeError(
+                f"{name!r} is no FIFO queue and has no deduplication: end its name in '.fifo'"
+            )
+        self._stand_in(arn)
+        actor = self._kernel.actors[arn]
+        if isinstance(actor, FifoQueue):
+            actor.content_based_deduplication = content_based_deduplication
         return self._handle(Queue, arn)
 
     def function(

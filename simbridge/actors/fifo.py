@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 from typing import final
 
+from simbridge import targets
 from simbridge.actors.function import text_of
 from simbridge.actors.target import StandIn
 from simbridge.clock import SECOND
@@ -32,18 +33,26 @@ REPEATED = "the same body came within five minutes: accepted, and not put into t
 
 @final
 class FifoQueue:
-    """The actor at the ARN of a FIFO queue, in front of the stand-in that does everything else."""
+    """The actor at the ARN of a FIFO queue, in front of the stand-in that does everything else.
+
+    Without content-based deduplication it takes no event from EventBridge, which gives no id for it.
+    """
 
     def __init__(self) -> None:
         self.stand_in = StandIn()
+        self.content_based_deduplication = True
         self.accepted: dict[bytes, int] = {}
         """When each body of the last five minutes was put into the queue, in that order."""
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Answer as the queue does; what is a duplicate goes no further."""
         stand_in = self.stand_in
-        if not isinstance(message, Invoke) or not stand_in.content_based_deduplication:
+        if not isinstance(message, Invoke):
             stand_in.receive(message, turn)
+            return
+        if not self.content_based_deduplication:
+            refusal = targets.failed("deduplication")
+            turn.reply(Outcome(message.delivery, message.attempt, *refusal))
             return
         body = hashlib.sha256(text_of(message).encode("utf-8", "surrogatepass")).digest()
         self._forget(turn.now)

@@ -88,13 +88,11 @@ def _unfit(address: str, record: Deposit) -> targets.Failure | None:
 class StandIn:
     """The actor at a target's ARN: a queue, a function, anything that accepts.
 
-    It accepts until it is told to behave otherwise (`Behave`). `content_based_deduplication` is for
-    FIFO queues: one without it takes no event from EventBridge.
+    It accepts until it is told to behave otherwise (`Behave`).
     """
 
     def __init__(self) -> None:
         self.runner: Runner | None = None
-        self.content_based_deduplication = True
         self.received: list[Received] = []
         self.visibility = Visibility()
         self.decides: list[Yours] = []
@@ -105,15 +103,12 @@ class StandIn:
         if type(message) is not Invoke:  # several times quicker to ask than a case
             self._seldom(message, turn)
             return
-        delivery, attempt = message.delivery, message.attempt
-        if not self.content_based_deduplication:
-            turn.reply(Outcome(delivery, attempt, *targets.failed("deduplication")))
-            return
         if self._conduct is None:
-            turn.send(turn.sender, Outcome(delivery, attempt))
+            turn.send(turn.sender, Outcome(message.delivery, message.attempt))
         else:
             error, text, after = self._conduct.answer(message, turn)
-            turn.send(turn.sender, Outcome(delivery, attempt, error, text), after)
+            outcome = Outcome(message.delivery, message.attempt, error, text)
+            turn.send(turn.sender, outcome, after)
             if error is not None:
                 return
         self.received.append(message)
