@@ -58,6 +58,10 @@ class _Curve(msgspec.Struct, frozen=True):
             step = bound - 1
         return self.delays[step] if self.delays else (step + 1) * self.step_us
 
+    def __repr__(self) -> str:
+        what = f"bounds={self.bounds}, step_us={self.step_us}, jitter={self.jitter!r}"
+        return f"_Curve({what})"
+
 
 def exponential(
     first: Duration = "1s",
@@ -74,22 +78,19 @@ def exponential(
     `SimbridgeError` for a curve that cannot rise.
     """
     bound, last, unit = clock.duration(first), clock.duration(cap), clock.duration(step)
-    if not 0 < unit <= bound <= last or factor < 1:
-        raise SimbridgeError(
-            "a backoff starts at a step or more, at or below its cap, with a factor >= 1"
-        )
+    if type(factor) is not int or factor < 1:
+        raise SimbridgeError(f"the factor of a backoff is a whole number >= 1, not {factor!r}")
+    if not 0 < unit <= bound <= last:
+        raise SimbridgeError("a backoff starts at a step or more, and at or below its cap")
     bounds = []
     while bound < last and factor > 1:
         bounds.append(bound)
         bound *= factor
     bounds.append(last if factor > 1 else bound)
-    delays = range(unit, bounds[-1] + 1, unit)
-    return _Curve(
-        tuple(bound // unit for bound in bounds),
-        unit,
-        _checked(jitter),
-        tuple(delays) if len(delays) <= _DELAYS_MAX else (),
-    )
+    steps = tuple(bound // unit for bound in bounds)
+    few = steps[-1] <= _DELAYS_MAX
+    delays = tuple(range(unit, bounds[-1] + 1, unit)) if few else ()
+    return _Curve(steps, unit, _checked(jitter), delays)
 
 
 def constant(delay: Duration, *, jitter: Jitter = "none") -> Backoff:

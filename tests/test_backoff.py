@@ -70,6 +70,8 @@ def test_the_default_spends_both_limits_at_about_the_same_time() -> None:
         lambda: backoff.exponential("0s"),
         lambda: backoff.exponential("2h", cap="1h"),
         lambda: backoff.exponential("1s", factor=0),
+        lambda: backoff.exponential("1s", factor=1.5),  # type: ignore[arg-type]
+        lambda: backoff.exponential("1s", factor=float("nan")),  # type: ignore[arg-type]
         lambda: backoff.exponential("100ms"),  # shorter than a step
         lambda: backoff.exponential(jitter="some"),  # type: ignore[arg-type]
         lambda: backoff.exponential("soon"),

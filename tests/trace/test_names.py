@@ -38,7 +38,7 @@ def world_with(put: bool = True) -> sb.World:
         ({"target": "order-queue"}, "did you mean orders-queue"),
         ({"bus": "shops"}, "no event bus .*; did you mean shop"),
         ({"rule": ""}, "no rule has ever been called ''"),
-        ({"rule": 7}, "no rule has ever been called 7"),
+        ({"rule": 7}, "rule is text, not 7"),
         ({"rule": "xyzzy"}, "there are bills, orders$"),
         ({"rule": "orders", "bus": "xyzzy"}, "there are default, shop$"),
         ({"rule": "xyzzy", "outcome": "dropped"}, "no rule"),
