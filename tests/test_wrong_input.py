@@ -396,6 +396,23 @@ def test_a_detail_of_a_thousand_levels_is_in_the_trace(tmp_path: Path) -> None:
     assert sb.Trace.from_jsonl(tmp_path / "deep.jsonl").digest() == here.trace.digest()
 
 
+def test_a_detail_of_a_thousand_levels_reaches_its_targets() -> None:
+    """A queue shows it, a handler is called with it, and traces that hold it can be compared."""
+    here, called = world(), list[Any]()
+    client, queue = here.client(), here.queue("deep")
+    targets = [queue.arn, here.function("deep", called.append).arn]
+    client.put_rule(Name="deep", EventPattern='{"source": ["deep"]}')
+    client.put_targets(
+        Rule="deep", Targets=[{"Id": str(n), "Arn": arn} for n, arn in enumerate(targets)]
+    )
+    detail = '{"a":' + "[" * 998 + "]" * 998 + "}"
+    client.put_events(Entries=[ENTRY | {"Source": "deep", "Detail": detail}])
+    here.settle()
+    assert detail in queue.messages[0]
+    assert called[0]["source"] == "deep"
+    assert here.fork().trace == here.trace
+
+
 def test_a_policy_nested_too_deeply_is_no_policy() -> None:
     """AWS's refusal and no error of Python's."""
     with pytest.raises(ClientError, match="invalid Json"):

@@ -29,6 +29,7 @@ from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
+from simbridge.storage import with_room
 
 __all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
 
@@ -39,14 +40,14 @@ def text_of(message: Invoke | DeadLetter) -> str:
     """The text that a target receives: its rendered input, or the event as compact JSON."""
     if message.body is not None:
         return message.body
-    return msgspec.json.encode(message.event.envelope).decode()
+    return with_room(msgspec.json.encode, message.event.envelope).decode()
 
 
 def payload_of(message: Invoke) -> Any:
     """What a handler is called with: the text as a Python object; a text that is not JSON as it is."""
     text = text_of(message)
     try:
-        return msgspec.json.decode(text)
+        return with_room(msgspec.json.decode, text)
     except msgspec.DecodeError:
         return text
 
@@ -178,7 +179,7 @@ class Runner:
         """Send Lambda's record of an invocation to a destination."""
         record = _record(turn, why, execution, message)
         if not arns.is_event_bus(arns.parse(to)):
-            put, body = execution.message, msgspec.json.encode(record).decode()
+            put, body = execution.message, with_room(msgspec.json.encode, record).decode()
             turn.send(to, Deposit(put.delivery, put.event, put.rule, body))
             return
         here, kind = arns.parse(turn.address), "Success" if why == "Success" else "Failure"
@@ -193,7 +194,7 @@ class Runner:
             "resources": [to, record["requestContext"]["functionArn"]],
             "detail": record,
         }
-        size = len(msgspec.json.encode(record))
+        size = len(with_room(msgspec.json.encode, record))
         turn.send(to, Publish(Event(to, envelope, turn.now, size)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import final
 from simbridge.errors import SimbridgeError
 from simbridge.given import existing_file, file_path, text
 from simbridge.kernel import Entry, Record
+from simbridge.storage import with_room
 from simbridge.trace import codec, timeline
 from simbridge.trace.deliveries import Attempt, Deliveries, Delivery
 from simbridge.trace.names import Names
@@ -138,7 +140,7 @@ class Trace(Sequence[Record]):
         return timeline.table(self._entries)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Trace) and self._entries == other._entries
+        return isinstance(other, Trace) and with_room(operator.eq, self._entries, other._entries)
 
     __hash__ = None  # type: ignore[assignment]  # it grows while its world runs
 
