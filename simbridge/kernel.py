@@ -459,10 +459,9 @@ class Kernel:
             self._ready.extend(entries)
         else:
             self._ready.append(entries)  # type: ignore[arg-type]
-        guard = self._guard
+        guard = self._guard  # `begin`, written out
         guard.roots = len(self._ready)
-        if guard.watched is not None:
-            guard.watched = None
+        guard.watched = None
         return True
 
     def _drain(self, until: int, most: int | None = None) -> bool:
