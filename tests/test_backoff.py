@@ -108,3 +108,31 @@ def test_a_backoff_of_ones_own() -> None:
     (delivery,) = world.trace.deliveries()
     times = [attempt.time.timestamp() for attempt in delivery.attempts]
     assert [b - a for a, b in pairwise(times)] == [1, 2, 3, 4, 5]
+
+
+class _Minute:
+    def delay_us(self, retry: int, luck: int) -> int:
+        return 60 * SECOND
+
+
+class _OfRetriesAlone:
+    def delay_us(self, retry: int) -> int:
+        return retry * SECOND
+
+
+class _Static:
+    @staticmethod
+    def delay_us(retry: int, luck: int) -> int:
+        return retry * SECOND
+
+
+@pytest.mark.parametrize("wrong", [_Minute, _OfRetriesAlone(), "1m", None, len])
+def test_what_cannot_be_asked_is_no_backoff(wrong: Any) -> None:
+    """A class in place of its object, or a method of one argument, is told before anything runs."""
+    with pytest.raises(sb.SimbridgeError, match=r"delay_us\(retry, luck\).*, not "):
+        sb.World(backoff=wrong)
+
+
+def test_a_class_that_can_be_asked_is_a_backoff() -> None:
+    """What counts is that the method takes a retry and a luck."""
+    assert sb.World(backoff=_Static).now == sb.World(backoff=_Minute()).now
