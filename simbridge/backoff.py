@@ -12,6 +12,7 @@ integers, so a delay is the same on every host.
 
 from __future__ import annotations
 
+import inspect
 from typing import Literal, Protocol, final
 
 import msgspec
@@ -20,7 +21,7 @@ from simbridge import clock
 from simbridge.clock import Duration
 from simbridge.errors import SimbridgeError
 
-__all__ = ["DEFAULT", "Backoff", "constant", "exponential"]
+__all__ = ["DEFAULT", "Backoff", "check_backoff", "constant", "exponential"]
 
 Jitter = Literal["full", "equal", "none"]
 
@@ -108,6 +109,20 @@ def _checked(jitter: Jitter) -> Jitter:
     if jitter not in ("full", "equal", "none"):
         raise SimbridgeError(f"jitter is 'full', 'equal' or 'none', not {jitter!r}")
     return jitter
+
+
+def check_backoff(backoff: object) -> None:
+    """Raise `SimbridgeError` for what cannot be asked as a backoff is: a class of one, for example."""
+    delay_us = getattr(backoff, "delay_us", None)
+    try:
+        inspect.signature(delay_us).bind(1, 0)  # type: ignore[arg-type]  # None is a TypeError, too
+    except TypeError:
+        raise SimbridgeError(
+            "a backoff is an object with a method delay_us(retry, luck), see simbridge.backoff, "
+            f"not {backoff!r}"
+        ) from None
+    except ValueError:  # a function that is not written in Python may not tell
+        pass
 
 
 DEFAULT = exponential()

@@ -156,7 +156,7 @@ class Stalled(SimbridgeError):
 
 @final
 class HandlerFailed(SimbridgeError):
-    """A target handler raised. `__cause__` is what it raised, with its own traceback."""
+    """A handler, behaviour or backoff of yours raised. `__cause__` is what it raised, with its traceback."""
 
 
 @final

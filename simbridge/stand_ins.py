@@ -118,10 +118,13 @@ class StandInHandle:
         """
         if per_second is None and concurrency is None:
             raise SimbridgeError("say which limit: per_second=50 or concurrency=10")
+        limits: list[Behaviour] = []  # all are checked before one is told
         if per_second is not None:
-            self._tell(behaviour.per_second(per_second))
+            limits.append(behaviour.per_second(per_second))
         if concurrency is not None:
-            self._tell(behaviour.concurrency(concurrency))
+            limits.append(behaviour.concurrency(concurrency))
+        for limit in limits:
+            self._tell(limit)
 
     def behaves(self, how: Scripted | Decide) -> None:
         """Answer attempts by a script, or by a function of yours.

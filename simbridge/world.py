@@ -23,7 +23,7 @@ from simbridge.actors.target import StandIn
 from simbridge.api.model import Answered, intercepted, make_client
 from simbridge.api.plane import ControlPlane
 from simbridge.archive import ArchiveHandle
-from simbridge.backoff import DEFAULT, Backoff
+from simbridge.backoff import DEFAULT, Backoff, check_backoff
 from simbridge.clock import DateTime, Duration, Instant
 from simbridge.errors import NotSimulated, SimbridgeError
 from simbridge.hosts import guest
@@ -96,10 +96,7 @@ class World:
             raise SimbridgeError(
                 f"rate_first_fires is 'at once' or 'after one period', not {rate_first_fires!r}"
             )
-        if not callable(getattr(backoff, "delay_us", None)):
-            raise SimbridgeError(
-                "a backoff has a method delay_us(retry, luck): see simbridge.backoff"
-            )
+        check_backoff(backoff)
         guest.check_backend(backend)
         self.account, self.region = _checked_account(account), _checked_region(region)
         self.backend = backend

@@ -108,3 +108,49 @@ def test_a_backoff_of_ones_own() -> None:
     (delivery,) = world.trace.deliveries()
     times = [attempt.time.timestamp() for attempt in delivery.attempts]
     assert [b - a for a, b in pairwise(times)] == [1, 2, 3, 4, 5]
+
+
+class _Minute:
+    def delay_us(self, retry: int, luck: int) -> int:
+        return 60 * SECOND
+
+
+class _OfRetriesAlone:
+    def delay_us(self, retry: int) -> int:
+        return retry * SECOND
+
+
+class _Static:
+    @staticmethod
+    def delay_us(retry: int, luck: int) -> int:
+        return retry * SECOND
+
+
+@pytest.mark.parametrize("wrong", [_Minute, _OfRetriesAlone(), "1m", None, len])
+def test_what_cannot_be_asked_is_no_backoff(wrong: Any) -> None:
+    """A class in place of its object, or a method of one argument, is told before anything runs."""
+    with pytest.raises(sb.SimbridgeError, match=r"delay_us\(retry, luck\).*, not "):
+        sb.World(backoff=wrong)
+
+
+class _Gaps:
+    def delay_us(self, retry: int, luck: int) -> int:
+        return {1: SECOND}[retry]
+
+
+def test_a_backoff_that_raises_is_told() -> None:
+    """The run ends with the number of the retry; what was raised is the cause."""
+    world = sb.World(backoff=_Gaps())
+    pay = world.function("pay")
+    pay.fails("THROTTLING")
+    world.client().put_rule(Name="r", EventPattern='{"source": ["s"]}')
+    world.client().put_targets(Rule="r", Targets=[{"Id": "1", "Arn": pay.arn}])
+    world.client().put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+    with pytest.raises(sb.HandlerFailed, match=r"backoff failed at retry 2: KeyError\(2\)") as told:
+        world.run(minutes=5)
+    assert isinstance(told.value.__cause__, KeyError)
+
+
+def test_a_class_that_can_be_asked_is_a_backoff() -> None:
+    """What counts is that the method takes a retry and a luck."""
+    assert sb.World(backoff=_Static).now == sb.World(backoff=_Minute()).now

@@ -34,7 +34,7 @@ from simbridge.behaviour import Slow
 from simbridge.bucket import Bucket
 from simbridge.clock import SECOND
 from simbridge.error_codes import RETRIED
-from simbridge.errors import SimbridgeError
+from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.luck import draw
 from simbridge.messages import (
@@ -210,7 +210,10 @@ class DeliveryActor:
             return
         if not luck:
             luck = pending.luck = turn.key("backoff", event.id)
-        delay = plan.delay_us(attempt, draw(luck, attempt))
+        try:
+            delay = plan.delay_us(attempt, draw(luck, attempt))
+        except Exception as error:
+            raise HandlerFailed(f"the backoff failed at retry {attempt}: {error!r}") from error
         if type(delay) is not int or delay < 0:
             raise SimbridgeError(f"a backoff answers with whole microseconds, not {delay!r}")
         if self.quota is None and turn.now + delay <= expires_us:  # `_attempt`, written out

@@ -21,6 +21,7 @@ from simbridge.messages import (
     Declined,
     Event,
     Expire,
+    Handled,
     Invoke,
     Message,
     Outcome,
@@ -144,6 +145,7 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
     buses = []
     rules: dict[str, dict[str, Rule]] = {}
     remarks: dict[int, list[str]] = {}
+    runs: dict[int, str] = {}
     of_event = {delivery.sequence: delivery for delivery in deliveries}
     for time, _, _, sender, to, message in entries:
         match message:
@@ -157,11 +159,16 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
                 remark = _remark(message, sender, to, of_event[delivery])
                 if remark is not None:
                     remarks.setdefault(delivery, []).append(remark)
+            case Handled(delivery, attempt, _, error) if delivery in of_event:
+                if error is not None or attempt > 1:
+                    runs[delivery] = _run(message, to)
             case Publish(event) if event.id == event_id:
                 known = [rules[to][arn] for arn in rules.get(to, {})]
                 buses.append((to, time, message, known))
     if not buses:
         raise SimbridgeError(_unknown(entries, event_id))
+    for delivery, told in runs.items():
+        remarks.setdefault(delivery, []).insert(0, told)
     return Why(
         event_id,
         tuple(
@@ -194,6 +201,14 @@ def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str |
         case Declined(_, error):
             return f"{_last(sender)} refuses Lambda's record of it, which is lost: {error}"
     return None
+
+
+def _run(message: Handled, to: str) -> str:
+    """How a function fared that has raised at least once; its latest execution tells the rest."""
+    if message.error is None:
+        return f"{_last(to)} has handled it in execution {message.attempt}"
+    what = " ".join(f"{message.error}: {message.text or ''}".split())
+    return f"{_last(to)} raised in execution {message.attempt}: {what}"
 
 
 def _verdict(

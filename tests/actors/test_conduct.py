@@ -328,6 +328,10 @@ def test_a_function_that_fails_ends_the_run(shop: Any, function: Any, says: str)
         (lambda pay: pay.limit(), "which limit"),
         (lambda pay: pay.limit(per_second=0), "from 1"),
         (lambda pay: pay.limit(concurrency=1.5), "from 1"),
+        (
+            lambda pay: pay.limit(per_second=5, concurrency=0),
+            "concurrency is a whole number from 1",
+        ),
         (lambda pay: pay.behaves("THROTTLING"), r"scripted\(\[...\]\) or a function"),
         (lambda _: sb.scripted("THROTTLING"), "a list of outcomes"),
         (lambda _: sb.scripted(["THROTLING"]), "did you mean THROTTLING"),

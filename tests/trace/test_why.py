@@ -217,3 +217,32 @@ def test_a_pending_delivery_is_told_with_its_attempts() -> None:
         event_id = world.client().put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
         world.run(minutes=1)
         assert str(world.trace.why(event_id)).splitlines()[-1].strip() == said
+
+
+def test_a_function_that_raises_is_told() -> None:
+    """The delivery has succeeded and the order is not paid: the end says what the function did."""
+
+    class Broken:
+        times = 0
+
+    def handler(event: dict[str, object]) -> None:
+        Broken.times += 1
+        if Broken.times != 5:
+            raise ValueError(f"no price,\ntime {Broken.times}")
+
+    world = sb.World()
+    events, pay = world.client(), world.function("pay", handler)
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="orders", Targets=[{"Id": "pay", "Arn": pay.arn}])
+
+    def end(minutes: int) -> str:
+        world.run(minutes=minutes)
+        return str(world.trace.why(event_id)).splitlines()[-1].strip()
+
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    said = "delivered after 0ms; pay raised in execution"
+    assert end(1) == f"{said} 2: ValueError: no price, time 2"
+    assert end(9) == f"{said} 3: ValueError: no price, time 3"
+
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    assert end(9) == "delivered after 0ms; pay has handled it in execution 2"
