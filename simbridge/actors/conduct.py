@@ -66,7 +66,8 @@ class Conduct:
 
     def __init__(self, timeout_us: int | None = None) -> None:
         self._timeout_us = timeout_us
-        self._fails: list[Fails] = []
+        self._fails: list[tuple[str, Fails]] = []  # each under the name of its luck
+        self._told: dict[str, int] = {}
         self._slow: Slow | None = None
         self._bucket: Bucket | None = None
         self._most: int | None = None
@@ -80,8 +81,8 @@ class Conduct:
         """From now on this holds, too; a limit or a latency takes the place of an earlier one."""
         match behaviour:
             case Fails():
-                self._fails = [fails for fails in self._fails if fails.until_us > now]
-                self._fails.append(behaviour)
+                self._fails = [told for told in self._fails if told[1].until_us > now]
+                self._fails.append((self._luck_name(behaviour.error), behaviour))
             case Slow():
                 self._slow = behaviour
             case PerSecond(rate):
@@ -97,9 +98,14 @@ class Conduct:
                 raise AssertionError("who recovers has no conduct")
         self._foresee()
 
+    def _luck_name(self, error: str) -> str:
+        """Failures with the same code each have luck of their own: two of one half leave a quarter."""
+        number = self._told[error] = self._told.get(error, 0) + 1
+        return error if number == 1 else f"{error} {number}"
+
     def _foresee(self) -> None:
         """Work out the answer of a plain outage, which is the same to every attempt."""
-        first = self._fails[0] if self._fails else None
+        first = self._fails[0][1] if self._fails else None
         plain = self._slow is None and self._bucket is None and self._most is None
         self._sure_from = self._sure_until = 0
         if plain and first is not None and first.share >= CERTAIN:
@@ -115,9 +121,9 @@ class Conduct:
         if limited and self._throttles(now):
             return "THROTTLING", ERROR_CODES["THROTTLING"].text, 0
         error, text, after = None, None, 0
-        for fails in self._fails:
+        for name, fails in self._fails:
             if fails.from_us <= now < fails.until_us and (
-                fails.share >= CERTAIN or _luck(fails.error, message, turn) < fails.share
+                fails.share >= CERTAIN or _luck(name, message, turn) < fails.share
             ):
                 error, text = fails.error, _text(fails)
                 break

@@ -179,7 +179,7 @@ def measure(
 ) -> Measured:
     """All measures of a finished run, and your own after them.
 
-    Raises `SimbridgeError` where one of your own does not answer with a number.
+    Raises `SimbridgeError` where one of your own raises, or does not answer with a number.
     """
     run = Reading(world, prices)
     found: Measured = {}
@@ -190,7 +190,12 @@ def measure(
         else:
             found[row.name] = answer
     for name, function in own.items():
-        found[name] = _checked(name, function(world))
+        try:
+            answer = function(world)
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise SimbridgeError(f"measure {name!r} raised {what}") from error
+        found[name] = _checked(name, answer)
     return found
 
 

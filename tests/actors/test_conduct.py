@@ -68,6 +68,19 @@ def test_a_rate_is_the_share_of_attempts_that_fail(
     assert low <= Counter(outcomes(it))["INTERNAL_ERROR"] <= high
 
 
+def test_failures_of_one_code_have_luck_of_their_own(shop: Any) -> None:
+    """Two halves leave a quarter; the first keeps the luck that it has alone."""
+    alone, both = shop(retry=NONE), shop(retry=NONE)
+    for it, times in ((alone, 1), (both, 2)):
+        for _ in range(times):
+            it.pay.fails("INTERNAL_ERROR", rate=0.5)
+        it.put(400)
+        it.world.settle()
+    assert 65 <= outcomes(both).count(None) <= 135
+    failed = [n for n, outcome in enumerate(outcomes(alone)) if outcome is not None]
+    assert all(outcomes(both)[n] is not None for n in failed)
+
+
 def test_luck_does_not_depend_on_the_policy(shop: Any) -> None:
     """Runs that differ in their retries meet the same failures and the same latencies."""
     fates = []

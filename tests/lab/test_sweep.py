@@ -238,6 +238,14 @@ def test_what_cannot_be_sent_is_told() -> None:
     assert len(sb.sweep(story, seeds=range(2), workers=1).rows) == 2
 
 
+def test_a_measure_that_raises_is_told_by_its_name() -> None:
+    """Beside the run in which it did."""
+    with pytest.raises(
+        sb.SimbridgeError, match=r"seed=0: .*measure 'share' raised ZeroDivisionError"
+    ):
+        sb.sweep(shop, seeds=range(1), workers=1, measures={"share": lambda world: 1 / 0})
+
+
 def test_a_run_in_which_an_assertion_does_not_hold_is_a_row() -> None:
     """With its seed, where it stands and what it says; it is measured as it stood."""
     result = sb.sweep(shop, vary={"kept": [True, False]}, seeds=range(2), workers=1)
