@@ -49,7 +49,7 @@ LAYERS = [
     {"backoff", "behaviour"},
     {"messages", "envelopes"},
     {"api", "actors", "trace", "hosts"},
-    {"stand_ins", "archive"},
+    {"stand_ins", "archive", "clients", "options", "placing"},
     {"population"},
     {"world"},
     {"play"},

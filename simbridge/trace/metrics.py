@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, final
 
-from simbridge import clock
+from simbridge import clock, given
 from simbridge.clock import DateTime, Duration
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Record
@@ -255,6 +255,9 @@ class Metrics(Sequence[Series]):
         published with, for a rule name that several event buses have, when none is named, and for a
         rule or a bus that this trace has never had.
         """
+        for what, value in {"a metric": name, "a rule": rule, "a bus": bus}.items():
+            if value is not None:
+                given.text(value, f"the name of {what}")
         metric = self._metric(name)
         wanted = _wanted(rule, bus, function)
         if wanted not in metric.dimensions:
@@ -276,8 +279,8 @@ class Metrics(Sequence[Series]):
             raise SimbridgeError(
                 f"rules called {rule!r} are on several event buses, {buses}: add bus="
             )
-        given = {"EventBusName": bus, "RuleName": rule, "FunctionName": function}
-        dimensions = {key: value for key, value in given.items() if value is not None}
+        asked = {"EventBusName": bus, "RuleName": rule, "FunctionName": function}
+        dimensions = {key: value for key, value in asked.items() if value is not None}
         return found[0] if found else Series(metric, dimensions, [])
 
     def total(self, name: str) -> float:
