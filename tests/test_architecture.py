@@ -32,9 +32,9 @@ DOORS = {
 # `APART`, packages do not import each other.
 LAYERS = [
     {"errors"},
-    {"given", "surrogates"},
+    {"given", "nesting", "surrogates"},
     {"clock", "arn", "table", "nearest"},
-    {"luck", "bucket", "error_codes", "runaway", "watch"},
+    {"chunks", "luck", "bucket", "error_codes", "runaway", "watch"},
     {
         "kernel",
         "limits",

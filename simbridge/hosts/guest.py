@@ -23,7 +23,7 @@ import msgspec
 from simbridge import clock
 from simbridge.errors import InvalidTime, SimbridgeError, Stalled
 from simbridge.kernel import OUTSIDE, Kernel
-from simbridge.storage import with_room
+from simbridge.nesting import with_room
 
 __all__ = [
     "Engine",
