@@ -21,9 +21,10 @@ from simbridge.envelopes import Errors, check_errors, put_size, scan
 from simbridge.errors import BadLine, InvalidEvents
 from simbridge.kernel import Kernel
 from simbridge.messages import Loaded
+from simbridge.nesting import with_room
 from simbridge.pattern import Matcher
 from simbridge.resources import Archive
-from simbridge.storage import EventStorage, with_room
+from simbridge.storage import EventStorage
 
 __all__ = ["ArchiveHandle", "Load"]
 

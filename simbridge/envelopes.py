@@ -32,7 +32,7 @@ import msgspec
 from simbridge import clock, surrogates
 from simbridge.errors import BadLine, InvalidEvents, SimbridgeError
 from simbridge.given import existing_file
-from simbridge.storage import with_room
+from simbridge.nesting import with_room
 
 __all__ = [
     "Errors",

@@ -14,7 +14,7 @@ from typing import Any
 
 from simbridge.errors import SimbridgeError
 
-__all__ = ["existing_file", "file_path", "function", "list_of", "mapping", "text"]
+__all__ = ["choice", "existing_file", "file_path", "function", "list_of", "mapping", "text"]
 
 
 def text(value: object, what: str) -> str:
@@ -78,3 +78,10 @@ def function(value: object, what: str) -> Callable[..., Any]:
     if not callable(value):
         raise SimbridgeError(f"{what}, not {value!r}")
     return value
+
+
+def choice(value: object, what: str, choices: Iterable[str]) -> None:
+    """Raise `SimbridgeError` for what is none of these words."""
+    words = list(choices)
+    if not isinstance(value, str) or value not in words:
+        raise SimbridgeError(f"{what} is {' or '.join(map(repr, words))}, not {value!r}")

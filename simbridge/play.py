@@ -9,7 +9,7 @@ from typing import Any
 from simbridge import clock
 from simbridge.hosts import guest
 from simbridge.kernel import OUTSIDE
-from simbridge.world import World, acting
+from simbridge.world import World
 
 __all__ = ["kept_open", "run_story"]
 
@@ -41,17 +41,15 @@ def _run_guest(
 ) -> None:
     """Start a guest in the story's name and let time pass until `finished()`."""
     host, kernel = world._host, world._kernel
-    before = acting.set(world)
     try:
-        host.start(OUTSIDE, 0, function, done)
-        if not kernel.advance(clock.LATEST, finished):
-            raise guest.stalled(kernel)
+        with world._clients.acting():
+            host.start(OUTSIDE, 0, function, done)
+            if not kernel.advance(clock.LATEST, finished):
+                raise guest.stalled(kernel)
     except BaseException as error:
         world.annotate(error)
         _close(host, error)
         raise
-    finally:
-        acting.reset(before)
     host.rest()
 
 

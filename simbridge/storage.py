@@ -9,7 +9,8 @@ without opening the others. Rows of one minute come out in the order in which th
 
 Past a bound, sealed chunks move to a temporary file: SQLite's private on-disk database, which has no
 name and is gone with its last user. A fork goes on reading the file it began with; pickling takes the
-chunks back out of it. What retention has removed stays in the file until then.
+chunks back out of it. What retention has removed stays in the file until then. Buffers, chunks and the
+file are in `chunks`; here is what stands where.
 
 Not done: compacting the chunks of an hour that were filled in a wild order (a file that is not sorted
 by time). Each minute then opens more of its hour's chunks; the rows of other minutes are skipped
@@ -18,24 +19,17 @@ undecoded.
 
 from __future__ import annotations
 
-import sqlite3
-import struct
-import sys
-import zlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeVar, final
+from collections.abc import Iterator
+from typing import Any, NamedTuple, final
 
 import msgspec
 
 from simbridge import clock
+from simbridge.chunks import HOUR, MINUTE, Buffer, Chunk, Row, Spill, unsealed
+from simbridge.nesting import with_room
 
-__all__ = ["HOUR", "MINUTE", "EventStorage", "Stored", "with_room"]
-
-MINUTE = 60 * clock.SECOND
-HOUR = 60 * MINUTE
-
-Result = TypeVar("Result")
+__all__ = ["HOUR", "MINUTE", "EventStorage", "Stored"]
 
 CHUNK_BYTES = 65_536
 """What a buffer holds before it is compressed; twice the window that zlib looks back over."""
@@ -44,8 +38,6 @@ OPEN_MAX = 256
 """Hours that are written at a time; the one that was opened first is sealed to make room."""
 
 _MEMORY_BYTES = 256 * 1024 * 1024
-_LEVELS = 2000  # twice what PutEvents takes
-_LEVEL = 1  # a fifth of the time of the usual level, for a tenth more bytes
 
 
 @final
@@ -61,115 +53,7 @@ class Stored(NamedTuple):
         return with_room(_decode_envelope, self.packed)
 
 
-_Row = tuple[int, int, int, msgspec.Raw]
-_append = msgspec.msgpack.Encoder().encode_into
-_decode_rows = msgspec.msgpack.Decoder(list[_Row]).decode
 _decode_envelope = msgspec.msgpack.Decoder(dict[str, Any]).decode
-
-
-def with_room(function: Callable[..., Result], *arguments: Any) -> Result:
-    """Call a coder of msgspec; for what is nested deeply, again with room on the stack.
-
-    How deep it can go depends on the stack it is called from; what can be archived must not.
-    """
-    try:
-        return function(*arguments)
-    except RecursionError:
-        usual = sys.getrecursionlimit()
-        sys.setrecursionlimit(usual + _LEVELS)
-        try:
-            return function(*arguments)
-        finally:
-            sys.setrecursionlimit(usual)
-
-
-@final
-class _Spill:
-    """A temporary file of sealed chunks. It is shared by all forks, which only ever add to it."""
-
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("", check_same_thread=False)
-        self._database.execute("CREATE TABLE chunks (number INTEGER PRIMARY KEY, data BLOB)")
-
-    def add(self, data: bytes) -> int:
-        """Keep these bytes; returns the number by which they are found again."""
-        cursor = self._database.execute("INSERT INTO chunks (data) VALUES (?)", (data,))
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
-
-    def read(self, number: int) -> bytes:
-        """The bytes of a number."""
-        query = "SELECT data FROM chunks WHERE number = ?"
-        data: bytes = self._database.execute(query, (number,)).fetchone()[0]
-        return data
-
-    def flush(self) -> None:
-        self._database.commit()
-
-
-@final
-class _Chunk(msgspec.Struct, frozen=True, gc=False):
-    """Sealed rows of one hour. `minutes` has a bit for each minute that there are events of.
-
-    `data` is compressed MessagePack, or the number under which the temporary file has it.
-    """
-
-    data: bytes | int
-    events: int
-    size_bytes: int
-    minutes: int
-    first_ingested_us: int
-    last_ingested_us: int
-
-
-@final
-class _Open:
-    """The rows of one hour that are not sealed yet."""
-
-    __slots__ = ("events", "first_ingested_us", "last_ingested_us", "minutes", "rows", "size_bytes")
-
-    def __init__(self) -> None:
-        self.rows = bytearray()
-        self.events = 0
-        self.size_bytes = 0
-        self.minutes = 0
-        self.first_ingested_us = clock.LATEST
-        self.last_ingested_us = clock.EARLIEST
-
-    def add(self, row: tuple[int, int, int, Any]) -> None:
-        length = len(self.rows)
-        try:
-            with_room(_append, row, self.rows, length)
-        except BaseException:
-            del self.rows[length:]
-            raise
-        time_us, ingested_us, size_bytes, _ = row
-        self.events += 1
-        self.size_bytes += size_bytes
-        self.minutes |= 1 << (time_us % HOUR // MINUTE)
-        self.first_ingested_us = min(self.first_ingested_us, ingested_us)
-        self.last_ingested_us = max(self.last_ingested_us, ingested_us)
-
-    def packed(self) -> bytes:
-        """All rows as one MessagePack array."""
-        return b"\xdd" + struct.pack(">I", self.events) + self.rows
-
-    def seal(self) -> _Chunk:
-        return _Chunk(
-            zlib.compress(self.packed(), _LEVEL),
-            self.events,
-            self.size_bytes,
-            self.minutes,
-            self.first_ingested_us,
-            self.last_ingested_us,
-        )
-
-    def copy(self) -> _Open:
-        twin = _Open()
-        for name in self.__slots__:
-            setattr(twin, name, getattr(self, name))
-        twin.rows = bytearray(self.rows)
-        return twin
 
 
 @final
@@ -185,12 +69,12 @@ class EventStorage:
         self.memory_bytes = memory_bytes
         self.events = 0
         self.size_bytes = 0
-        self._hours: dict[int, list[_Chunk]] = {}
-        self._open: dict[int, _Open] = {}
+        self._hours: dict[int, list[Chunk]] = {}
+        self._open: dict[int, Buffer] = {}
         self._in_order: list[int] = []
         self._held_bytes = 0
         self._held_hours: dict[int, None] = {}
-        self._spill: _Spill | None = None
+        self._spill: Spill | None = None
 
     def add(self, envelope: dict[str, Any], ingested_us: int, size_bytes: int) -> None:
         """Keep one event."""
@@ -276,13 +160,13 @@ class EventStorage:
                 self._keep_rest(hour, chunk, until_us)
             self._forget_if_empty(hour)
 
-    def _keep_rest(self, hour: int, chunk: _Chunk, until_us: int) -> None:
+    def _keep_rest(self, hour: int, chunk: Chunk, until_us: int) -> None:
         """A chunk again, or what is left of it."""
         self._release(chunk)
         if chunk.first_ingested_us > until_us:
             self._keep(hour, chunk)
             return
-        rest = _Open()
+        rest = Buffer()
         if chunk.last_ingested_us > until_us:
             for row in self._rows(chunk):
                 if row[1] > until_us:
@@ -296,26 +180,26 @@ class EventStorage:
 
     def _add(self, row: tuple[int, int, int, Any]) -> None:
         hour = row[0] // HOUR
-        rows = self._open.get(hour)
-        if rows is None:
+        buffer = self._open.get(hour)
+        if buffer is None:
             if len(self._open) >= OPEN_MAX:
                 self._seal(next(iter(self._open)))
-            rows = self._open[hour] = _Open()
+            buffer = self._open[hour] = Buffer()
             self._chunks_of(hour)
         try:
-            rows.add(row)
+            buffer.add(row)
         except BaseException:
-            if not rows.events:
+            if not buffer.events:
                 del self._open[hour]
                 self._forget_if_empty(hour)
             raise
-        if len(rows.rows) >= CHUNK_BYTES:
+        if len(buffer.rows) >= CHUNK_BYTES:
             self._seal(hour)
 
     def _seal(self, hour: int) -> None:
         self._keep(hour, self._open.pop(hour).seal())
 
-    def _keep(self, hour: int, chunk: _Chunk) -> None:
+    def _keep(self, hour: int, chunk: Chunk) -> None:
         self._chunks_of(hour).append(chunk)
         if isinstance(chunk.data, bytes):
             self._held_bytes += len(chunk.data)
@@ -323,13 +207,13 @@ class EventStorage:
             if self._held_bytes > self.memory_bytes:
                 self._spill_all()
 
-    def _release(self, chunk: _Chunk) -> None:
+    def _release(self, chunk: Chunk) -> None:
         if isinstance(chunk.data, bytes):
             self._held_bytes -= len(chunk.data)
 
     def _spill_all(self) -> None:
         """Move every sealed chunk to the file. It takes a bound's worth of new ones to come back."""
-        spill = self._spill = self._spill or _Spill()
+        spill = self._spill = self._spill or Spill()
         for hour in self._held_hours:
             chunks = self._hours.get(hour, [])
             for place, chunk in enumerate(chunks):
@@ -349,7 +233,7 @@ class EventStorage:
                 return
             yield hours[place]
 
-    def _chunks_of(self, hour: int) -> list[_Chunk]:
+    def _chunks_of(self, hour: int) -> list[Chunk]:
         if hour not in self._hours:
             self._hours[hour] = []
             self._in_order = []
@@ -360,7 +244,7 @@ class EventStorage:
             del self._hours[hour]
             self._in_order = []
 
-    def _parts(self, hour: int) -> Iterator[_Chunk | _Open]:
+    def _parts(self, hour: int) -> Iterator[Chunk | Buffer]:
         yield from self._hours[hour]
         if hour in self._open:
             yield self._open[hour]
@@ -371,16 +255,15 @@ class EventStorage:
             minutes |= part.minutes
         return minutes
 
-    def _data(self, chunk: _Chunk) -> bytes:
+    def _data(self, chunk: Chunk) -> bytes:
         if isinstance(chunk.data, bytes):
             return chunk.data
         assert self._spill is not None
         return self._spill.read(chunk.data)
 
-    def _rows(self, part: _Chunk | _Open) -> list[_Row]:
+    def _rows(self, part: Chunk | Buffer) -> list[Row]:
         """The rows of a chunk or a buffer, the envelopes still packed."""
-        packed = part.packed() if isinstance(part, _Open) else zlib.decompress(self._data(part))
-        return with_room(_decode_rows, packed)
+        return part.decoded() if isinstance(part, Buffer) else unsealed(self._data(part))
 
     # -- state ------------------------------------------------------------------------------
 
@@ -388,7 +271,7 @@ class EventStorage:
         twin = EventStorage(self.memory_bytes)
         twin.events, twin.size_bytes = self.events, self.size_bytes
         twin._hours = {hour: list(chunks) for hour, chunks in self._hours.items()}
-        twin._open = {hour: rows.copy() for hour, rows in self._open.items()}
+        twin._open = {hour: buffer.copy() for hour, buffer in self._open.items()}
         twin._held_bytes, twin._spill = self._held_bytes, self._spill
         twin._held_hours = dict(self._held_hours)
         return twin

@@ -1,53 +1,39 @@
-"""A world: accounts, regions and stand-ins around one kernel. It wires; it does not act.
+"""A world: what a user can do. It wires kernel, control plane and stand-ins; it does not act.
 
-Only this file and `population` know both planes. The control plane calls nobody: it sends `Configure`
-messages. Where such a message arrives at an address without an actor, the kernel asks the population,
-which makes the actor that the description calls for. That is the one way in which anything in the data
-plane comes into being.
+How a call finds its world is in `clients`, how stand-ins are made in `placing`, and which actor an
+address gets in `population`. The control plane calls nobody: it sends `Configure` messages. Where such
+a message arrives at an address without an actor, the kernel asks the population, which makes the actor
+that the description calls for. That is the one way in which anything in the data plane comes into being.
 """
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, Literal, TypeVar, final, overload
+from typing import Any, Literal, final, overload
 
-from simbridge import arn as arns
-from simbridge import clock, given
-from simbridge.actors.fifo import FifoQueue, dweller, stand_in_of
-from simbridge.actors.function import Asynchronous, Handler, Runner
-from simbridge.actors.target import StandIn
-from simbridge.api.model import Answered, intercepted, make_client
+from simbridge import clock, given, options
+from simbridge.actors.function import Asynchronous, Handler
+from simbridge.api.model import intercepted
 from simbridge.api.plane import ControlPlane
 from simbridge.archive import ArchiveHandle
 from simbridge.backoff import DEFAULT, Backoff, check_backoff
+from simbridge.clients import Clients
 from simbridge.clock import DateTime, Duration, Instant
 from simbridge.errors import NotSimulated, SimbridgeError
 from simbridge.hosts import guest
-from simbridge.kernel import FULL, OUTSIDE, Kernel, Record
+from simbridge.kernel import FULL, Kernel, Record
 from simbridge.limits import PROFILES, limits_with
+from simbridge.placing import StandIns, asynchronous
 from simbridge.population import Customs, Population
 from simbridge.stand_ins import Queue, StandInHandle, outage
 from simbridge.trace import OUTCOMES, Trace
 from simbridge.trace.metrics import Metrics, Series
 
-__all__ = ["World", "acting"]
+__all__ = ["World"]
 
-_ACCOUNT = re.compile(r"\d{12}")
-_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-_QUEUE = re.compile(r"(?=.{1,80}\Z)[A-Za-z0-9_-]+(\.fifo)?")  # Amazon SQS: CreateQueue
-_FUNCTION = re.compile(
-    r"[A-Za-z0-9_-]{1,64}(:(\$LATEST|[A-Za-z0-9_-]+))?"
-)  # Lambda: CreateFunction
-
-Handle = TypeVar("Handle", bound=StandInHandle)
-
-acting: ContextVar[World | None] = ContextVar("simbridge_acting", default=None)
-"""The world that runs at this moment."""
+_NO_STATE = ("_clients", "_stand_ins", "_trace")
+"""What a world only has at hand: a fork makes its own, and so does a world that is loaded."""
 
 
 @final
@@ -84,42 +70,27 @@ class World:
         organizations: Mapping[str, Sequence[str]] | None = None,
         backend: str = "asyncio",
     ) -> None:
-        if not isinstance(seed, int) or isinstance(seed, bool):
-            raise SimbridgeError(f"a seed is a whole number, not {seed!r}")
-        if stand_ins not in ("strict", "auto"):
-            raise SimbridgeError(f"stand_ins is 'strict' or 'auto', not {stand_ins!r}")
-        if not isinstance(profile, str) or profile not in PROFILES:
-            raise SimbridgeError(f"profile is {' or '.join(map(repr, PROFILES))}, not {profile!r}")
-        if trace not in ("full", "outcomes"):
-            raise SimbridgeError(f"trace is 'full' or 'outcomes', not {trace!r}")
-        if rate_first_fires not in ("at once", "after one period"):
-            raise SimbridgeError(
-                f"rate_first_fires is 'at once' or 'after one period', not {rate_first_fires!r}"
-            )
+        options.seed(seed)
+        given.choice(stand_ins, "stand_ins", ("strict", "auto"))
+        given.choice(profile, "profile", PROFILES)
+        given.choice(trace, "trace", ("full", "outcomes"))
+        given.choice(rate_first_fires, "rate_first_fires", ("at once", "after one period"))
         check_backoff(backoff)
         guest.check_backend(backend)
-        self.account, self.region = _checked_account(account), _checked_region(region)
+        self.account, self.region = options.account(account), options.region(region)
         self.backend = backend
         numbers = limits_with(PROFILES[profile], limits)
-        members = _members({} if organizations is None else organizations)
-        at_once = rate_first_fires == "at once"
-        customs = Customs(stand_ins == "auto", backoff, at_once, members)
-        self._thin = trace == "outcomes"
+        members = options.organizations({} if organizations is None else organizations)
+        customs = Customs(stand_ins == "auto", backoff, rate_first_fires == "at once", members)
         self._population = Population(customs, numbers)
-        self._kernel = Kernel(
-            seed,
-            clock.instant(start),
-            self._population.move_in,
-            numbers["messages_per_instant"],
-            OUTCOMES if self._thin else FULL,
-        )
+        self._thin = trace == "outcomes"
+        thin, burst = OUTCOMES if self._thin else FULL, numbers["messages_per_instant"]
+        begin = clock.instant(start)
+        self._kernel = Kernel(seed, begin, self._population.move_in, burst, thin)
         self._plane = ControlPlane(self._kernel, numbers, members)
         self._population.join(self._kernel, self._plane)
-        self._kernel.host = guest.OnDemand(self.backend, self._kernel)
-        self._trace = Trace(self._kernel.trace)
-        self._handles: dict[tuple[type, str], Any] = {}
-        self._clients: dict[tuple[str, str], Any] = {}
         self._family = object()
+        self._furnish()
         self._plane.store(self.account, self.region)
 
     # -- clients ----------------------------------------------------------------------------
@@ -130,39 +101,21 @@ class World:
         """A genuine boto3 client of EventBridge, served in process by this world."""
         if not isinstance(service, str) or service != "events":
             raise NotSimulated(f"simbridge serves 'events', not {service!r}: use moto beside it")
-        account = _checked_account(self.account if account is None else account)
-        region = _checked_region(self.region if region is None else region)
-        key = (account, region)
-        if key not in self._clients:
-            self._clients[key] = make_client(self._answer_for(account), region)
-        return self._clients[key]
+        account, region = self._place(account, region)
+        return self._clients.of(account, region)
 
     @contextmanager
     def intercept(self) -> Iterator[None]:
         """Serve every boto3 `events` client of this process, whoever made it, by this world."""
-        with intercepted(self._answer_for(self.account)):
+        with intercepted(self._clients.answer_for(self.account)):
             yield
 
-    def _answer_for(self, account: str) -> Callable[[str, bytes, str], Answered]:
-        def answer(operation: str, body: bytes, region: str) -> Answered:
-            world = self._addressed()
-            sender, cause = world._caller()
-            return world._plane.answer(
-                operation, body, account=account, region=region, sender=sender, cause=cause
-            )
-
-        return answer
-
-    def _addressed(self) -> World:
-        """Whom a client of this world talks to: a fork, where a handler that it has kept runs there."""
-        other = acting.get()
-        return other if other is not None and other._family is self._family else self
-
-    def _caller(self) -> tuple[str, int]:
-        turn = self._kernel.turn
-        if turn is not None:
-            return turn.address, turn.sequence
-        return guest.current(self._kernel) or (OUTSIDE, 0)
+    def _place(self, account: str | None, region: str | None) -> tuple[str, str]:
+        """The account and the region that are meant: those of this world where none is named."""
+        return (
+            self.account if account is None else options.account(account),
+            self.region if region is None else options.region(region),
+        )
 
     # -- stand-ins --------------------------------------------------------------------------
 
@@ -172,20 +125,7 @@ class World:
         A FIFO queue (its name ends in `.fifo`) takes events only with content-based deduplication,
         and then puts no body twice into the queue within five minutes (`actors/fifo`).
         """
-        arn = self._arn("sqs", _checked_name(name, _QUEUE, "a queue"))
-        if not isinstance(content_based_deduplication, bool):
-            raise SimbridgeError(
-                f"content_based_deduplication is True or False, not {content_based_deduplication!r}"
-            )
-        if not content_based_deduplication and not name.endswith(".fifo"):
-            raise SimbridgeError(
-                f"{name!r} is no FIFO queue and has no deduplication: end its name in '.fifo'"
-            )
-        self._stand_in(arn)
-        actor = self._kernel.actors[arn]
-        if isinstance(actor, FifoQueue):
-            actor.content_based_deduplication = content_based_deduplication
-        return self._handle(Queue, arn)
+        return self._stand_ins.queue(name, content_based_deduplication)
 
     def function(
         self,
@@ -204,16 +144,8 @@ class World:
         sends a record to `on_failure`, the ARN of a queue, a topic or an event bus (`on_success`
         likewise). An `AssertionError` is a check of yours and ends the run.
         """
-        if type(retries) is not int or retries not in (0, 1, 2):
-            raise SimbridgeError(f"Lambda retries 0, 1 or 2 times, not {retries!r}")
-        for destination in (on_failure, on_success):
-            _check_destination(destination)
-        age_us = clock.duration(event_age)
-        if not 60 * clock.SECOND <= age_us <= Asynchronous().age_us:
-            raise SimbridgeError(f"Lambda keeps an event for 60 s to 6 h, not {event_age!r}")
-        lambda_ = Asynchronous(retries, age_us, on_failure, on_success)
-        arn = self._arn("lambda", f"function:{_checked_name(name, _FUNCTION, 'a function')}")
-        return self.stand_in(arn, handler, lambda_=lambda_)
+        lambda_ = asynchronous(retries, event_age, on_failure, on_success)
+        return self._stand_ins.function(name, handler, lambda_)
 
     def stand_in(
         self, arn: str, handler: Handler | None = None, *, lambda_: Asynchronous | None = None
@@ -223,36 +155,7 @@ class World:
         `handler(event)` is called with what the target receives; what it raises ends the run, unless
         the target is a Lambda function (`function`).
         """
-        if lambda_ is not None and not isinstance(lambda_, Asynchronous):
-            raise SimbridgeError(f"lambda_ is for world.function: {lambda_!r} is no Asynchronous")
-        actor = self._stand_in(given.text(arn, "the ARN of a stand-in"))
-        if handler is not None:
-            if not callable(handler):
-                raise SimbridgeError(
-                    f"a handler is a function that takes an event, not {handler!r}"
-                )
-            if lambda_ is None and arns.parse(arn).service == "lambda":
-                lambda_ = Asynchronous()
-            if actor.runner is None:
-                actor.runner = Runner(handler, lambda_)
-            elif actor.runner.handler is not handler:
-                raise SimbridgeError(f"{arn} has a handler already: make each function once")
-        return self._handle(StandInHandle, arn)
-
-    def _handle(self, kind: type[Handle], arn: str) -> Handle:
-        """The one handle of a stand-in: it keeps what it has read."""
-        key = (kind, arn)
-        if key not in self._handles:
-            self._handles[key] = kind(self._kernel, self._caller, arn)
-        handle: Handle = self._handles[key]
-        return handle
-
-    def _stand_in(self, arn: str) -> StandIn:
-        if arns.is_simulated(arns.parse(arn)):
-            raise SimbridgeError(
-                f"{arn} is simulated itself and has no stand-in; send to it with client()"
-            )
-        return stand_in_of(self._kernel.actors.setdefault(arn, dweller(arn)))
+        return self._stand_ins.at(arn, handler, lambda_)
 
     def api_fails(
         self,
@@ -273,7 +176,7 @@ class World:
         and for an error that it is never answered with.
         """
         fails = outage(self._kernel.now, error, rate, from_, for_, text, operation)
-        self._plane.fails(fails, *self._caller())
+        self._plane.fails(fails, *self._clients.caller())
 
     # -- archives ---------------------------------------------------------------------------
 
@@ -284,8 +187,7 @@ class World:
 
         Raises `SimbridgeError` when no `create_archive` has made it.
         """
-        account = _checked_account(self.account if account is None else account)
-        region = _checked_region(self.region if region is None else region)
+        account, region = self._place(account, region)
         given.text(name, "the name of an archive")
         entry = self._plane.store(account, region).archives.get(name)
         if entry is None:
@@ -295,11 +197,7 @@ class World:
             )
         late_us = self._plane.limits["control_plane_delay_us"]
         actor = self._population.archive(entry.archive.arn)
-        return ArchiveHandle(self._kernel, self._caller, entry.archive, actor, late_us)
-
-    def _arn(self, service: str, resource: str) -> str:
-        partition = arns.partition_of(self.region)
-        return f"arn:{partition}:{service}:{self.region}:{self.account}:{resource}"
+        return ArchiveHandle(self._kernel, self._clients.caller, entry.archive, actor, late_us)
 
     # -- time -------------------------------------------------------------------------------
 
@@ -353,20 +251,14 @@ class World:
 
     @contextmanager
     def _telling_the_seed(self) -> Iterator[None]:
-        if guest.current(self._kernel) is not None:
-            raise SimbridgeError(
-                "world.run and world.settle are for synchronous code; in an async story or handler "
-                "time passes with: await anyio.sleep(seconds), and what is due now happens with: "
-                "await world.settled()"
-            )
-        before = acting.set(self)
+        guest.refuse_inside(self._kernel)
         try:
-            yield
+            with self._clients.acting():
+                yield
         except BaseException as error:
             self.annotate(error)
             raise
         finally:
-            acting.reset(before)
             self._host.rest()
 
     @property
@@ -435,21 +327,11 @@ class World:
             raise SimbridgeError(
                 "name the metric whose rule or bus you ask for: metrics('Invocations', ...)"
             )
-        for what, value in {"a metric": name, "a rule": rule, "a bus": bus}.items():
-            if value is not None:
-                given.text(value, f"the name of {what}")
-        account = _checked_account(self.account if account is None else account)
-        region = _checked_region(self.region if region is None else region)
+        account, region = self._place(account, region)
         found = Metrics.of(
-            self.trace,
-            account=account,
-            region=region,
-            period=period,
-            attempts_missing=self._thin,
+            self.trace, account=account, region=region, period=period, attempts_missing=self._thin
         )
-        if name is None:
-            return found
-        return found.series(name, rule=rule, bus=bus, function=function)
+        return found if name is None else found.series(name, rule=rule, bus=bus, function=function)
 
     @contextmanager
     def listening(self, listener: Callable[[list[Record]], None]) -> Iterator[None]:
@@ -474,17 +356,14 @@ class World:
         cannot be copied.
         """
         self._refuse_guests("fork")
-        # Not `copy.copy`: it goes through `__setstate__`, which would give the kernel of this world
-        # to the twin.
+        # Not `copy.copy`, whose `__setstate__` would give the kernel of this world to the twin.
         twin = World.__new__(World)
         twin.__dict__.update(self.__dict__)
-        twin._clients, twin._handles = {}, {}
         twin._population = Population(self._population.customs, self._population.limits)
         twin._kernel = self._kernel.fork(twin._population.move_in)
-        twin._trace = Trace(twin._kernel.trace)
         twin._plane = self._plane.fork(twin._kernel)
         twin._population.join(twin._kernel, twin._plane)
-        twin._kernel.host = guest.OnDemand(twin.backend, twin._kernel)
+        twin._furnish()
         return twin
 
     def close(self) -> None:
@@ -499,15 +378,19 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         self._refuse_guests("pickle")
-        state = {**self.__dict__, "_clients": {}, "_handles": {}}
-        del state["_trace"]
-        return state
+        return {name: part for name, part in self.__dict__.items() if name not in _NO_STATE}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._trace = Trace(self._kernel.trace)
         self._kernel.populate = self._population.move_in
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """Make what is no state of a world."""
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
+        self._trace = Trace(self._kernel.trace)
+        self._clients = Clients(self._kernel, self._plane, self._family)
+        self._stand_ins = StandIns(self._kernel, self._clients.caller, self.account, self.region)
 
     def __repr__(self) -> str:
         return f"<World seed={self.seed} now={self.now} records={len(self._kernel.trace):,}>"
@@ -515,49 +398,3 @@ class World:
     def _refuse_guests(self, what: str) -> None:
         if self._host.busy:
             raise SimbridgeError(f"cannot {what} a world while async code of yours is under way")
-
-
-def _members(organizations: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """The organization of each account that is in one."""
-    found: dict[str, str] = {}
-    given.mapping(organizations, "organizations", "{'o-a1b2c3d4e5': ['123456789012']}")
-    for organization, accounts in organizations.items():
-        if not isinstance(organization, str) or not _ORGANIZATION.fullmatch(organization):
-            raise SimbridgeError(f"an organization looks like 'o-a1b2c3d4e5', not {organization!r}")
-        members = given.list_of(accounts, "an organization", "of accounts")
-        for account in map(_checked_account, members):
-            if found.setdefault(account, organization) != organization:
-                raise SimbridgeError(f"account {account} cannot be in two organizations")
-    return found
-
-
-def _check_destination(arn: str | None) -> None:
-    if arn is not None and arns.parse(given.text(arn, "a destination")).service not in (
-        "sqs",
-        "sns",
-        "events",
-    ):
-        raise SimbridgeError(
-            f"a destination is a queue, a topic or an event bus in this version, not {arn}"
-        )
-
-
-def _checked_name(name: str, form: re.Pattern[str], what: str) -> str:
-    if not isinstance(name, str) or not form.fullmatch(name):
-        raise SimbridgeError(
-            f"{name!r} is no name of {what}: letters, digits, - and _, not too many; for an ARN of "
-            "any other form there is world.stand_in(arn)"
-        )
-    return name
-
-
-def _checked_account(account: str) -> str:
-    if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
-        raise SimbridgeError(f"an account is twelve digits as text, not {account!r}")
-    return sys.intern(account)
-
-
-def _checked_region(region: str) -> str:
-    if not isinstance(region, str) or not _REGION.fullmatch(region):
-        raise SimbridgeError(f"a region looks like 'us-east-1', not {region!r}")
-    return sys.intern(region)

@@ -32,9 +32,9 @@ DOORS = {
 # `APART`, packages do not import each other.
 LAYERS = [
     {"errors"},
-    {"given", "surrogates"},
+    {"given", "nesting", "surrogates"},
     {"clock", "arn", "table", "nearest"},
-    {"luck", "bucket", "error_codes", "runaway", "watch"},
+    {"chunks", "luck", "bucket", "error_codes", "runaway", "watch"},
     {
         "kernel",
         "limits",
@@ -49,7 +49,7 @@ LAYERS = [
     {"backoff", "behaviour"},
     {"messages", "envelopes"},
     {"api", "actors", "trace", "hosts"},
-    {"stand_ins", "archive"},
+    {"stand_ins", "archive", "clients", "options", "placing"},
     {"population"},
     {"world"},
     {"play"},

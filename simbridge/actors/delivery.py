@@ -29,6 +29,7 @@ import msgspec
 from simbridge import arn as arns
 from simbridge import targets, transform
 from simbridge.actors.conduct import latency_us
+from simbridge.actors.sending import failure_of
 from simbridge.backoff import Backoff
 from simbridge.behaviour import Slow
 from simbridge.bucket import Bucket
@@ -79,7 +80,6 @@ class _Plan:
         "arn",
         "bus",
         "delay_us",
-        "kind",
         "may_fail",
         "parameters",
         "queue",
@@ -101,8 +101,8 @@ class _Plan:
         self.age_us: int = asked.get("MaximumEventAgeInSeconds", policy.age_s) * SECOND
         self.queue: str | None = (target.request.get("DeadLetterConfig") or {}).get("Arn")
         self.parameters: Parameters | None = target.parameters
-        self.kind = targets.kind_of(arns.parse(target.arn))
-        self.may_fail = self.kind is not None and self.kind.may_fail(target.request)
+        kind = targets.kind_of(arns.parse(target.arn))
+        self.may_fail = kind is not None and kind.may_fail(target.request)
 
     def __deepcopy__(self, memo: object) -> _Plan:
         return self
@@ -185,7 +185,7 @@ class DeliveryActor:
             self._give_up(delivery, pending, None, turn)
             return
         if plan.may_fail or (event.size_bytes if body is None else len(body)) > _FITS:
-            failure = _failure(plan, event, body)
+            failure = failure_of(plan.arn, plan.rule_arn, event, body, plan.parameters)
             if failure is not None:
                 pending.error, pending.text = failure
                 self._give_up(delivery, pending, None, turn)
@@ -288,21 +288,6 @@ _FITS = targets.FITS_ANYWHERE_CHARS
 
 # Throttled by the Invocations quota until it was too old; which code AWS gives then is not documented.
 _NEVER_ATTEMPTED = ("THROTTLING", "The event became too old before an attempt could be made.")
-
-
-def _failure(plan: _Plan, event: Event, body: str | None) -> targets.Failure | None:
-    """Why this event cannot be sent to this target at all, whatever the target is up to."""
-    if plan.kind is None:  # not a target of a user's: PutTargets takes no other ARN
-        return None
-    sending = targets.Sending(
-        arns.parse(plan.arn),
-        plan.parameters.blocks if plan.parameters is not None else {},
-        event.envelope,
-        body,
-        arns.parse(plan.target.rule_arn),
-        event.trace_header,
-    )
-    return targets.failure(plan.kind, sending)
 
 
 def _bus_of(rule_arn: str) -> str:

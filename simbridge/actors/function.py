@@ -29,7 +29,7 @@ from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
-from simbridge.storage import with_room
+from simbridge.nesting import with_room
 
 __all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
 

@@ -14,6 +14,7 @@ from simbridge import targets
 from simbridge.actors.conduct import Answer, Conduct
 from simbridge.actors.function import Runner, Yours, text_of
 from simbridge.actors.queue import Received, Visibility
+from simbridge.actors.sending import failure_of, sending_of
 from simbridge.behaviour import Custom, Recovers
 from simbridge.kernel import Turn
 from simbridge.messages import (
@@ -43,27 +44,14 @@ def request_of(address: str, message: Received) -> targets.Request:
     """The call of the service's own API by which the stand-in at this address got a message."""
     if isinstance(message, Deposit):
         return {"Action": "SendMessage", "MessageBody": message.body}
-    sending = _sending_of(address, message)
     if isinstance(message, DeadLetter):
+        rule = message.attributes["RULE_ARN"]
+        sending = sending_of(address, rule, message.event, message.body)
         return targets.dead_letter_request(sending, message.attributes)
+    sending = sending_of(address, message.rule, message.event, message.body, message.parameters)
     kind = targets.kind_of(sending.target)
     assert kind is not None, "no rule can have a target of another kind"
     return targets.request(kind, sending)
-
-
-def _sending_of(address: str, message: Invoke | DeadLetter) -> targets.Sending:
-    if isinstance(message, DeadLetter):
-        rule, parameters = message.attributes["RULE_ARN"], None
-    else:
-        rule, parameters = message.rule, message.parameters
-    return targets.Sending(
-        arns.parse(address),
-        parameters.blocks if parameters is not None else {},
-        message.event.envelope,
-        message.body,
-        arns.parse(rule),
-        message.event.trace_header,
-    )
 
 
 def _too_large(address: str, message: DeadLetter) -> targets.Failure | None:
@@ -71,17 +59,7 @@ def _too_large(address: str, message: DeadLetter) -> targets.Failure | None:
     size = message.event.size_bytes if message.body is None else len(message.body)
     if size <= targets.FITS_ANYWHERE_CHARS:
         return None
-    kind = targets.kind_of(arns.parse(address))
-    return targets.failure(kind, _sending_of(address, message)) if kind is not None else None
-
-
-def _unfit(address: str, record: Deposit) -> targets.Failure | None:
-    """Why a destination cannot take this record: it is too large, or for a FIFO queue."""
-    kind = targets.kind_of(arns.parse(address))
-    sending = targets.Sending(
-        arns.parse(address), {}, record.event.envelope, record.body, arns.parse(record.rule)
-    )
-    return targets.failure(kind, sending) if kind is not None else None
+    return failure_of(address, message.attributes["RULE_ARN"], message.event, message.body)
 
 
 @final
@@ -153,7 +131,7 @@ class StandIn:
 
     def _file(self, record: Deposit, turn: Turn) -> None:
         """Take Lambda's record of an invocation, unless this service does not take it now, or at all."""
-        failure = _unfit(turn.address, record)
+        failure = failure_of(turn.address, record.rule, record.event, record.body)
         if failure is not None:
             turn.reply(Declined(record.delivery, failure.error, failure.text))
             return

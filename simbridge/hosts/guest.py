@@ -23,7 +23,7 @@ import msgspec
 from simbridge import clock
 from simbridge.errors import InvalidTime, SimbridgeError, Stalled
 from simbridge.kernel import OUTSIDE, Kernel
-from simbridge.storage import with_room
+from simbridge.nesting import with_room
 
 __all__ = [
     "Engine",
@@ -38,6 +38,7 @@ __all__ = [
     "impossible",
     "make_engine",
     "play",
+    "refuse_inside",
     "running",
     "settled",
     "stalled",
@@ -211,6 +212,16 @@ async def settled(kernel: Kernel) -> None:
             "also in a notebook: world.settle()"
         )
     await anyio.sleep(1e-7)  # less than a microsecond: due now, after everything else that is
+
+
+def refuse_inside(kernel: Kernel) -> None:
+    """Raise `SimbridgeError` in async code that this kernel runs: there time passes by waiting."""
+    if current(kernel) is not None:
+        raise SimbridgeError(
+            "world.run and world.settle are for synchronous code; in an async story or handler "
+            "time passes with: await anyio.sleep(seconds), and what is due now happens with: "
+            "await world.settled()"
+        )
 
 
 class KeptOpen:

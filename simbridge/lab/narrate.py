@@ -19,7 +19,7 @@ from typing import Any, Literal, TextIO
 from simbridge import clock
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Record
-from simbridge.trace import timeline
+from simbridge.trace import telling
 from simbridge.world import World
 
 __all__ = ["Log", "narrate", "virtual_time"]
@@ -51,11 +51,11 @@ def narrate(
         raise SimbridgeError(f"file is an open text file, not {file!r}")
     log = logger if logger is not None else _logger(world, form, file or sys.stderr)
 
-    known = timeline.Known(home=(world.region, world.account))
+    known = telling.Known(home=(world.region, world.account))
 
     def tell(records: list[Record]) -> None:
         for record in records:
-            told = timeline.describe(record, known)
+            told = telling.describe(record, known)
             if told is not None:
                 say = log.info if told.good else log.warning
                 say(

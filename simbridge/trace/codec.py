@@ -16,7 +16,7 @@ import msgspec
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
 from simbridge.messages import Message
-from simbridge.storage import with_room
+from simbridge.nesting import with_room
 
 __all__ = ["decode", "encode"]
 

@@ -4,13 +4,11 @@ Dashboards and alarms look at these numbers and at nothing else, so a scenario s
 what they would have shown. They are a view: nothing is counted while the world runs.
 
 Theory of operation. One pass over the trace finds what can be counted (`happenings`), tallied by
-period and place (account, region, event bus, rule). `METRICS` says which happening each metric counts
-and for which dimensions it is published; everything else follows from that table, the reference page
-too. As on AWS, a period without anything to count has no datapoint: it is absent, not zero.
+period and place (account, region, event bus, rule). `METRICS` (`catalogue`) says which happening each
+metric counts and for which dimensions it is published; everything else follows from that table, the
+reference page too. As on AWS, a period without anything to count has no datapoint: it is absent, not zero.
 A trace of outcomes (`trace/thin`) holds no single attempts: what counts them cannot be asked of it.
 
-Names, dimensions and meanings are those of the EventBridge user guide. That rules of the default
-event bus carry `RuleName` alone and those of a custom one `EventBusName` as well has been captured.
 Which minute a figure falls into is believed: the one in which the counted thing happens.
 """
 
@@ -19,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, final
 
-from simbridge import clock
+from simbridge import clock, given
 from simbridge.clock import DateTime, Duration
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Record
-from simbridge.nearest import meant
 from simbridge.table import Table, number
+from simbridge.trace.catalogue import METRICS, Metric, metric_called
 from simbridge.trace.happenings import (
     NONE,
     OF_ATTEMPTS,
@@ -40,95 +38,6 @@ from simbridge.trace.names import Names
 __all__ = ["METRICS", "Datapoint", "Metric", "Metrics", "Series"]
 
 MINUTE = 60 * clock.SECOND
-
-
-@final
-class Metric(NamedTuple):
-    """One metric: where it is published, in which unit, and which happening it counts."""
-
-    name: str
-    dimensions: tuple[tuple[str, ...], ...]
-    unit: str
-    counts: str
-    meaning: str
-
-
-METRICS = [
-    Metric(
-        "MatchedEvents", (PER_RULE, PER_BUS), "Count", "rule matched", "events that a rule matches"
-    ),
-    Metric("TriggeredRules", (PER_RULE, NONE), "Count", "rule matched", "rules that have run"),
-    Metric("InvocationsCreated", (NONE,), "Count", "delivery begun", "invocations asked for"),
-    Metric(
-        "Invocations",
-        (PER_RULE, NONE),
-        "Count",
-        "ended",
-        "invocations that need no retry any more: success or final failure",
-    ),
-    Metric(
-        "InvocationAttempts", (PER_RULE, NONE), "Count", "attempt", "every try, retries included"
-    ),
-    Metric(
-        "SuccessfulInvocationAttempts", (PER_RULE, NONE), "Count", "accepted", "successful tries"
-    ),
-    Metric("RetryInvocationAttempts", (PER_RULE, NONE), "Count", "retry", "retries"),
-    Metric(
-        "ThrottledRules",
-        (PER_RULE, NONE),
-        "Count",
-        "throttled",
-        "invocations that had to wait for the Invocations quota",
-    ),
-    Metric(
-        "FailedInvocations", (PER_RULE,), "Count", "given up", "invocations that failed for good"
-    ),
-    Metric("InvocationsSentToDlq", (PER_RULE,), "Count", "kept", "moved to a dead-letter queue"),
-    Metric(
-        "InvocationsFailedToBeSentToDlq",
-        (PER_RULE,),
-        "Count",
-        "not kept",
-        "could not be moved to their dead-letter queue",
-    ),
-    Metric(
-        "IngestionToInvocationStartLatency",
-        (PER_RULE, PER_BUS, NONE),
-        "Milliseconds",
-        "first attempt",
-        "from ingestion to the first attempt",
-    ),
-    Metric(
-        "IngestionToInvocationCompleteLatency",
-        (PER_RULE, PER_BUS, NONE),
-        "Milliseconds",
-        "first answer",
-        "from ingestion until the first attempt is over",
-    ),
-    Metric(
-        "IngestionToInvocationSuccessLatency",
-        (PER_RULE, PER_BUS, NONE),
-        "Milliseconds",
-        "success",
-        "from ingestion to success",
-    ),
-    Metric(
-        "DestinationDeliveryFailures",
-        (PER_FUNCTION, NONE),
-        "Count",
-        "not filed",
-        "records of invocations that Lambda could not send to a destination (namespace AWS/Lambda)",
-    ),
-    Metric("PutEventsApproximateCallCount", (NONE,), "Count", "call", "calls"),
-    Metric("PutEventsApproximateSuccessCount", (NONE,), "Count", "call answered", "answered calls"),
-    Metric("PutEventsApproximateFailedCount", (NONE,), "Count", "call refused", "refused calls"),
-    Metric(
-        "PutEventsApproximateThrottledCount", (NONE,), "Count", "call throttled", "throttled calls"
-    ),
-    Metric("PutEventsEntriesCount", (NONE,), "Count", "entries", "entries of the answered calls"),
-    Metric("PutEventsFailedEntriesCount", (NONE,), "Count", "entries refused", "entries refused"),
-]
-"""Every metric that is counted. Adding one is a row here, and a happening if it counts a new one."""
 
 
 @final
@@ -255,6 +164,9 @@ class Metrics(Sequence[Series]):
         published with, for a rule name that several event buses have, when none is named, and for a
         rule or a bus that this trace has never had.
         """
+        for what, value in {"a metric": name, "a rule": rule, "a bus": bus}.items():
+            if value is not None:
+                given.text(value, f"the name of {what}")
         metric = self._metric(name)
         wanted = _wanted(rule, bus, function)
         if wanted not in metric.dimensions:
@@ -276,8 +188,8 @@ class Metrics(Sequence[Series]):
             raise SimbridgeError(
                 f"rules called {rule!r} are on several event buses, {buses}: add bus="
             )
-        given = {"EventBusName": bus, "RuleName": rule, "FunctionName": function}
-        dimensions = {key: value for key, value in given.items() if value is not None}
+        asked = {"EventBusName": bus, "RuleName": rule, "FunctionName": function}
+        dimensions = {key: value for key, value in asked.items() if value is not None}
         return found[0] if found else Series(metric, dimensions, [])
 
     def total(self, name: str) -> float:
@@ -306,7 +218,7 @@ class Metrics(Sequence[Series]):
         return Table(head, rows, numbers_from=3)
 
     def _metric(self, name: str) -> Metric:
-        metric = _metric(name)
+        metric = metric_called(name)
         if self._attempts_missing and metric.counts in OF_ATTEMPTS:
             raise SimbridgeError(
                 f"{name} is counted from single attempts, which a trace of outcomes leaves out: "
@@ -365,14 +277,6 @@ def _checked_period(period: Duration) -> int:
     if period_us < MINUTE or period_us % MINUTE:
         raise SimbridgeError(f"a period is a multiple of a minute, '1m' or '1h', not {period!r}")
     return period_us
-
-
-def _metric(name: str) -> Metric:
-    names = [metric.name for metric in METRICS]
-    if name not in names:
-        told = meant(name, names, "simbridge.trace.metrics.METRICS")
-        raise SimbridgeError(f"no metric is called {name!r}; {told}")
-    return METRICS[names.index(name)]
 
 
 def _wanted(rule: str | None, bus: str | None, function: str | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import final
 from simbridge.errors import SimbridgeError
 from simbridge.given import existing_file, file_path, text
 from simbridge.kernel import Entry, Record
-from simbridge.storage import with_room
+from simbridge.nesting import with_room
 from simbridge.trace import codec, timeline
 from simbridge.trace.deliveries import Attempt, Deliveries, Delivery
 from simbridge.trace.names import Names

@@ -75,6 +75,7 @@ def test_a_fifo_queue_without_deduplication_takes_nothing() -> None:
     """The request lacks what such a queue asks for; EventBridge does not retry it."""
     world = sb.World()
     queue = world.queue("orders.fifo", content_based_deduplication=False)
+    assert world.queue("orders.fifo") is queue, "asked for again, it stays what it is"
     target = {"Id": "1", "Arn": queue.arn, "SqsParameters": {"MessageGroupId": "g"}}
     world.client().put_rule(Name="r", EventPattern='{"source": ["s"]}')
     world.client().put_targets(Rule="r", Targets=[target])

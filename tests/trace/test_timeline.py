@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
 from botocore.exceptions import ClientError
 
 import simbridge as sb
-from simbridge.trace import timeline
+from simbridge.messages import Message
+from simbridge.trace import telling, timeline
 
 ENTRY = {"Source": "shop", "DetailType": "<Order & 'Placed'>", "Detail": "{}"}
 
@@ -41,6 +43,12 @@ def test_every_line_about_an_event_names_it() -> None:
     assert calls[-1].endswith("PutEvents 2 events, 1 refused")
     assert len(lines) == len(calls) + 11
     assert all(event in line for line in lines if line not in calls)
+
+
+def test_every_kind_of_message_is_told_or_known_to_repeat_another() -> None:
+    """Who adds a message decides what the timeline says of it."""
+    assert telling.WORDS.keys() | telling.UNTOLD == set(get_args(Message))
+    assert not telling.WORDS.keys() & telling.UNTOLD
 
 
 def test_a_refusal_of_several_lines_is_one_line() -> None:

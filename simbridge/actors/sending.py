@@ -1,0 +1,36 @@
+"""An event on its way to an address, as the table of targets reads it (`simbridge.targets`)."""
+
+from __future__ import annotations
+
+from simbridge import arn as arns
+from simbridge import targets
+from simbridge.messages import Event
+from simbridge.resources import Parameters
+
+__all__ = ["failure_of", "sending_of"]
+
+
+def sending_of(
+    address: str, rule: str, event: Event, body: str | None, parameters: Parameters | None = None
+) -> targets.Sending:
+    """What the call of a target's service is made of; `body` None means the whole event."""
+    return targets.Sending(
+        arns.parse(address),
+        parameters.blocks if parameters is not None else {},
+        event.envelope,
+        body,
+        arns.parse(rule),
+        event.trace_header,
+    )
+
+
+def failure_of(
+    address: str, rule: str, event: Event, body: str | None, parameters: Parameters | None = None
+) -> targets.Failure | None:
+    """Why this cannot be sent there at all, whatever the target is up to; None if it can.
+
+    An ARN of no kind that is known is none that PutTargets took, and nothing is known against it.
+    """
+    sending = sending_of(address, rule, event, body, parameters)
+    kind = targets.kind_of(sending.target)
+    return None if kind is None else targets.failure(kind, sending)

@@ -1,0 +1,320 @@
+"""One record in words: a mark, a colour and a sentence.
+
+Each kind of message has a function that tells it, by the table `WORDS`. A sentence names the event it is
+about by the first eight digits of its id, so that one event can be followed through many others; answers
+name only their delivery, whose event stands in the `Match` that began it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, final
+
+from simbridge import clock
+from simbridge.behaviour import (
+    Behaviour,
+    Concurrency,
+    Custom,
+    Fails,
+    PerSecond,
+    Recovers,
+    Scripted,
+    Slow,
+)
+from simbridge.kernel import Entry, Record
+from simbridge.luck import CERTAIN
+from simbridge.messages import (
+    Behave,
+    Call,
+    Configure,
+    Counted,
+    DeadLetter,
+    Declined,
+    Deposit,
+    Drop,
+    Due,
+    Event,
+    Execute,
+    Expire,
+    Handled,
+    Invoke,
+    Keep,
+    Loaded,
+    Match,
+    Outcome,
+    Progress,
+    Publish,
+    Retire,
+    Stop,
+    Tick,
+)
+
+__all__ = ["GREEN", "PLAIN", "RED", "UNTOLD", "WORDS", "YELLOW", "Known", "Told", "describe"]
+
+GREEN, RED, YELLOW, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
+
+
+@final
+class Told(NamedTuple):
+    """One record in words: a mark, its colour and a sentence."""
+
+    mark: str
+    colour: str
+    text: str
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was refused, given up or lost."""
+        return self.colour not in (RED, YELLOW)
+
+
+@final
+class Known:
+    """What the words for a record need of earlier ones; it is kept from record to record.
+
+    Only what is not at home, in the region and account of the first address, is told with its
+    place. An answer names only its delivery, and is told with the event of that.
+    """
+
+    def __init__(self, home: tuple[str, str] | None = None) -> None:
+        self._home = home
+        self._subjects: dict[int, str] = {}
+
+    def begins(self, delivery: int, event: Event) -> None:
+        """A delivery of this event has begun."""
+        self._subjects[delivery] = _short_id(event)
+
+    def subject(self, delivery: int) -> str:
+        """The event that is delivered; the number of the delivery where its beginning is unknown."""
+        return self._subjects.get(delivery, f"delivery {delivery}")
+
+    def elsewhere(self, address: str) -> str:
+        """Where an address is, if not at home."""
+        region, account = _place(address)
+        if not region and not account:
+            return ""
+        self._home = self._home or (region, account)
+        here = f" in {region}" * (region not in ("", self._home[0]))
+        return here + f" of {account}" * (account not in ("", self._home[1]))
+
+    def short(self, address: str) -> str:
+        """The last part of an address, and where it is, if not at home."""
+        if not address.startswith("arn:"):
+            return address
+        return address.rpartition(":")[2] + self.elsewhere(address)
+
+
+def describe(entry: Entry, known: Known) -> Told | None:
+    """One record in words; None where they would say nothing new."""
+    record = Record(*entry)
+    known.elsewhere(record.to)  # the first address is home, whether or not it is told
+    kind = type(record.message)
+    if kind in UNTOLD:
+        return None
+    assert kind in WORDS, f"the timeline does not know {record.message!r}"
+    told = WORDS[kind](record.message, record, known)
+    if told is None or told.text.isprintable():
+        return told
+    return told._replace(text=_escaped(told.text))
+
+
+# -- the control plane, and what stand-ins and operations are told to do ----------------------
+
+
+def _call(call: Call, record: Record, known: Known) -> Told:
+    who, where = known.short(record.sender), known.elsewhere(record.to)
+    if call.error is not None:
+        why = _one_line(call.text) + (f" ({call.detail})" if call.detail else "")
+        return Told("✗", RED, f"{who} calls {call.operation}{where}: {call.error}: {why}")
+    subject = _subject(call.request, call.response or {})
+    what = f"{call.operation} {subject}".rstrip() + where
+    if call.detail:
+        return Told("·", YELLOW, f"{who} calls {what} ({call.detail})")
+    return Told("·", PLAIN, f"{who} calls {what}")
+
+
+def _behave(behave: Behave, record: Record, known: Known) -> Told:
+    return Told("⚙", YELLOW, f"{known.short(record.to)} {_manner(behave.behaviour)}")
+
+
+def _manner(behaviour: Behaviour) -> str:
+    """A behaviour in words."""
+    match behaviour:
+        case Fails(error, from_us, until_us, share, _, operation):
+            what = f"{operation} fails with {error}" if operation else f"fails with {error}"
+            begin = f" from {clock.iso_micros(from_us)[:19]}Z"
+            end = "" if until_us == clock.LATEST else f" to {clock.iso_micros(until_us)[:19]}Z"
+            return f"{what}{begin}{end}" + (
+                f", {share / CERTAIN:.4g} of all" if share < CERTAIN else ""
+            )
+        case Slow(median, p99):
+            return f"answers after {clock.elapsed(median)} (99 %: {clock.elapsed(p99)})"
+        case PerSecond(rate):
+            return f"takes {rate:,} attempts a second"
+        case Concurrency(most):
+            return f"takes {most:,} attempts at a time"
+        case Scripted(outcomes):
+            return f"answers {', '.join(outcomes)}"
+        case Custom(function):
+            return f"answers as {function} says"
+        case Recovers():
+            return "is well again"
+
+
+# -- the life of an event ---------------------------------------------------------------------
+
+
+def _publish(message: Publish, record: Record, known: Known) -> Told:
+    envelope = message.event.envelope
+    what = f"{envelope['source']} {envelope['detail-type']!r} {_short_id(message.event)}"
+    return Told("●", PLAIN, f"{known.short(record.to)} receives {what}")
+
+
+def _match(match: Match, record: Record, known: Known) -> Told:
+    known.begins(record.sequence, match.event)
+    what = f"matches {_short_id(match.event)}, target {match.target}"
+    return Told("→", PLAIN, f"{known.short(match.rule)} {what}")
+
+
+def _outcome(outcome: Outcome, record: Record, known: Known) -> Told:
+    who, what = known.short(record.sender), known.subject(outcome.delivery)
+    how = f", attempt {outcome.attempt}" if outcome.attempt else " as a dead letter"
+    text = _one_line(outcome.text)
+    if outcome.error is not None:
+        return Told("✗", RED, f"{who} refuses {what}{how}: {outcome.error}: {text}")
+    return Told("✓", GREEN, f"{who} accepts {what}{how}" + (f": {text}" if outcome.text else ""))
+
+
+def _due(due: Due, record: Record, known: Known) -> Told | None:
+    if not due.reserved:
+        return None
+    what = f"{known.subject(due.delivery)}, attempt {due.attempt}"
+    return Told("·", PLAIN, f"{known.short(record.to)} has waited for its turn: {what}")
+
+
+def _expire(expire: Expire, record: Record, known: Known) -> Told:
+    what = known.subject(expire.delivery)
+    how = ", which has waited for its turn" if expire.throttled else ""
+    return Told("✗", YELLOW, f"{known.short(record.to)} has no time left for {what}{how}")
+
+
+def _dead_letter(letter: DeadLetter, record: Record, known: Known) -> Told:
+    where = f"the dead-letter queue {known.short(record.to)}"
+    return Told("⚑", YELLOW, f"{_short_id(letter.event)} goes to {where}")
+
+
+def _drop(drop: Drop, record: Record, known: Known) -> Told:
+    what = f"{known.subject(drop.delivery)}: {drop.error}"
+    return Told("✗", RED, f"{known.short(record.sender)} drops {what}")
+
+
+# -- functions of yours, and Lambda's reports on them -----------------------------------------
+
+
+def _handled(handled: Handled, record: Record, known: Known) -> Told:
+    who, what = known.short(record.to), known.subject(handled.delivery)
+    if handled.error is None:
+        again = f", execution {handled.attempt}" if handled.attempt > 1 else ""
+        return Told("✓", GREEN, f"{who} has handled {what}{again}")
+    why = f"{handled.error}: {_one_line(handled.text)}"
+    return Told("✗", YELLOW, f"{who} raises at {what}, execution {handled.attempt}: {why}")
+
+
+def _deposit(_: Deposit, record: Record, known: Known) -> Told:
+    return Told("→", PLAIN, f"{known.short(record.sender)} reports to {known.short(record.to)}")
+
+
+def _declined(declined: Declined, record: Record, known: Known) -> Told:
+    what = f"the report on {known.subject(declined.delivery)}"
+    why = f"{declined.error}: {_one_line(declined.text)}"
+    return Told("✗", RED, f"{known.short(record.sender)} refuses {what}: {why}")
+
+
+# -- archives and replays ---------------------------------------------------------------------
+
+
+def _keep(keep: Keep, record: Record, known: Known) -> Told:
+    return Told("▣", PLAIN, f"{known.short(record.to)} keeps {_short_id(keep.event)}")
+
+
+def _loaded(loaded: Loaded, record: Record, known: Known) -> Told:
+    what = _count(loaded.events, "event")
+    return Told("▣", PLAIN, f"{known.short(record.to)} is loaded with {what}")
+
+
+def _counted(counted: Counted, record: Record, known: Known) -> Told:
+    held = f"{_count(counted.events, 'event')}, {_count(counted.size_bytes, 'byte')}"
+    return Told("▣", PLAIN, f"{known.short(record.sender)} counts {held}")
+
+
+def _progress(report: Progress, record: Record, known: Known) -> Told:
+    text = f"{known.short(record.sender)} is {report.state}"
+    if report.last_replayed_us is not None:
+        text += f", has replayed {clock.iso_seconds(report.last_replayed_us)[:-4]}"
+    if report.reason is not None:
+        text += f": {report.reason}"
+    return Told("↻", RED if report.state == "FAILED" else PLAIN, text)
+
+
+WORDS: dict[type, Callable[[Any, Record, Known], Told | None]] = {
+    Behave: _behave,
+    Call: _call,
+    Counted: _counted,
+    DeadLetter: _dead_letter,
+    Declined: _declined,
+    Deposit: _deposit,
+    Drop: _drop,
+    Due: _due,
+    Expire: _expire,
+    Handled: _handled,
+    Keep: _keep,
+    Loaded: _loaded,
+    Match: _match,
+    Outcome: _outcome,
+    Progress: _progress,
+    Publish: _publish,
+}
+"""Who tells each kind of message."""
+
+UNTOLD = frozenset((Configure, Execute, Invoke, Retire, Stop, Tick))
+"""What would only repeat another line: the call that it follows, or the answer that follows it."""
+
+
+def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> str:
+    """What a call is about: how many events it puts, or what it names: a rule, or else a bus."""
+    entries = request.get("Entries")
+    if isinstance(entries, list):
+        refused = response.get("FailedEntryCount")
+        count = f"{len(entries)} event{'s' * (len(entries) != 1)}"
+        return f"{count}, {refused} refused" if refused else count
+    names = (
+        request.get(name) for name in ("Name", "Rule", "ArchiveName", "ReplayName", "EventBusName")
+    )
+    return str(next(filter(None, names), ""))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _short_id(event: Event) -> str:
+    return event.id[:8]
+
+
+def _place(address: str) -> tuple[str, str]:
+    """The region and the account of an address; empty where it is in none."""
+    parts = address.split(":", 5)
+    if parts[0] == "arn" and len(parts) == 6:
+        return parts[3], parts[4]
+    if parts[0] == "api" and len(parts) == 3:
+        return parts[1], parts[2]
+    return "", ""
+
+
+def _escaped(text: str) -> str:
+    """What a terminal would act upon instead of showing it, as Python writes it in a string."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
