@@ -77,7 +77,7 @@ class World:
         given.choice(rate_first_fires, "rate_first_fires", ("at once", "after one period"))
         check_backoff(backoff)
         guest.check_backend(backend)
-        self.account, self.region = options.account(account), options.region(region)
+        self._account, self._region = options.account(account), options.region(region)
         self.backend = backend
         numbers = limits_with(PROFILES[profile], limits)
         members = options.organizations({} if organizations is None else organizations)
@@ -91,7 +91,17 @@ class World:
         self._population.join(self._kernel, self._plane)
         self._family = object()
         self._furnish()
-        self._plane.store(self.account, self.region)
+        self._plane.store(self._account, self._region)
+
+    @property
+    def account(self) -> str:
+        """The account of clients and stand-ins that name no other."""
+        return self._account
+
+    @property
+    def region(self) -> str:
+        """The region of clients and stand-ins that name no other."""
+        return self._region
 
     # -- clients ----------------------------------------------------------------------------
 
@@ -107,14 +117,14 @@ class World:
     @contextmanager
     def intercept(self) -> Iterator[None]:
         """Serve every boto3 `events` client of this process, whoever made it, by this world."""
-        with intercepted(self._clients.answer_for(self.account)):
+        with intercepted(self._clients.answer_for(self._account)):
             yield
 
     def _place(self, account: str | None, region: str | None) -> tuple[str, str]:
         """The account and the region that are meant: those of this world where none is named."""
         return (
-            self.account if account is None else options.account(account),
-            self.region if region is None else options.region(region),
+            self._account if account is None else options.account(account),
+            self._region if region is None else options.region(region),
         )
 
     # -- stand-ins --------------------------------------------------------------------------
@@ -390,7 +400,7 @@ class World:
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
         self._trace = Trace(self._kernel.trace)
         self._clients = Clients(self._kernel, self._plane, self._family)
-        self._stand_ins = StandIns(self._kernel, self._clients.caller, self.account, self.region)
+        self._stand_ins = StandIns(self._kernel, self._clients.caller, self._account, self._region)
 
     def __repr__(self) -> str:
         return f"<World seed={self.seed} now={self.now} records={len(self._kernel.trace):,}>"

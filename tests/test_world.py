@@ -388,3 +388,12 @@ def test_every_matching_target_ends_exactly_once(rules: Any, puts: Any) -> None:
     for delivery in world.trace.deliveries():
         name = delivery.target_arn.rpartition(":")[2]
         assert len(delivery.attempts) in attempts.get(name, range(1, 187))
+
+
+def test_a_world_stays_where_it_was_made() -> None:
+    """Seed, account and region can be read and not changed."""
+    world = sb.World(seed=3, account="111122223333", region="eu-west-1")
+    assert (world.seed, world.account, world.region) == (3, "111122223333", "eu-west-1")
+    for name in ("seed", "account", "region"):
+        with pytest.raises(AttributeError, match=name):
+            setattr(world, name, "us-east-1")

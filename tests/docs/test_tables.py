@@ -181,7 +181,7 @@ def test_the_names_that_need_no_map_are_those_of_the_code() -> None:
 def test_the_methods_of_a_world_are_those_of_the_code() -> None:
     """Each public name once, `run` in two forms."""
     public_names = {name for name in dir(sb.World) if not name.startswith("_")}
-    assert set(names("world.md", "## Methods")) == public_names - {"annotate", "seed"}
+    assert set(names("world.md", "## Methods")) == public_names - {"annotate"}
 
 
 def test_the_fields_of_trace_records_and_deliveries_are_those_of_the_code() -> None:
