@@ -538,6 +538,7 @@ class Kernel:
         state = self.__dict__.copy()
         for name in ("_turn", "_write", "host", "listener", "populate"):
             del state[name]
+        state["_guard"] = self._guard.twin()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

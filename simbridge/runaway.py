@@ -9,6 +9,7 @@ and the circle is named. If none has, the load is wide and not endless.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from itertools import islice
 from typing import Any, final
@@ -21,8 +22,10 @@ __all__ = ["Guard"]
 Entry = tuple[int, int, int, str, str, Any]  # as in the kernel, which imports this
 
 _CHUNK = 1_000
+"""How many messages are delivered from one judgement to the next, at most."""
+
 _CHUNKS = 20
-"""How often an instant is judged before it has had as many messages as raise the suspicion."""
+"""How often an instant is judged, at least, before it has had so many messages as raise the suspicion."""
 
 _CALL = 10
 """How many messages a call counts for that a handler makes."""
@@ -91,10 +94,9 @@ class Guard:
             self.watched = {}
 
     def watching(self, write: Callable[[Entry], None]) -> Callable[[Entry], None]:
-        """`write`, and keep the entry."""
+        """`write`, and keep the entry, while the instant is watched."""
         kept = self.watched
-        if kept is None:
-            return write
+        assert kept is not None, "nothing is kept of an instant without suspicion"
 
         def record(entry: Entry) -> None:
             kept[entry[1]] = entry
@@ -103,10 +105,9 @@ class Guard:
         return record
 
     def twin(self) -> Guard:
-        """As much is known of this instant in a fork."""
-        twin = Guard(self.burst)
-        for name in ("roots", "_time", "_delivered", "_calls", "_suspicion"):
-            setattr(twin, name, getattr(self, name))
+        """As much is known of this instant in a fork or a pickle; a watch begins anew."""
+        twin = copy.copy(self)
+        twin.watched = None
         return twin
 
     def _look(self, now: int) -> None:

@@ -203,9 +203,8 @@ class EventBusActor:
         elif event.region_hops >= self.outside.region_hops:
             return _refused("THIRD_REGION_HOP_DETECTED")
         elif (puts := self.outside.puts) is not None and not puts.take(there.account, now):
-            return _refused(
-                "THROTTLING"
-            )  # such events count as PutEvents of this region (user guide)
+            # Such events count as PutEvents of this region (user guide).
+            return _refused("THROTTLING")
         return None
 
     def _caller(self, message: Invoke, there: arns.Arn) -> policy.Caller:

@@ -248,7 +248,7 @@ class DeliveryActor:
         """
         plan = pending.plan
         left = pending.expires_us - turn.now
-        quota = self.policy.invocations
+        quota = self.quota
         wait: int | None = delay
         if quota is not None and not delay and not reserved:
             wait = quota.reserve(turn.now, left)

@@ -164,15 +164,14 @@ class Nowhere:
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Refuse, and make room for whoever moves in later."""
+        text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
         if isinstance(message, Invoke) and arns.is_event_bus(arns.parse(turn.address)):
             text = f"nobody lives at {turn.address}: the event is acknowledged and gone"
             turn.reply(Outcome(message.delivery, message.attempt, None, text))
         elif isinstance(message, Invoke | DeadLetter):
             attempt = message.attempt if isinstance(message, Invoke) else 0
-            text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
             turn.reply(Outcome(message.delivery, attempt, "NO_RESOURCE", text))
         elif isinstance(message, Deposit):
-            text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
             turn.reply(Declined(message.delivery, "NO_RESOURCE", text))
         else:
             under_way = isinstance(message, Match | Outcome | Due | Expire)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, final
 
@@ -34,6 +33,7 @@ from simbridge.envelopes import fits_int64
 from simbridge.errors import InvalidTime, NotSimulated
 from simbridge.kernel import uuid_of
 from simbridge.messages import Event, Publish
+from simbridge.nesting import with_room
 
 __all__ = ["put_events", "test_event_pattern"]
 
@@ -239,24 +239,10 @@ def _read_object(text: str) -> dict[str, Any] | None:
     if len(text) >= 2 * DETAIL_LEVELS_MAX and _levels(text) > DETAIL_LEVELS_MAX:
         return None
     try:
-        return _decode(text)
-    except RecursionError:
-        return _decode_deep(text)
+        return with_room(_decode, text)
     except (msgspec.MsgspecError, UnicodeError):
         mended = surrogates.in_json(text)
         return None if mended is None else _read_object(mended)
-
-
-def _decode_deep(text: str) -> dict[str, Any] | None:
-    usual = sys.getrecursionlimit()
-    sys.setrecursionlimit(usual + 2 * DETAIL_LEVELS_MAX)
-    try:
-        return _decode(text)
-    except msgspec.MsgspecError:
-        mended = surrogates.in_json(text)
-        return None if mended is None else _decode_deep(mended)
-    finally:
-        sys.setrecursionlimit(usual)
 
 
 def _levels(text: str) -> int:
