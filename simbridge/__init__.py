@@ -6,6 +6,7 @@ from simbridge.envelopes import read_events
 from simbridge.errors import (
     BadLine,
     BlockedThread,
+    FeedbackWarning,
     HandlerFailed,
     InvalidArn,
     InvalidEvents,
@@ -34,6 +35,7 @@ __all__ = [
     "BadLine",
     "BlockedThread",
     "Explanation",
+    "FeedbackWarning",
     "HandlerFailed",
     "InvalidArn",
     "InvalidEvents",

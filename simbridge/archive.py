@@ -108,10 +108,11 @@ class ArchiveHandle:
             staged.add(envelope, ingested_us, put_size(envelope) + 20)
         if bad and errors == "raise":
             raise InvalidEvents(os.fspath(path), bad)
-        self._actor.staged.append(staged)
-        sender, cause = self._caller()
         loaded = Loaded(staged.events, staged.size_bytes, content.hexdigest())
-        self._kernel.send(sender, self.arn, loaded, after=self._late_us, cause=cause)
+        with self._kernel.hold():
+            self._actor.staged.append(staged)
+            sender, cause = self._caller()
+            self._kernel.send(sender, self.arn, loaded, after=self._late_us, cause=cause)
         return Load(staged.events, left_out, tuple(bad))
 
     def __repr__(self) -> str:

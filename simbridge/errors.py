@@ -10,7 +10,7 @@
      |    |    +-- InvalidSchedule       a rate() or cron() expression
      |    |    +-- InvalidTransform      an input path or an input template
      |    +-- InvalidEvents           a file has lines that are no events (also a ValueError)
-     |    +-- Runaway                 one instant does not come to an end: a loop of events
+     |    +-- Runaway                 a loop of events: an instant without end, or growth while time passes
      |    +-- Stalled                 an async story waits for something that will never happen
      |    +-- HandlerFailed           a target handler of yours raised; the cause is attached
      |    +-- RunFailed               a run of a sweep raised; the text names its variant and seed
@@ -31,6 +31,7 @@ from typing import NamedTuple, final
 __all__ = [
     "BadLine",
     "BlockedThread",
+    "FeedbackWarning",
     "HandlerFailed",
     "InvalidArn",
     "InvalidEvents",
@@ -146,7 +147,7 @@ class InvalidEvents(SimbridgeError, ValueError):
 
 @final
 class Runaway(SimbridgeError):
-    """Messages at one instant of virtual time cause each other without end."""
+    """Events cause each other without end: at one instant of virtual time, or more and more in a day."""
 
 
 @final
@@ -195,3 +196,8 @@ class ServiceError(Exception):
 @final
 class BlockedThread(UserWarning):
     """An async guest held the thread in real time: virtual time cannot pass meanwhile."""
+
+
+@final
+class FeedbackWarning(UserWarning):
+    """A chain of events has gone round the same rule very often, one event at a time."""

@@ -33,6 +33,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import random
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
@@ -40,6 +41,7 @@ from typing import Any, NamedTuple, Protocol, final
 
 from simbridge import clock, luck
 from simbridge.errors import InvalidTime, SimbridgeError
+from simbridge.exclusive import Exclusive
 from simbridge.runaway import Guard
 
 __all__ = [
@@ -70,9 +72,18 @@ class Host(Protocol):
     """Whoever runs coroutines for the kernel (`hosts/`)."""
 
     def start(
-        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
+        self,
+        address: str,
+        cause: int,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        raised: Callable[[BaseException], None] | None = None,
     ) -> None:
-        """Run `await function()` until it waits; call `done(result)` when it has returned."""
+        """Run `await function()` until it waits; call `done(result)` when it has returned.
+
+        What it raises ends the run, after `raised(error)`, if that is given, was told. A cancellation
+        is told to nobody.
+        """
 
     def deadline(self) -> int | None:
         """When the next sleeping coroutine wants to be woken, in microseconds since the epoch."""
@@ -120,8 +131,29 @@ def _everything(write: Write) -> Write:
     return write
 
 
-_NOTHING: frozenset[type] = frozenset()
-FULL = Thin(_NOTHING, _everything)
+FULL = Thin(frozenset(), _everything)
+
+
+@final
+class _Between(NamedTuple):
+    """What is to be done between two messages: it waits at the head of the queue, and ends the run.
+
+    It is no message of the simulation and leaves no record.
+    """
+
+    act: Callable[[], None]
+
+
+class _Acts:
+    """Who receives `_Between`."""
+
+    def receive(self, message: _Between, turn: Turn) -> None:
+        """Raise the error, or the interrupt, that ends the run."""
+        message.act()
+
+
+_ACTS = _Acts()
+_UNRECORDED: frozenset[type] = frozenset((_Between,))
 
 
 @final
@@ -204,13 +236,44 @@ class Turn:
         """`Kernel.send`, for what is to be sent after this turn is over (a coroutine's answer)."""
         return self._kernel.send
 
-    def start(self, function: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Start a coroutine of this actor's; it runs at once, up to where it first waits."""
+    def start(
+        self,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        raised: Callable[[BaseException], None],
+    ) -> None:
+        """Start a coroutine of this actor's; it runs at once, up to where it first waits.
+
+        The actor has done everything else by then: what the coroutine raises ends the run (`fail`).
+        """
         host = self._kernel.host
         if host is None:
             raise SimbridgeError(f"{self.address}: nobody runs async handlers in this world")
         self._kernel.guests_moved = True
-        host.start(self.address, self.sequence, function, done)
+        try:
+            host.start(self.address, self.sequence, function, done, raised)
+        except BaseException as error:
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """End the run with this error once this message has been handled; the actor carries on."""
+        self._kernel.fail(error)
+
+    def undo(self, error: BaseException) -> BaseException:
+        """Return the error, to be raised by an actor that has not changed or sent anything yet.
+
+        The message goes back to where it was, without a record, and is delivered again if the world
+        goes on: `raise turn.undo(HandlerFailed(...)) from error`.
+        """
+        self._kernel._undone = error
+        return error
+
+    def warn(self, warning: Warning) -> None:
+        """Warn the user; where warnings are errors, that ends the run after this message."""
+        try:
+            warnings.warn(warning, stacklevel=2)
+        except Warning as error:
+            self.fail(error)
 
     def stop(self) -> None:
         """Leave: nobody lives at this address any more."""
@@ -254,9 +317,17 @@ class Kernel:
         self._thin = thin
         self._root_call = 0
         self._heard = 0
+        self._undone: BaseException | None = None
+        self._broken = ""
         self.guests_moved = False
-        self._write = thin.sieve(self.trace.append)
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """Make what is no state of a kernel."""
+        self._write = self._thin.sieve(self.trace.append)
+        self._never = self._thin.never | _UNRECORDED
         self._turn = Turn(self)
+        self.exclusive = Exclusive(self._between, lambda: self.running)
 
     # -- what the outside may do ------------------------------------------------------------
 
@@ -377,21 +448,26 @@ class Kernel:
         Coroutines that are due before it are woken on the way, as in `run`.
         """
         self._enter()
-        host = self.host
         try:
-            while not self._ready:
-                wake = host.deadline() if host else None
-                due = self._times[0] if self._times else clock.LATEST
-                if host and wake is not None and wake <= clock.LATEST and wake < due:
-                    self._set_time(wake)
-                    host.wake()
-                elif not self._next_instant(clock.LATEST):
-                    return None
-            entry = self._ready[0]
-            self._drain(self.now, 1)
-            return Record._make(entry)
+            record = self._step()
+            self._act()
+            return record
         finally:
             self._leave()
+
+    def _step(self) -> Record | None:
+        host = self.host
+        while not self._ready:
+            wake = host.deadline() if host else None
+            due = self._times[0] if self._times else clock.LATEST
+            if host and wake is not None and wake <= clock.LATEST and wake < due:
+                self._set_time(wake)
+                host.wake()
+            elif not self._next_instant(clock.LATEST):
+                return None
+        entry = self._ready[0]
+        self._drain(self.now, 1)
+        return Record._make(entry)
 
     def advance(self, until: int, done: Callable[[], bool]) -> bool:
         """Run until `until` or until `done()`, asked whenever the host has had its turn.
@@ -400,28 +476,72 @@ class Kernel:
         the end of the calendar: then it stands where the last thing happened.
         """
         self._enter()
-        host = self.host
         try:
-            while not done():
-                wake = host.deadline() if host else None
-                limit = until if wake is None or wake > until else wake
-                if not self._drain(limit):
-                    continue  # a coroutine was started: it may want to be woken sooner
-                if host and wake is not None and wake <= until:
-                    self._set_time(wake)
-                    host.wake()
-                    continue
-                if until != clock.LATEST:
-                    self._set_time(until)
-                return False
-            return True
+            ended = self._advance(until, done)
+            self._act()
+            return ended
         finally:
             self._leave()
+
+    def _advance(self, until: int, done: Callable[[], bool]) -> bool:
+        host = self.host
+        while not done():
+            wake = host.deadline() if host else None
+            limit = until if wake is None or wake > until else wake
+            if not self._drain(limit):
+                continue  # a coroutine was started: it may want to be woken sooner
+            if host and wake is not None and wake <= until:
+                self._set_time(wake)
+                host.wake()
+                continue
+            if until != clock.LATEST:
+                self._set_time(until)
+            return False
+        return True
+
+    # -- what ends a run ----------------------------------------------------------------------
+
+    def fail(self, error: BaseException) -> None:
+        """End the run with this error, after the message that is being handled."""
+
+        def act() -> None:
+            raise error
+
+        self._between(act)
+
+    def broke(self, what: str, error: BaseException) -> None:
+        """Something was left half-done, which nobody can mend: this world does not go on."""
+        self._broken = self._broken or f"{what} was broken off by {type(error).__name__}"
+
+    def check(self) -> None:
+        """Raise `SimbridgeError` in a world that was left half-done."""
+        if self._broken:
+            raise SimbridgeError(
+                f"this world cannot go on: {self._broken}, so its state is half-changed. What its "
+                "trace has can still be read; run the scenario again in a new world, or go on from a "
+                "fork that was made before"
+            )
+
+    def hold(self) -> Exclusive:
+        """For `with`: change the world from outside of any actor, alone (`simbridge.exclusive`).
+
+        Raises `SimbridgeError` while it runs in another thread, and where it was left half-done.
+        """
+        self.check()
+        return self.exclusive
+
+    def _between(self, act: Callable[[], None]) -> None:
+        """Have `act`, which raises, called after the message in hand. A world at rest has none."""
+        if self.running:
+            self._ready.appendleft((self.now, 0, 0, OUTSIDE, "", _Between(act)))
 
     # -- inside -----------------------------------------------------------------------------
 
     def _enter(self) -> None:
+        self.check()
+        self.exclusive.__enter__()
         if self.running:
+            self.exclusive.__exit__()
             raise SimbridgeError(
                 "the world is already running: a handler or an async story cannot run it again. "
                 "To let time pass in async code, await anyio.sleep(seconds)"
@@ -429,10 +549,24 @@ class Kernel:
         self.running = True
 
     def _leave(self) -> None:
-        self.running = False
-        self._turn.sequence = 0
-        self._turn.address = OUTSIDE
-        self.listen()
+        try:
+            self._drop_acts()
+            self._turn.sequence = 0
+            self._turn.address = OUTSIDE
+            self.listen()
+        finally:
+            self.running = False
+            self.exclusive.__exit__()
+
+    def _act(self) -> None:
+        """Do what was to be done after the last message of this run."""
+        if self._ready and type(self._ready[0][5]) is _Between:
+            self._ready.popleft()[5].act()
+
+    def _drop_acts(self) -> None:
+        """One error ends a run; others that wait would end the next one."""
+        while self._ready and type(self._ready[0][5]) is _Between:
+            self._ready.popleft()
 
     def listen(self) -> None:
         """Tell the listener, if there is one, what has been recorded since it last heard."""
@@ -472,27 +606,32 @@ class Kernel:
         guard is asked whether the instant may go on.
         """
         ready, actors, turn, guard = self._ready, self.actors, self._turn, self._guard
-        pop, never = ready.popleft, self._thin.never
+        pop = ready.popleft
         chunk = guard.chunk if most is None else most
         self.guests_moved = False
+        entry: Entry | None = None
         try:
             while True:
-                record, silent = self._write, never
+                record, silent = self._write, self._never
                 if guard.watched is not None:
-                    record, silent = guard.watching(record), _NOTHING
+                    record, silent = guard.watching(record), _UNRECORDED
                 left = chunk
-                while ready and left:
-                    left -= 1
-                    entry = pop()
-                    _, turn.sequence, _, turn.sender, to, message = entry
-                    turn.address = to
-                    if type(message) not in silent:
-                        record(entry)
-                    try:
-                        actor = actors[to]
-                    except KeyError:
-                        actor = self._move_in(to, message)
-                    actor.receive(message, turn)
+                try:
+                    while ready and left:
+                        left -= 1
+                        entry = pop()
+                        _, turn.sequence, _, turn.sender, to, message = entry
+                        turn.address = to
+                        if type(message) not in silent:
+                            record(entry)
+                        try:
+                            actor = actors[to]
+                        except KeyError:
+                            actor = self._move_in(to, message)
+                        actor.receive(message, turn)
+                except BaseException as error:
+                    self._stopped(entry, error)
+                    raise
                 if most is not None:
                     return True
                 if ready or self.guests_moved:
@@ -505,7 +644,24 @@ class Kernel:
             turn.sequence = 0
             turn.address = OUTSIDE
 
+    def _stopped(self, entry: Entry | None, error: BaseException) -> None:
+        """The handling of a message has raised: it is undone, or the world does not go on.
+
+        What ends a run in an orderly way is raised between two messages (`fail`).
+        """
+        if entry is None or type(entry[5]) is _Between:
+            return
+        if error is not self._undone:
+            self.broke(f"the handling of {type(entry[5]).__name__} at {entry[4]}", error)
+            return
+        self._undone = None
+        if self.trace and self.trace[-1] is entry:
+            self.trace.pop()
+        self._ready.appendleft(entry)
+
     def _move_in(self, address: str, message: Any) -> Actor:
+        if type(message) is _Between:
+            return _ACTS
         actor = self.populate(address, message)
         if actor is None:
             raise SimbridgeError(
@@ -517,7 +673,10 @@ class Kernel:
     # -- state ------------------------------------------------------------------------------
 
     def fork(self, populate: Callable[[str, Any], Actor | None]) -> Kernel:
-        """An independent kernel that continues from here. Messages are shared: they are frozen."""
+        """An independent kernel that continues from here. Messages are shared: they are frozen.
+
+        Raises `SimbridgeError` in the middle of a run: the turn of whoever runs cannot be copied.
+        """
         twin = Kernel(self.seed, self.now, populate, self.burst, self._thin)
         twin.sequence = self.sequence
         twin.trace.extend(self.trace)
@@ -536,7 +695,7 @@ class Kernel:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("_turn", "_write", "host", "listener", "populate"):
+        for name in ("_never", "_turn", "_write", "exclusive", "host", "listener", "populate"):
             del state[name]
         state["_guard"] = self._guard.twin()
         return state
@@ -545,8 +704,7 @@ class Kernel:
         self.__dict__.update(state)
         self.host = None
         self.listener = None
-        self._write = self._thin.sieve(self.trace.append)
-        self._turn = Turn(self)
+        self._furnish()
 
 
 def uuid_from(stream: random.Random) -> str:

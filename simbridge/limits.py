@@ -159,6 +159,17 @@ LIMITS: dict[str, Limit] = {
     "messages_per_instant": Limit(
         100_000, "messages of one instant before a loop is suspected", "simbridge, not AWS"
     ),
+    "feedback_events_per_day": Limit(
+        10_000,
+        "events that the descendants of one event put within a day, round one rule, or executions they "
+        "have under way, before the loop is stopped; 0: any number",
+        "simbridge, not AWS",
+    ),
+    "feedback_generations": Limit(
+        10_000,
+        "times that a chain of events may go round one rule before a warning tells of it; 0: none does",
+        "simbridge, not AWS",
+    ),
 }
 
 

@@ -53,11 +53,12 @@ class StandIns:
             raise SimbridgeError(
                 f"{name!r} is no FIFO queue and has no deduplication: end its name in '.fifo'"
             )
-        self._actor(arn)
-        queue = self._kernel.actors[arn]
-        if isinstance(queue, FifoQueue) and not content_based_deduplication:
-            queue.content_based_deduplication = False
-        return self._handle(Queue, arn)
+        with self._kernel.hold():
+            self._actor(arn)
+            queue = self._kernel.actors[arn]
+            if isinstance(queue, FifoQueue) and not content_based_deduplication:
+                queue.content_based_deduplication = False
+            return self._handle(Queue, arn)
 
     def function(self, name: str, handler: Handler | None, lambda_: Asynchronous) -> StandInHandle:
         """The stand-in for a Lambda function (`World.function`)."""
@@ -68,13 +69,17 @@ class StandIns:
         """The stand-in at any ARN (`World.stand_in`)."""
         if lambda_ is not None and not isinstance(lambda_, Asynchronous):
             raise SimbridgeError(f"lambda_ is for world.function: {lambda_!r} is no Asynchronous")
-        actor = self._actor(given.text(arn, "the ARN of a stand-in"))
+        with self._kernel.hold():
+            return self._at(given.text(arn, "the ARN of a stand-in"), handler, lambda_)
+
+    def _at(self, arn: str, handler: Handler | None, lambda_: Asynchronous | None) -> StandInHandle:
+        actor = self._actor(arn)
         if handler is not None:
             given.function(handler, "a handler is a function that takes an event")
             if lambda_ is None and arns.parse(arn).service == "lambda":
                 lambda_ = Asynchronous()
             if actor.runner is None:
-                actor.runner = Runner(handler, lambda_)
+                actor.runner = Runner(handler, lambda_, self._kernel.shared["feedback"])
             elif actor.runner.handler is not handler:
                 raise SimbridgeError(f"{arn} has a handler already: make each function once")
         return self._handle(StandInHandle, arn)

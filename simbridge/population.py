@@ -56,14 +56,14 @@ class Population:
         self.limits = limits
         self._latency = _latency(limits)
         self._duplicates = share(limits["duplicates_per_million"] / 1_000_000)
-        self._outside = Outside(
-            limits["same_region_hops"], limits["cross_region_hops"], customs.organizations
-        )
 
     def join(self, kernel: Kernel, plane: ControlPlane) -> None:
         """This is where the actors are to live."""
         self._kernel = kernel
         self._plane = plane
+        hops, region_hops = self.limits["same_region_hops"], self.limits["cross_region_hops"]
+        organizations, feedback = self.customs.organizations, kernel.shared["feedback"]
+        self._outside = Outside(hops, region_hops, organizations, feedback)
 
     def move_in(self, address: str, message: Any) -> Actor | None:
         """An actor for an address where nobody lives (`Kernel.populate`)."""

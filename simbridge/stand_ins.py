@@ -154,8 +154,9 @@ class StandInHandle:
         return stand_in_of(self._kernel.actors[self.arn])
 
     def _tell(self, how: Behaviour) -> None:
-        sender, cause = self._caller()
-        self._kernel.send(sender, self.arn, Behave(how), cause=cause)
+        with self._kernel.hold():
+            sender, cause = self._caller()
+            self._kernel.send(sender, self.arn, Behave(how), cause=cause)
 
 
 def _object_of(message: Received) -> Any:
@@ -193,16 +194,18 @@ class Queue(StandInHandle):
         if timeout > VISIBILITY_S_MAX * clock.SECOND:
             raise SimbridgeError("a message is hidden for at most 12 hours")
         actor = self._actor
-        numbers = actor.visibility.take(actor.received, self._kernel.now, max_messages, timeout)
-        self._note("ReceiveMessage", {"VisibilityTimeout": timeout // clock.SECOND}, numbers)
-        return [self._message(number) for number in numbers]
+        with self._kernel.hold():
+            numbers = actor.visibility.take(actor.received, self._kernel.now, max_messages, timeout)
+            self._note("ReceiveMessage", {"VisibilityTimeout": timeout // clock.SECOND}, numbers)
+            return [self._message(number) for number in numbers]
 
     def delete(self, message: QueueMessage) -> None:
         """A message that was received is done with."""
         if not isinstance(message, QueueMessage):
             raise SimbridgeError(f"delete takes a message that receive() gave, not {message!r}")
-        self._actor.visibility.delete(message.receipt)
-        self._note("DeleteMessage", {}, [message.receipt])
+        with self._kernel.hold():
+            self._actor.visibility.delete(message.receipt)
+            self._note("DeleteMessage", {}, [message.receipt])
 
     def _message(self, number: int) -> QueueMessage:
         stored: Received = self._actor.received[number]

@@ -21,6 +21,7 @@ from simbridge.backoff import DEFAULT, Backoff, check_backoff
 from simbridge.clients import Clients
 from simbridge.clock import DateTime, Duration, Instant
 from simbridge.errors import NotSimulated, SimbridgeError
+from simbridge.feedback import Feedback
 from simbridge.hosts import guest
 from simbridge.kernel import FULL, Kernel, Record
 from simbridge.limits import PROFILES, limits_with
@@ -87,6 +88,9 @@ class World:
         thin, burst = OUTCOMES if self._thin else FULL, numbers["messages_per_instant"]
         begin = clock.instant(start)
         self._kernel = Kernel(seed, begin, self._population.move_in, burst, thin)
+        self._kernel.shared["feedback"] = Feedback(
+            numbers["feedback_events_per_day"], numbers["feedback_generations"]
+        )
         self._plane = ControlPlane(self._kernel, numbers, members)
         self._population.join(self._kernel, self._plane)
         self._family = object()
@@ -199,14 +203,16 @@ class World:
         """
         account, region = self._place(account, region)
         given.text(name, "the name of an archive")
-        entry = self._plane.store(account, region).archives.get(name)
+        with self._kernel.hold():
+            entry = self._plane.store(account, region).archives.get(name)
         if entry is None:
             raise SimbridgeError(
                 f"there is no archive {name!r} in {region} of account {account}: make it first, with "
                 'world.client("events").create_archive(...)'
             )
         late_us = self._plane.limits["control_plane_delay_us"]
-        actor = self._population.archive(entry.archive.arn)
+        with self._kernel.hold():
+            actor = self._population.archive(entry.archive.arn)
         return ArchiveHandle(self._kernel, self._clients.caller, entry.archive, actor, late_us)
 
     # -- time -------------------------------------------------------------------------------
@@ -235,7 +241,8 @@ class World:
         Say how long, or until when. A span of 0 runs what is due at this instant, as `settle` does.
 
         Raises `InvalidTime` when time would run backwards, `Runaway` when events go round in a
-        circle, `HandlerFailed` when a handler of yours raises.
+        circle, `HandlerFailed` when a handler of yours raises; what it raises, it raises between two
+        messages, and the world can go on. So does an interrupt (`simbridge.exclusive`).
         """
         asked = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
         span = {name: number for name, number in asked.items() if number is not None}
@@ -365,6 +372,10 @@ class World:
         Raises `SimbridgeError` while an async handler or story is under way: a half-run coroutine
         cannot be copied.
         """
+        with self._kernel.hold():
+            return self._fork()
+
+    def _fork(self) -> World:
         self._refuse_guests("fork")
         # Not `copy.copy`, whose `__setstate__` would give the kernel of this world to the twin.
         twin = World.__new__(World)
@@ -387,6 +398,7 @@ class World:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:
+        self._kernel.check()
         self._refuse_guests("pickle")
         return {name: part for name, part in self.__dict__.items() if name not in _NO_STATE}
 
@@ -406,5 +418,10 @@ class World:
         return f"<World seed={self.seed} now={self.now} records={len(self._kernel.trace):,}>"
 
     def _refuse_guests(self, what: str) -> None:
+        if self._kernel.running:
+            raise SimbridgeError(
+                f"cannot {what} a world while it runs, in a handler, a behaviour or a listener: the "
+                f"message in hand would be lost. {what.capitalize()} it before or after world.run"
+            )
         if self._host.busy:
             raise SimbridgeError(f"cannot {what} a world while async code of yours is under way")

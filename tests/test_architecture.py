@@ -35,6 +35,7 @@ LAYERS = [
     {"given", "nesting", "surrogates"},
     {"clock", "arn", "table", "nearest"},
     {"chunks", "luck", "bucket", "error_codes", "runaway", "watch"},
+    {"exclusive", "feedback"},
     {
         "kernel",
         "limits",

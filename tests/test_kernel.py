@@ -158,6 +158,7 @@ def test_time_only_moves_forward_and_ends_with_the_calendar() -> None:
     with pytest.raises(InvalidTime):
         kernel.send("story", "a", ((-1, "b", ()),))
         kernel.settle()
+    kernel = kernel_of()
     with pytest.raises(SimbridgeError, match="nobody lives"):
         kernel.send("story", "z", ())
         kernel.settle()

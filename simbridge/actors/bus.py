@@ -17,6 +17,7 @@ from simbridge import arn as arns
 from simbridge import clock, policy
 from simbridge.bucket import Buckets
 from simbridge.error_codes import ERROR_CODES
+from simbridge.feedback import Feedback
 from simbridge.kernel import Turn, uuid_from
 from simbridge.luck import draw
 from simbridge.messages import (
@@ -42,12 +43,14 @@ class Outside(NamedTuple):
     """What a bus must know to take events from other buses.
 
     How many buses an event may be forwarded to within a region and across regions, the organization of
-    each account that is in one, and the PutEvents quota of the bus's region, if it is on.
+    each account that is in one, whose events descend from whose, and the PutEvents quota of the bus's
+    region, if it is on.
     """
 
     hops: int
     region_hops: int
     organizations: Mapping[str, str]
+    feedback: Feedback
     puts: Buckets | None = None
 
 
@@ -169,6 +172,7 @@ class EventBusActor:
         envelope = event.envelope
         if not local:
             fresh_id = uuid_from(turn.random("event id"))
+            self.outside.feedback.renamed(event.id, fresh_id, turn.now)
             envelope = {**envelope, "id": fresh_id, "time": clock.iso_seconds(turn.now)}
         hops = (event.hops + local, event.region_hops + (not local))
         forwarded = Event(

@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from statistics import NormalDist
 from typing import Any, NamedTuple, final
 
-from simbridge import clock
+from simbridge import clock, watch
 from simbridge.actors.function import Yours
 from simbridge.behaviour import (
     OK,
@@ -118,6 +118,7 @@ class Conduct:
         if self._sure_from <= now < self._sure_until:
             return self._sure
         limited = self._bucket is not None or self._most is not None
+        before = copy.copy(self._bucket) if self._decide else None
         if limited and self._throttles(now):
             return "THROTTLING", ERROR_CODES["THROTTLING"].text, 0
         error, text, after = None, None, 0
@@ -129,7 +130,11 @@ class Conduct:
                 break
         else:
             if self._script or self._decide:
-                error, text = self._decided(message, turn)
+                try:
+                    error, text = self._decided(message, turn)
+                except BaseException:
+                    self._bucket = before  # the attempt is not made: it is put back
+                    raise
         if self._slow is not None:
             after = latency_us(self._slow, _luck("latency", message, turn))
         if self._most is not None:
@@ -162,13 +167,21 @@ def _luck(purpose: str, message: Invoke, turn: Turn) -> int:
 
 def _asked(decide: Yours, message: Invoke, turn: Turn) -> str:
     event = copy.deepcopy(message.event.envelope)  # an event is shared by all who hold it
+    look = watch.of_thread()
+    look.begin()
     try:
         outcome = decide.function(
             Invocation(event, message.attempt, clock.moment(turn.now), message.rule)
         )
         return outcome if outcome == OK else checked(outcome)
     except Exception as error:
-        raise HandlerFailed(f"the behaviour of {turn.address} failed: {error!r}") from error
+        raise turn.undo(
+            HandlerFailed(f"the behaviour of {turn.address} failed: {error!r}")
+        ) from error
+    except BaseException as error:
+        raise turn.undo(error)  # noqa: B904  # as it came
+    finally:
+        look.abandon()
 
 
 _STEPS_BITS = 12

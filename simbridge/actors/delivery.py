@@ -213,9 +213,15 @@ class DeliveryActor:
         try:
             delay = plan.delay_us(attempt, draw(luck, attempt))
         except Exception as error:
-            raise HandlerFailed(f"the backoff failed at retry {attempt}: {error!r}") from error
+            raise turn.undo(
+                HandlerFailed(f"the backoff failed at retry {attempt}: {error!r}")
+            ) from error
+        except BaseException as error:
+            raise turn.undo(error)  # noqa: B904  # as it came
         if type(delay) is not int or delay < 0:
-            raise SimbridgeError(f"a backoff answers with whole microseconds, not {delay!r}")
+            raise turn.undo(
+                SimbridgeError(f"a backoff answers with whole microseconds, not {delay!r}")
+            )
         if self.quota is None and turn.now + delay <= expires_us:  # `_attempt`, written out
             invoke = Invoke(delivery, attempt + 1, event, plan.rule_arn, body, plan.parameters)
             turn.send(plan.arn, invoke, delay)

@@ -27,6 +27,7 @@ from simbridge import arn as arns
 from simbridge import watch
 from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
+from simbridge.feedback import Feedback
 from simbridge.kernel import Turn
 from simbridge.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
 from simbridge.nesting import with_room
@@ -34,6 +35,7 @@ from simbridge.nesting import with_room
 __all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
 
 Handler = Callable[[Any], Any]
+Fail = Callable[[BaseException], None]
 
 
 def text_of(message: Invoke | DeadLetter) -> str:
@@ -68,8 +70,11 @@ class Asynchronous(NamedTuple):
 
 @final
 class _Execution(NamedTuple):
+    """An event under way in a function; `cause` is the message that made it run last."""
+
     message: Invoke
     began_us: int
+    cause: int
 
 
 @final
@@ -103,9 +108,10 @@ class Yours:
 class Runner:
     """Runs the handler of one stand-in. Without `lambda_` an exception ends the run."""
 
-    def __init__(self, handler: Handler, lambda_: Asynchronous | None) -> None:
+    def __init__(self, handler: Handler, lambda_: Asynchronous | None, feedback: Feedback) -> None:
         self._yours = Yours(handler)
         self.lambda_ = lambda_
+        self.feedback = feedback
         self.running: dict[int, _Execution] = {}
 
     @property
@@ -115,16 +121,22 @@ class Runner:
 
     def begin(self, message: Invoke, turn: Turn) -> None:
         """An event has been accepted: run the handler for the first time."""
-        self.running[message.delivery] = _Execution(message, turn.now)
+        self.running[message.delivery] = _Execution(message, turn.now, turn.sequence)
         self._execute(message, 1, turn)
 
     def again(self, message: Execute, turn: Turn) -> None:
         """Run the handler once more."""
-        self._execute(self.running[message.delivery].message, message.attempt, turn)
+        execution = self.running[message.delivery]._replace(cause=turn.sequence)
+        self.running[message.delivery] = execution
+        self._execute(execution.message, message.attempt, turn)
 
     def ended(self, message: Handled, turn: Turn) -> None:
         """One execution is over: done with it, or try again, or give up."""
         execution = self.running[message.delivery]
+        self._decide(execution, message, turn)
+        self.feedback.end(execution.cause)
+
+    def _decide(self, execution: _Execution, message: Handled, turn: Turn) -> None:
         rules = self.lambda_
         if message.error is None or rules is None:
             del self.running[message.delivery]
@@ -142,36 +154,53 @@ class Runner:
             self._report(rules.on_failure, why, execution, message, turn)
 
     def _execute(self, message: Invoke, attempt: int, turn: Turn) -> None:
+        """Call the handler. However it ends, the message is handled; an error may end the run then."""
         payload = payload_of(message)
         address, delivery = turn.address, message.delivery
+        warning = self.feedback.begin(turn.sequence, message.event, message.rule, address)
+        if warning is not None:
+            turn.warn(warning)
         look = watch.of_thread()
         look.begin()
         try:
             result = self.handler(payload)
             handled = None if inspect.isawaitable(result) else _returned(delivery, attempt, result)
-        except Exception as error:
-            handled = self._raised(address, delivery, attempt, error)
-        look.end(f"the handler of {address}")
+        except BaseException as error:
+            handled = self._raised(turn.fail, address, delivery, attempt, error)
+        if (blocked := look.end(f"the handler of {address}")) is not None:
+            turn.warn(blocked)
         if handled is not None:
             turn.send(address, handled)
             return
         # The turn is refilled by the time the coroutine returns: keep what the answer needs.
-        send, cause = turn.sender_later(), turn.sequence
+        fail, send, cause = turn.fail, turn.sender_later(), turn.sequence
 
         async def run() -> Handled:
             try:
                 return _returned(delivery, attempt, await result)
             except Exception as error:
-                return self._raised(address, delivery, attempt, error)
+                return self._raised(fail, address, delivery, attempt, error)
 
-        turn.start(run, lambda handled: send(address, address, handled, cause=cause))
+        def ended(handled: Handled) -> None:
+            send(address, address, handled, cause=cause)
 
-    def _raised(self, address: str, delivery: int, attempt: int, error: Exception) -> Handled:
-        if self.lambda_ is not None and not isinstance(error, AssertionError | HandlerFailed):
-            return Handled(delivery, attempt, None, type(error).__name__, _readable(str(error)))
-        if isinstance(error, HandlerFailed):
-            raise error
-        raise HandlerFailed(_advice(address, error, self.lambda_ is not None)) from error
+        def raised(error: BaseException) -> None:
+            ended(_failed(delivery, attempt, error))
+
+        turn.start(run, ended, raised)
+
+    def _raised(
+        self, fail: Fail, address: str, delivery: int, attempt: int, error: BaseException
+    ) -> Handled:
+        """The execution has failed. What Lambda does not answer for ends the run as well."""
+        if self.lambda_ is None or not isinstance(error, Exception) or isinstance(error, _CHECKS):
+            if isinstance(error, Exception) and not isinstance(error, SimbridgeError):
+                failure = HandlerFailed(_advice(address, error, self.lambda_ is not None))
+                failure.__cause__ = error
+                fail(failure)
+            else:
+                fail(error)
+        return _failed(delivery, attempt, error)
 
     def _report(
         self, to: str, why: str, execution: _Execution, message: Handled, turn: Turn
@@ -195,7 +224,11 @@ class Runner:
             "detail": record,
         }
         size = len(with_room(msgspec.json.encode, record))
-        turn.send(to, Publish(Event(to, envelope, turn.now, size)))
+        event = Event(to, envelope, turn.now, size)
+        turn.send(to, Publish(event))
+        runaway = self.feedback.put(execution.cause, [event], turn.now)
+        if runaway is not None:
+            turn.fail(runaway)
 
 
 def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> dict[str, Any]:
@@ -246,9 +279,21 @@ def _returned(delivery: int, attempt: int, result: Any) -> Handled:
     return Handled(delivery, attempt, type(result).__name__)
 
 
+def _failed(delivery: int, attempt: int, error: BaseException) -> Handled:
+    try:
+        text = str(error)
+    except Exception:
+        text = "its text cannot be read: __str__ raised"
+    return Handled(delivery, attempt, None, type(error).__name__, _readable(text))
+
+
 def _readable(text: str) -> str:
     """The text without what cannot be written into a trace: half of a surrogate pair."""
     return text.encode("utf-8", "replace").decode()
+
+
+_CHECKS = (AssertionError, SimbridgeError)
+"""What is not a failure of the function: a check of the scenario's, and a wrong use of simbridge."""
 
 
 def _advice(address: str, error: Exception, is_lambda: bool) -> str:
@@ -259,4 +304,5 @@ def _advice(address: str, error: Exception, is_lambda: bool) -> str:
             "An exception in a handler is a bug in the scenario, not a failed delivery: catch it in "
             "the handler, or let the stand-in refuse with .fails(...)"
         )
-    return f"the handler of {address} raised {type(error).__name__}: {error}. {why}"
+    text = _failed(0, 0, error).text
+    return f"the handler of {address} raised {type(error).__name__}: {text}. {why}"

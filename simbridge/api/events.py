@@ -121,7 +121,7 @@ def put_events(context: Context, request: Request) -> Response:
             header = None  # the event is processed all the same (captured)
         event = Event(address, envelope, instant, size_bytes, header)
         published.append((address, Publish(event)))
-    context.send_at_once(published)
+    context.publish(published)
     return {"FailedEntryCount": failed, "Entries": answers}
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -38,11 +38,12 @@ from simbridge.errors import (
     ServiceError,
     SimbridgeError,
 )
+from simbridge.feedback import Feedback
 from simbridge.kernel import Kernel, uuid_from
 from simbridge.limits import Limits, rate_of
 from simbridge.luck import draw
 from simbridge.luck import key as key_of
-from simbridge.messages import Behave, Call, Configure, Message, Retire, Stop
+from simbridge.messages import Behave, Call, Configure, Message, Publish, Retire, Stop
 from simbridge.nearest import meant
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
@@ -85,6 +86,7 @@ class Context:
     plane: ControlPlane
     store: Store
     sequence: int
+    cause: int
     sender: str
     detail: str | None = None
     """What people should know about the call, and the client never hears; for the trace."""
@@ -119,9 +121,16 @@ class Context:
         late = plane.limits["control_plane_delay_us"] if type(message) in _CHANGES else 0
         plane.kernel.send(self.sender, to, message, after=late, cause=self.sequence)
 
-    def send_at_once(self, messages: Iterable[tuple[str, Message]]) -> None:
-        """Tell the data plane several things that take effect now, none of them a change."""
-        self.plane.kernel.send_all(self.sender, messages, cause=self.sequence)
+    def publish(self, events: Sequence[tuple[str, Publish]]) -> None:
+        """Put events on buses, now. Those that a handler puts too many of end the run afterwards."""
+        kernel = self.plane.kernel
+        kernel.send_all(self.sender, events, cause=self.sequence)
+        if self.cause:
+            feedback: Feedback = kernel.shared["feedback"]
+            put = [message.event for _, message in events]
+            runaway = feedback.put(self.cause, put, kernel.now)
+            if runaway is not None:
+                kernel.fail(runaway)
 
 
 @final
@@ -183,7 +192,7 @@ class ControlPlane:
         try:
             check_request(name, request)
             self._may_refuse(name, account, region)
-            context = Context(self, store, sequence, sender)
+            context = Context(self, store, sequence, cause, sender)
             response = run(context, request)
         except LanguageError as error:
             refusal = ServiceError(_CODES[type(error)], error.text)
@@ -196,6 +205,11 @@ class ControlPlane:
         except ServiceError as refusal:
             self._note(sequence, cause, sender, to, name, request, refusal)
             raise
+        except SimbridgeError:
+            raise
+        except BaseException as error:
+            self.kernel.broke(f"the operation {name}", error)
+            raise
         call = Call(name, dict(request), response, detail=context.detail)
         self.kernel.note(sequence, cause, sender, to, call)
         return response
@@ -206,8 +220,9 @@ class ControlPlane:
         Raises `SimbridgeError` for an operation or an error that it does not have.
         """
         check_fault(fails.operation, fails.error)
-        self._faults.append(fails)
-        self.kernel.note(self.kernel.draw(cause=cause), cause, sender, "api", Behave(fails))
+        with self.kernel.hold():
+            self._faults.append(fails)
+            self.kernel.note(self.kernel.draw(cause=cause), cause, sender, "api", Behave(fails))
 
     def quota(self, name: str, region: str) -> Buckets | None:
         """The quota of an operation in a region, a bucket for each account; None if there is none."""
@@ -258,9 +273,10 @@ class ControlPlane:
         payload: Response
         try:
             request = _read_body(body)
-            payload = self.call(
-                name, request, account=account, region=region, sender=sender, cause=cause
-            )
+            with self.kernel.hold():
+                payload = self.call(
+                    name, request, account=account, region=region, sender=sender, cause=cause
+                )
             status = 200
         except ServiceError as error:
             status = error.status

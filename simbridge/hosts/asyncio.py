@@ -24,6 +24,7 @@ import contextvars
 import math
 import sys
 import threading
+import warnings
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -34,7 +35,7 @@ from anyio._backends._asyncio import AsyncIOBackend
 
 from simbridge import watch
 from simbridge.clock import SECOND
-from simbridge.errors import SimbridgeError
+from simbridge.errors import Runaway, SimbridgeError
 from simbridge.hosts import guest
 from simbridge.hosts.sleepers import Sleepers, busy, steps_max
 from simbridge.kernel import Kernel
@@ -63,10 +64,15 @@ class AsyncioEngine:
         return self._loop.is_closed()
 
     def start(
-        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
+        self,
+        address: str,
+        cause: int,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        raised: guest.Raised | None = None,
     ) -> None:
         who = guest.Guest(self._kernel, address, cause)
-        life = guest.play(function, done, self._loop.fail, self._scopes)
+        life = guest.play(function, done, raised, self._loop.fail, self._scopes)
         context = guest.context_of(who)
         if _sniffio:  # a library that runs around the world may have left its name here
             context.run(_sniffio.current_async_library_cvar.set, "asyncio")
@@ -140,8 +146,12 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         look.begin()
         try:
             self._run_ready()
-            look.end("async code")
+        except BaseException as error:
+            if not isinstance(error, Runaway):
+                self._kernel.broke("a step of async code", error)
+            raise
         finally:
+            blocked = look.end("async code")
             self._stepping = False
             if library is not None:
                 _sniffio.thread_local.name = library
@@ -150,6 +160,8 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
+        if blocked is not None:
+            warnings.warn(blocked, stacklevel=3)
 
     def _run_ready(self) -> None:
         ready = self._ready

@@ -44,6 +44,9 @@ __all__ = [
     "stalled",
 ]
 
+Raised = Callable[[BaseException], None]
+"""Who is told that a guest has raised, before that ends the run."""
+
 BACKENDS = {"asyncio": "simbridge.hosts.asyncio", "trio": "simbridge.hosts.trio"}
 
 
@@ -83,9 +86,14 @@ class Engine(Protocol):
         """Whether it has been closed, or broken by an interrupt, and runs nothing any more."""
 
     def start(
-        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
+        self,
+        address: str,
+        cause: int,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        raised: Raised | None = None,
     ) -> None:
-        """Run `await function()` until it waits; call `done(result)` when it has returned."""
+        """See `kernel.Host.start`."""
 
     def deadline(self) -> int | None:
         """When the next sleeper wants to be woken, microseconds since the epoch."""
@@ -112,12 +120,17 @@ class OnDemand:
         return self._engine is not None and self._engine.busy
 
     def start(
-        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
+        self,
+        address: str,
+        cause: int,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        raised: Raised | None = None,
     ) -> None:
         """See `Engine.start`."""
         if self._engine is None or self._engine.ended:
             self._engine = make_engine(self._backend, self._kernel)
-        self._engine.start(address, cause, function, done)
+        self._engine.start(address, cause, function, done, raised)
 
     def deadline(self) -> int | None:
         """See `Engine.deadline`."""
@@ -178,6 +191,7 @@ def context_of(who: Guest) -> Context:
 async def play(
     function: Callable[[], Any],
     done: Callable[[Any], None],
+    raised: Raised | None,
     failed: Callable[[BaseException], None],
     scopes: dict[int, anyio.CancelScope],
 ) -> None:
@@ -197,6 +211,8 @@ async def play(
         failed(error)
         if isinstance(error, anyio.get_cancelled_exc_class()):
             raise
+        if raised is not None:
+            raised(error)
     finally:
         del scopes[id(scope)]
 

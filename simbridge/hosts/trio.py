@@ -26,6 +26,7 @@ import math
 import signal
 import sys
 import threading
+import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -84,7 +85,12 @@ class TrioEngine:
         return self._broken or bool(self._outcome)
 
     def start(
-        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
+        self,
+        address: str,
+        cause: int,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        raised: guest.Raised | None = None,
     ) -> None:
         nursery = self._nursery
         assert nursery is not None
@@ -93,7 +99,7 @@ class TrioEngine:
         def spawn() -> None:
             context.run(
                 lambda: nursery.start_soon(
-                    guest.play, function, done, self._fail, self._scopes, name=address
+                    guest.play, function, done, raised, self._fail, self._scopes, name=address
                 )
             )
             self._settle()
@@ -158,12 +164,15 @@ class TrioEngine:
             clock.idle = False
             try:
                 ticks.popleft()()
-            except BaseException:  # an interrupt that hit trio itself: this run is beyond repair
+            except BaseException as error:  # an interrupt that hit trio itself
                 self._lost()
+                self._kernel.broke("a step of async code", error)
                 raise
             if self._outcome:
                 self._lost()
-                raise _reason(self._outcome[0])
+                reason = _reason(self._outcome[0])
+                self._kernel.broke("a step of async code", reason)
+                raise reason
             if clock.idle and not entries.queue and not entries.idempotent_queue:
                 break
         else:
@@ -186,13 +195,15 @@ class TrioEngine:
         look.begin()
         try:
             work()
-            look.end("async code")
         finally:
+            blocked = look.end("async code")
             _dice.give_back()
             _here.engine = within
             context.clear()
             context.update(outer)
             sys.set_asyncgen_hooks(*hooks)
+        if blocked is not None:
+            warnings.warn(blocked, stacklevel=3)
 
     def order(self, batch: list[Any]) -> None:
         """Decide the order of the tasks that are about to run; trio takes them from the end.
