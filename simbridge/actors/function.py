@@ -185,7 +185,7 @@ class Runner:
         here, kind = arns.parse(turn.address), "Success" if why == "Success" else "Failure"
         envelope = {
             "version": "0",
-            "id": record["requestContext"]["requestId"],
+            "id": _unique("event", turn, execution, message),
             "detail-type": f"Lambda Function Invocation Result - {kind}",
             "source": "lambda",
             "account": here.account,
@@ -200,10 +200,8 @@ class Runner:
 
 def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> dict[str, Any]:
     """What Lambda tells a destination. Its `stackTrace` is left out: it differs from host to host."""
-    event = execution.message.event
-    name = f"{turn.address}\n{event.id}\n{message.delivery}"
     context = {
-        "requestId": str(uuid.uuid3(uuid.NAMESPACE_URL, name)),
+        "requestId": _unique("request", turn, execution, message),
         "functionArn": f"{turn.address}:$LATEST",
         "condition": why,
         "approximateInvokeCount": message.attempt,
@@ -221,6 +219,13 @@ def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> di
         "responseContext": response,
         "responsePayload": payload,
     }
+
+
+def _unique(what: str, turn: Turn, execution: _Execution, message: Handled) -> str:
+    """An id for one invocation: of its request, or of the event that tells of it (they differ, recorded)."""
+    name = f"{turn.address}\n{execution.message.event.id}\n{message.delivery}"
+    suffix = "" if what == "request" else f"\n{what}"
+    return str(uuid.uuid3(uuid.NAMESPACE_URL, name + suffix))
 
 
 # JSON as Lambda's own runtime writes it, or for what has none there (sets, dataclasses, dates) in an

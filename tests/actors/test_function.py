@@ -180,6 +180,7 @@ def test_destinations_on_a_bus_are_events(times: int) -> None:
     assert event["detail-type"] == f"Lambda Function Invocation Result - {kind}"
     assert event["time"] == ("2026-01-01T00:03:00Z" if times else "2026-01-01T00:00:00Z")
     assert event["resources"] == [bus, f"{arn}:$LATEST"]
+    assert event["id"] != event["detail"]["requestContext"]["requestId"]  # recorded
     payload = event["detail"]["responsePayload"]
     assert payload == (
         {"errorMessage": "no stock", "errorType": "ValueError"} if times else {"calls": 1}
