@@ -28,6 +28,7 @@ from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid
+from simbridge.api.tracing import normalized
 from simbridge.clock import SECOND, iso_seconds
 from simbridge.envelopes import fits_int64
 from simbridge.errors import InvalidTime, NotSimulated
@@ -48,7 +49,6 @@ _TIME_BYTES = 14
 _has_two_digits = re.compile(r"[0-9]{2}").search
 _has_long_digits = re.compile(r"[0-9]{19}").search
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
-_TRACE_HEADER = re.compile(r"(?:[^;]*;)*\s*Root=1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}\s*(?:;[^;]*)*")
 
 _REQUIRED = "Parameter {0} is not valid. Reason: {0} is a required argument."
 _TEST_EVENT_FIELDS = frozenset(("id", "account", "source", "time", "region", "detail-type"))
@@ -116,9 +116,12 @@ def put_events(context: Context, request: Request) -> Response:
             "resources": list(resources) if resources else [],
             "detail": detail,
         }
+        # An entry's own header counts even if it is malformed (captured).
         header = get("TraceHeader")
-        if header is not None and not _TRACE_HEADER.fullmatch(header):
-            header = None  # the event is processed all the same (captured)
+        if header is None:
+            header = context.trace_header
+        if header is not None:
+            header = normalized(header, event_id, instant)
         event = Event(address, envelope, instant, size_bytes, header)
         published.append((address, Publish(event)))
     context.send_at_once(published)
