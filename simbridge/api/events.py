@@ -30,7 +30,7 @@ from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid
 from simbridge.api.tracing import normalized
 from simbridge.clock import SECOND, iso_seconds
-from simbridge.envelopes import fits_int64
+from simbridge.envelopes import entry_size, fits_int64
 from simbridge.errors import InvalidTime, NotSimulated
 from simbridge.kernel import uuid_of
 from simbridge.messages import Event, Publish
@@ -42,9 +42,6 @@ Entry = Mapping[str, Any]
 
 DETAIL_LEVELS_MAX = 1000
 """Levels of nesting in a detail (API reference)."""
-
-_TIME_BYTES = 14
-"""What a `Time` counts for in the size of an entry (user guide)."""
 
 _has_two_digits = re.compile(r"[0-9]{2}").search
 _has_long_digits = re.compile(r"[0-9]{19}").search
@@ -182,14 +179,10 @@ def _check_access(
 
 
 def _read(entry: Entry, now: str) -> Read:
-    """Measure an entry (user guide) and check it, in the order that was recorded."""
+    """Measure an entry and check it, in the order that was recorded."""
     get = entry.get
     source, detail_type, text, given = get("Source"), get("DetailType"), get("Detail"), get("Time")
-    size = _utf8_bytes((source or "") + (detail_type or "") + (text or ""))
-    for resource in get("Resources") or ():
-        size += _utf8_bytes(resource)
-    if given is not None:
-        size += _TIME_BYTES
+    size = entry_size(source, detail_type, text, get("Resources"), given)
     if not source or not detail_type or not text:
         missing = next(name for name in ("Source", "DetailType", "Detail") if not get(name))
         return _refused(size, "InvalidArgument", _REQUIRED.format(missing))
@@ -205,10 +198,6 @@ def _read(entry: Entry, now: str) -> Read:
     except (InvalidTime, OverflowError, ValueError):
         # No client can send such a time, so no answer of the service is known.
         return _refused(size, "InvalidArgument", "Parameter Time is not valid.")
-
-
-def _utf8_bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _refused(size: int, code: str, text: str) -> Read:
