@@ -4,8 +4,8 @@ EventBridge invokes a Lambda function asynchronously: the delivery has succeeded
 has accepted the event, and what the function does afterwards is Lambda's business. A function that
 raises is run again after one and after two minutes, unless the event has become too old; then Lambda
 gives up and sends a record to the function's destination, if it has one (AWS Lambda developer guide,
-"Asynchronous invocation"). None of this is a retry of EventBridge's, and no dead-letter queue of a
-rule hears of it.
+"Asynchronous invocation"). So it does with one whose result is not JSON (`actors/results`). None of
+this is a retry of EventBridge's, and no dead-letter queue of a rule hears of it.
 
 An `AssertionError` is not a failing function but a failing check of yours, and ends the run, as any
 exception does in a handler of something that is not a Lambda function.
@@ -14,17 +14,16 @@ exception does in a handler of something that is not a Lambda function.
 from __future__ import annotations
 
 import inspect
-import json
 import pickle
 import uuid
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple, final
 
 import msgspec
 
 from simbridge import arn as arns
-from simbridge import watch
+from simbridge import surrogates, watch
+from simbridge.actors.results import kept, marshalled
 from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
@@ -148,7 +147,9 @@ class Runner:
         look.begin()
         try:
             result = self.handler(payload)
-            handled = None if inspect.isawaitable(result) else _returned(delivery, attempt, result)
+            handled = (
+                None if inspect.isawaitable(result) else self._returned(delivery, attempt, result)
+            )
         except Exception as error:
             handled = self._raised(address, delivery, attempt, error)
         look.end(f"the handler of {address}")
@@ -160,15 +161,30 @@ class Runner:
 
         async def run() -> Handled:
             try:
-                return _returned(delivery, attempt, await result)
+                return self._returned(delivery, attempt, await result)
             except Exception as error:
                 return self._raised(address, delivery, attempt, error)
 
         turn.start(run, lambda handled: send(address, address, handled, cause=cause))
 
+    def _returned(self, delivery: int, attempt: int, result: Any) -> Handled:
+        if inspect.isgenerator(result) or inspect.isasyncgen(result):
+            raise HandlerFailed(
+                "a handler with yield in it does not run: write def or async def, return"
+            )
+        if self.lambda_ is None:
+            return Handled(delivery, attempt, None if result is None else kept(result))
+        try:
+            return Handled(delivery, attempt, marshalled(result))
+        except Exception as error:  # Lambda's runtime reports whatever goes wrong there
+            text = surrogates.readable(f"Unable to marshal response: {error}")
+            return Handled(delivery, attempt, None, "Runtime.MarshalError", text)
+
     def _raised(self, address: str, delivery: int, attempt: int, error: Exception) -> Handled:
         if self.lambda_ is not None and not isinstance(error, AssertionError | HandlerFailed):
-            return Handled(delivery, attempt, None, type(error).__name__, _readable(str(error)))
+            return Handled(
+                delivery, attempt, None, type(error).__name__, surrogates.readable(str(error))
+            )
         if isinstance(error, HandlerFailed):
             raise error
         raise HandlerFailed(_advice(address, error, self.lambda_ is not None)) from error
@@ -226,34 +242,6 @@ def _unique(what: str, turn: Turn, execution: _Execution, message: Handled) -> s
     name = f"{turn.address}\n{execution.message.event.id}\n{message.delivery}"
     suffix = "" if what == "request" else f"\n{what}"
     return str(uuid.uuid3(uuid.NAMESPACE_URL, name + suffix))
-
-
-# JSON as Lambda's own runtime writes it, or for what has none there (sets, dataclasses, dates) in an
-# order that does not depend on hashing.
-_ENCODERS: tuple[Callable[[Any], str | bytes], ...] = (
-    partial(json.dumps, allow_nan=False),
-    partial(msgspec.json.encode, order="deterministic"),
-)
-
-
-def _returned(delivery: int, attempt: int, result: Any) -> Handled:
-    if inspect.isgenerator(result) or inspect.isasyncgen(result):
-        raise HandlerFailed(
-            "a handler with yield in it does not run: write def or async def, return"
-        )
-    if result is None:
-        return Handled(delivery, attempt)
-    for encode in _ENCODERS:
-        try:
-            return Handled(delivery, attempt, msgspec.json.decode(encode(result)))
-        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
-            continue  # what has no JSON form is told by its type, which every run has the same
-    return Handled(delivery, attempt, type(result).__name__)
-
-
-def _readable(text: str) -> str:
-    """The text without what cannot be written into a trace: half of a surrogate pair."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _advice(address: str, error: Exception, is_lambda: bool) -> str:

@@ -263,25 +263,6 @@ def test_an_object_with_an_async_call_is_awaited(backend: str) -> None:
     assert end.time - world.trace[0].time == 5_000_000
 
 
-@pytest.mark.parametrize(
-    ("result", "recorded"),
-    [
-        (None, None),
-        ({"a": (1, 2)}, {"a": [1, 2]}),
-        (object(), "object"),
-        (float("nan"), None),
-        ([object()], "list"),
-    ],
-)
-def test_a_result_is_recorded_as_json(result: Any, recorded: Any) -> None:
-    """What has no JSON form is named by its type."""
-    failing = Failing(0)
-    failing.handler = lambda event: result
-    world = world_with(failing)
-    world.settle()
-    assert world.trace[-1].message.result == recorded
-
-
 def test_a_fork_between_two_executions_has_the_same_future() -> None:
     """Lambda's retries are messages, too."""
     failing = Failing(99)
