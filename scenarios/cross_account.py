@@ -33,7 +33,8 @@ def cross_account(world: sb.World) -> None:
     assert (second.outcome, second.error_code) == ("dead-lettered", "THIRD_ACCOUNT_HOP_DETECTED")
     (letter,) = stopped.receive()
     assert letter.attributes["ERROR_MESSAGE"] == (
-        "Events received from another event bus cannot be forwarded to this event bus."
+        f"Event ingestion rejected for event {event_id} because an event can be sent to an event "
+        "bus target only once. This event was previously delivered to an event bus target."
     )
 
 

@@ -39,11 +39,17 @@ class Clients:
     def answer_for(self, account: str) -> Answer:
         """Who answers the clients of an account."""
 
-        def answer(operation: str, body: bytes, region: str) -> Answered:
+        def answer(operation: str, body: bytes, region: str, trace_header: str | None) -> Answered:
             there = self._addressed()
             sender, cause = there.caller()
             return there._plane.answer(
-                operation, body, account=account, region=region, sender=sender, cause=cause
+                operation,
+                body,
+                account=account,
+                region=region,
+                sender=sender,
+                cause=cause,
+                trace_header=trace_header,
             )
 
         return answer

@@ -38,6 +38,7 @@ __all__ = [
     "Errors",
     "Events",
     "check_errors",
+    "entry_size",
     "fits_int64",
     "put_size",
     "read_events",
@@ -48,6 +49,9 @@ Errors = Literal["raise", "collect"]
 
 TEXT_MAX = 80
 """Characters of a bad line that are kept."""
+
+_TIME_BYTES = 14
+"""What a `Time` counts for in the size of an entry (user guide)."""
 
 _GZIP = b"\x1f\x8b"
 
@@ -131,6 +135,27 @@ def scan(path: str | os.PathLike[str]) -> Iterator[Found]:
             yield from _lines(gzip.GzipFile(fileobj=raw) if packed else raw)
     except (EOFError, OSError, zlib.error) as error:
         raise SimbridgeError(f"{file} cannot be read to its end: {error}") from error
+
+
+def entry_size(
+    source: str | None,
+    detail_type: str | None,
+    detail: str | None,
+    resources: Iterable[str] | None,
+    time: object,
+) -> int:
+    """Bytes that an entry of PutEvents counts for (user guide; captured for what has no part in it).
+
+    `time` is the entry's `Time`, None where it has none. Names of buses and trace headers add nothing.
+    """
+    size = _utf8_bytes((source or "") + (detail_type or "") + (detail or ""))
+    for resource in resources or ():
+        size += _utf8_bytes(resource)
+    return size if time is None else size + _TIME_BYTES
+
+
+def _utf8_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def put_size(envelope: dict[str, Any]) -> int:

@@ -77,7 +77,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "THIRD_ACCOUNT_HOP_DETECTED": ErrorCode(
         False,
         "the event came from another event bus already",
-        "Events received from another event bus cannot be forwarded to this event bus.",
+        "An event can be sent to an event bus target only once.",
     ),
     "THIRD_REGION_HOP_DETECTED": ErrorCode(
         False, "the event came from another region already", "Unknown exception."

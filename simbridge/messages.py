@@ -184,12 +184,16 @@ class Invoke(_Message, frozen=True):
 
 @final
 class Outcome(_Message, frozen=True):
-    """What a target answered to one attempt; no `error` means it has accepted."""
+    """What a target answered to one attempt; no `error` means it has accepted.
+
+    `detail` is what simbridge adds to the `text` for people; no dead letter tells it.
+    """
 
     delivery: int
     attempt: int
     error: str | None = None
     text: str | None = None
+    detail: str | None = None
 
 
 @final

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar, final
 
-from simbridge import behaviour, clock, error_codes, given
+from simbridge import behaviour, clock, given, targets
 from simbridge.actors.conduct import Decide
 from simbridge.actors.fifo import stand_in_of
 from simbridge.actors.function import Yours
@@ -97,11 +97,14 @@ class StandInHandle:
     ) -> None:
         """Refuse attempts with one of EventBridge's error codes (`simbridge.error_codes`).
 
+        Or with an error of the service itself (`simbridge.targets.REFUSALS`): a queue whose key is
+        disabled fails with "KMS.DisabledException", for which EventBridge has the code NO_RESOURCE.
         From `from_` (else now) for as long as `for_` (else until `recovers`); a `rate` below 1 is the
-        probability of each attempt's failing, looked up from the seed. `text` is the error message.
+        probability of each attempt's failing, looked up from the seed. `text` is the error message, by
+        default the service's own words where they are known.
         Raises `SimbridgeError` for a code that does not exist or a rate outside of 0..1.
         """
-        error_codes.checked(error)
+        targets.checked_error(self.arn, error)
         self._tell(outage(self._kernel.now, error, rate, from_, for_, text))
 
     def slow(self, median: Duration, p99: Duration | None = None) -> None:

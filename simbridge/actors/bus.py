@@ -14,9 +14,8 @@ from typing import NamedTuple, final
 import msgspec
 
 from simbridge import arn as arns
-from simbridge import clock, policy
+from simbridge import clock, policy, targets
 from simbridge.bucket import Buckets
-from simbridge.error_codes import ERROR_CODES
 from simbridge.feedback import Feedback
 from simbridge.kernel import Turn, uuid_from
 from simbridge.luck import draw
@@ -203,12 +202,12 @@ class EventBusActor:
                 return "NO_PERMISSIONS", f"{who} on resource: {bus} {why}"
         if here.region == there.region:
             if event.hops >= self.outside.hops:
-                return _refused("THIRD_ACCOUNT_HOP_DETECTED")
+                return _refused("THIRD_ACCOUNT_HOP_DETECTED", here, event)
         elif event.region_hops >= self.outside.region_hops:
-            return _refused("THIRD_REGION_HOP_DETECTED")
+            return _refused("THIRD_REGION_HOP_DETECTED", here, event)
         elif (puts := self.outside.puts) is not None and not puts.take(there.account, now):
             # Such events count as PutEvents of this region (user guide).
-            return _refused("THROTTLING")
+            return _refused("THROTTLING", here, event)
         return None
 
     def _caller(self, message: Invoke, there: arns.Arn) -> policy.Caller:
@@ -241,5 +240,5 @@ class EventBusActor:
                 turn.send(target.address, Retire(target.address))
 
 
-def _refused(code: str) -> tuple[str, str]:
-    return code, ERROR_CODES[code].text
+def _refused(code: str, here: arns.Arn, event: Event) -> tuple[str, str]:
+    return targets.words(str(here), code, event.id, "")

@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from statistics import NormalDist
 from typing import Any, NamedTuple, final
 
-from simbridge import clock, watch
+from simbridge import clock, targets, watch
 from simbridge.actors.function import Yours
 from simbridge.behaviour import (
     OK,
@@ -31,7 +31,7 @@ from simbridge.behaviour import (
 )
 from simbridge.bucket import Bucket
 from simbridge.clock import DateTime
-from simbridge.error_codes import ERROR_CODES, checked
+from simbridge.error_codes import ERROR_CODES, RETRIED, checked
 from simbridge.errors import HandlerFailed
 from simbridge.kernel import Turn
 from simbridge.luck import CERTAIN, draw
@@ -104,13 +104,16 @@ class Conduct:
         return error if number == 1 else f"{error} {number}"
 
     def _foresee(self) -> None:
-        """Work out the answer of a plain outage, which is the same to every attempt."""
+        """Work out the answer of a plain outage, if it is the same to every attempt.
+
+        What is not retried may be told in words that name the attempt.
+        """
         first = self._fails[0][1] if self._fails else None
         plain = self._slow is None and self._bucket is None and self._most is None
         self._sure_from = self._sure_until = 0
-        if plain and first is not None and first.share >= CERTAIN:
+        if plain and first is not None and first.share >= CERTAIN and first.error in RETRIED:
             self._sure_from, self._sure_until = first.from_us, first.until_us
-            self._sure = first.error, _text(first), 0
+            self._sure = first.error, first.text or ERROR_CODES[first.error].text, 0
 
     def answer(self, message: Invoke, turn: Turn) -> Answer:
         """What happens to one attempt."""
@@ -126,7 +129,7 @@ class Conduct:
             if fails.from_us <= now < fails.until_us and (
                 fails.share >= CERTAIN or _luck(name, message, turn) < fails.share
             ):
-                error, text = fails.error, _text(fails)
+                error, text = _refused(fails.error, fails.text, message, turn)
                 break
         else:
             if self._script or self._decide:
@@ -153,11 +156,14 @@ class Conduct:
 
     def _decided(self, message: Invoke, turn: Turn) -> tuple[str | None, str | None]:
         outcome = self._script.pop() if self._script else _asked(self._decide[0], message, turn)
-        return (None, None) if outcome == OK else (outcome, ERROR_CODES[outcome].text)
+        return (None, None) if outcome == OK else _refused(outcome, "", message, turn)
 
 
-def _text(fails: Fails) -> str:
-    return fails.text or ERROR_CODES[fails.error].text
+def _refused(error: str, text: str, message: Invoke, turn: Turn) -> tuple[str, str]:
+    """EventBridge's code for an error of the service, and what is said: `text`, or the usual words."""
+    attempt = f"{turn.sender} {message.attempt}"
+    code, usual = targets.words(turn.address, error, message.event.id, attempt)
+    return code, text or usual
 
 
 def _luck(purpose: str, message: Invoke, turn: Turn) -> int:

@@ -4,8 +4,8 @@ EventBridge invokes a Lambda function asynchronously: the delivery has succeeded
 has accepted the event, and what the function does afterwards is Lambda's business. A function that
 raises is run again after one and after two minutes, unless the event has become too old; then Lambda
 gives up and sends a record to the function's destination, if it has one (AWS Lambda developer guide,
-"Asynchronous invocation"). None of this is a retry of EventBridge's, and no dead-letter queue of a
-rule hears of it.
+"Asynchronous invocation"). So it does with one whose result is not JSON (`actors/results`). None of
+this is a retry of EventBridge's, and no dead-letter queue of a rule hears of it.
 
 An `AssertionError` is not a failing function but a failing check of yours, and ends the run, as any
 exception does in a handler of something that is not a Lambda function.
@@ -14,17 +14,16 @@ exception does in a handler of something that is not a Lambda function.
 from __future__ import annotations
 
 import inspect
-import json
 import pickle
 import uuid
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple, final
 
 import msgspec
 
 from simbridge import arn as arns
-from simbridge import watch
+from simbridge import surrogates, watch
+from simbridge.actors.results import kept, marshalled
 from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.feedback import Feedback
@@ -164,7 +163,8 @@ class Runner:
         look.begin()
         try:
             result = self.handler(payload)
-            handled = None if inspect.isawaitable(result) else _returned(delivery, attempt, result)
+            waits = inspect.isawaitable(result)
+            handled = None if waits else self._returned(delivery, attempt, result)
         except BaseException as error:
             handled = self._raised(turn.fail, address, delivery, attempt, error)
         if (blocked := look.end(f"the handler of {address}")) is not None:
@@ -177,7 +177,7 @@ class Runner:
 
         async def run() -> Handled:
             try:
-                return _returned(delivery, attempt, await result)
+                return self._returned(delivery, attempt, await result)
             except Exception as error:
                 return self._raised(fail, address, delivery, attempt, error)
 
@@ -188,6 +188,19 @@ class Runner:
             ended(_failed(delivery, attempt, error))
 
         turn.start(run, ended, raised)
+
+    def _returned(self, delivery: int, attempt: int, result: Any) -> Handled:
+        if inspect.isgenerator(result) or inspect.isasyncgen(result):
+            raise HandlerFailed(
+                "a handler with yield in it does not run: write def or async def, return"
+            )
+        if self.lambda_ is None:
+            return Handled(delivery, attempt, None if result is None else kept(result))
+        try:
+            return Handled(delivery, attempt, marshalled(result))
+        except Exception as error:  # Lambda's runtime reports whatever goes wrong there
+            text = f"Unable to marshal response: {_text_of(error)}"
+            return Handled(delivery, attempt, None, "Runtime.MarshalError", text)
 
     def _raised(
         self, fail: Fail, address: str, delivery: int, attempt: int, error: BaseException
@@ -214,7 +227,7 @@ class Runner:
         here, kind = arns.parse(turn.address), "Success" if why == "Success" else "Failure"
         envelope = {
             "version": "0",
-            "id": record["requestContext"]["requestId"],
+            "id": _unique("event", turn, execution, message),
             "detail-type": f"Lambda Function Invocation Result - {kind}",
             "source": "lambda",
             "account": here.account,
@@ -233,10 +246,8 @@ class Runner:
 
 def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> dict[str, Any]:
     """What Lambda tells a destination. Its `stackTrace` is left out: it differs from host to host."""
-    event = execution.message.event
-    name = f"{turn.address}\n{event.id}\n{message.delivery}"
     context = {
-        "requestId": str(uuid.uuid3(uuid.NAMESPACE_URL, name)),
+        "requestId": _unique("request", turn, execution, message),
         "functionArn": f"{turn.address}:$LATEST",
         "condition": why,
         "approximateInvokeCount": message.attempt,
@@ -256,40 +267,23 @@ def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> di
     }
 
 
-# JSON as Lambda's own runtime writes it, or for what has none there (sets, dataclasses, dates) in an
-# order that does not depend on hashing.
-_ENCODERS: tuple[Callable[[Any], str | bytes], ...] = (
-    partial(json.dumps, allow_nan=False),
-    partial(msgspec.json.encode, order="deterministic"),
-)
-
-
-def _returned(delivery: int, attempt: int, result: Any) -> Handled:
-    if inspect.isgenerator(result) or inspect.isasyncgen(result):
-        raise HandlerFailed(
-            "a handler with yield in it does not run: write def or async def, return"
-        )
-    if result is None:
-        return Handled(delivery, attempt)
-    for encode in _ENCODERS:
-        try:
-            return Handled(delivery, attempt, msgspec.json.decode(encode(result)))
-        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
-            continue  # what has no JSON form is told by its type, which every run has the same
-    return Handled(delivery, attempt, type(result).__name__)
+def _unique(what: str, turn: Turn, execution: _Execution, message: Handled) -> str:
+    """An id for one invocation: of its request, or of the event that tells of it (they differ, recorded)."""
+    name = f"{turn.address}\n{execution.message.event.id}\n{message.delivery}"
+    suffix = "" if what == "request" else f"\n{what}"
+    return str(uuid.uuid3(uuid.NAMESPACE_URL, name + suffix))
 
 
 def _failed(delivery: int, attempt: int, error: BaseException) -> Handled:
+    return Handled(delivery, attempt, None, type(error).__name__, _text_of(error))
+
+
+def _text_of(error: BaseException) -> str:
+    """The words of an error of the user's, whose `__str__` may raise as well."""
     try:
-        text = str(error)
+        return surrogates.readable(str(error))
     except Exception:
-        text = "its text cannot be read: __str__ raised"
-    return Handled(delivery, attempt, None, type(error).__name__, _readable(text))
-
-
-def _readable(text: str) -> str:
-    """The text without what cannot be written into a trace: half of a surrogate pair."""
-    return text.encode("utf-8", "replace").decode()
+        return "its text cannot be read: __str__ raised"
 
 
 _CHECKS = (AssertionError, SimbridgeError)
@@ -304,5 +298,5 @@ def _advice(address: str, error: Exception, is_lambda: bool) -> str:
             "An exception in a handler is a bug in the scenario, not a failed delivery: catch it in "
             "the handler, or let the stand-in refuse with .fails(...)"
         )
-    text = _failed(0, 0, error).text
-    return f"the handler of {address} raised {type(error).__name__}: {text}. {why}"
+    told = f"{type(error).__name__}: {_text_of(error)}"
+    return f"the handler of {address} raised {told}. {why}"

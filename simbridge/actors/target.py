@@ -54,10 +54,10 @@ def request_of(address: str, message: Received) -> targets.Request:
     return targets.request(kind, sending)
 
 
-def _too_large(address: str, message: DeadLetter) -> targets.Failure | None:
-    """Why a dead-letter queue cannot take this message; a queue is what all of them are."""
+def _unfit(address: str, message: DeadLetter) -> targets.Failure | None:
+    """Why no dead-letter queue can take this message, which is too large or empty."""
     size = message.event.size_bytes if message.body is None else len(message.body)
-    if size <= targets.FITS_ANYWHERE_CHARS:
+    if 0 < size <= targets.FITS_ANYWHERE_CHARS:
         return None
     return failure_of(address, message.attributes["RULE_ARN"], message.event, message.body)
 
@@ -124,7 +124,7 @@ class StandIn:
         turn.reply(Outcome(delivery, 0, error, text), after)
 
     def _refusal(self, message: DeadLetter, delivery: int, turn: Turn) -> Answer:
-        failure = _too_large(turn.address, message)
+        failure = _unfit(turn.address, message)
         if failure is not None:
             return failure.error, failure.text, 0
         return self.answer(Invoke(delivery, 0, message.event, message.attributes["RULE_ARN"]), turn)
@@ -164,15 +164,17 @@ class Nowhere:
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Refuse, and make room for whoever moves in later."""
-        text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
+        detail = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
         if isinstance(message, Invoke) and arns.is_event_bus(arns.parse(turn.address)):
             text = f"nobody lives at {turn.address}: the event is acknowledged and gone"
             turn.reply(Outcome(message.delivery, message.attempt, None, text))
         elif isinstance(message, Invoke | DeadLetter):
             attempt = message.attempt if isinstance(message, Invoke) else 0
-            turn.reply(Outcome(message.delivery, attempt, "NO_RESOURCE", text))
+            name = f"{turn.sender} {attempt}"
+            error, text = targets.words(turn.address, "NO_RESOURCE", message.event.id, name)
+            turn.reply(Outcome(message.delivery, attempt, error, text, detail))
         elif isinstance(message, Deposit):
-            turn.reply(Declined(message.delivery, "NO_RESOURCE", text))
+            turn.reply(Declined(message.delivery, "NO_RESOURCE", detail))
         else:
             under_way = isinstance(message, Match | Outcome | Due | Expire)
             assert not under_way, f"a delivery has left before {message!r}"

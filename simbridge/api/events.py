@@ -28,8 +28,9 @@ from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid
+from simbridge.api.tracing import normalized
 from simbridge.clock import SECOND, iso_seconds
-from simbridge.envelopes import fits_int64
+from simbridge.envelopes import entry_size, fits_int64
 from simbridge.errors import InvalidTime, NotSimulated
 from simbridge.kernel import uuid_of
 from simbridge.messages import Event, Publish
@@ -42,13 +43,9 @@ Entry = Mapping[str, Any]
 DETAIL_LEVELS_MAX = 1000
 """Levels of nesting in a detail (API reference)."""
 
-_TIME_BYTES = 14
-"""What a `Time` counts for in the size of an entry (user guide)."""
-
 _has_two_digits = re.compile(r"[0-9]{2}").search
 _has_long_digits = re.compile(r"[0-9]{19}").search
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
-_TRACE_HEADER = re.compile(r"(?:[^;]*;)*\s*Root=1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}\s*(?:;[^;]*)*")
 
 _REQUIRED = "Parameter {0} is not valid. Reason: {0} is a required argument."
 _TEST_EVENT_FIELDS = frozenset(("id", "account", "source", "time", "region", "detail-type"))
@@ -116,9 +113,12 @@ def put_events(context: Context, request: Request) -> Response:
             "resources": list(resources) if resources else [],
             "detail": detail,
         }
+        # An entry's own header counts even if it is malformed (captured).
         header = get("TraceHeader")
-        if header is not None and not _TRACE_HEADER.fullmatch(header):
-            header = None  # the event is processed all the same (captured)
+        if header is None:
+            header = context.trace_header
+        if header is not None:
+            header = normalized(header, event_id, instant)
         event = Event(address, envelope, instant, size_bytes, header)
         published.append((address, Publish(event)))
     context.publish(published)
@@ -179,14 +179,10 @@ def _check_access(
 
 
 def _read(entry: Entry, now: str) -> Read:
-    """Measure an entry (user guide) and check it, in the order that was recorded."""
+    """Measure an entry and check it, in the order that was recorded."""
     get = entry.get
     source, detail_type, text, given = get("Source"), get("DetailType"), get("Detail"), get("Time")
-    size = _utf8_bytes((source or "") + (detail_type or "") + (text or ""))
-    for resource in get("Resources") or ():
-        size += _utf8_bytes(resource)
-    if given is not None:
-        size += _TIME_BYTES
+    size = entry_size(source, detail_type, text, get("Resources"), given)
     if not source or not detail_type or not text:
         missing = next(name for name in ("Source", "DetailType", "Detail") if not get(name))
         return _refused(size, "InvalidArgument", _REQUIRED.format(missing))
@@ -202,10 +198,6 @@ def _read(entry: Entry, now: str) -> Read:
     except (InvalidTime, OverflowError, ValueError):
         # No client can send such a time, so no answer of the service is known.
         return _refused(size, "InvalidArgument", "Parameter Time is not valid.")
-
-
-def _utf8_bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _refused(size: int, code: str, text: str) -> Read:

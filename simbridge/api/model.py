@@ -36,8 +36,8 @@ class Answered(NamedTuple):
     body: bytes
 
 
-# (operation name, JSON body of the request, region) -> what the service sends back
-Answer = Callable[[str, bytes, str], Answered]
+# (operation name, JSON body of the request, region, its X-Amzn-Trace-Id) -> what the service sends back
+Answer = Callable[[str, bytes, str, str | None], Answered]
 
 
 def _botocore(module: str) -> Any:
@@ -88,16 +88,18 @@ def make_client(answer: Answer, region: str) -> Any:
     """A genuine botocore client whose requests are answered by `answer`, in process.
 
     botocore validates, serialises and parses as always; only the network is replaced, and only for
-    this client. Nothing is signed, so no credentials are needed.
+    this client. Nothing is signed, so no credentials are needed. Other `before-call` hooks of the client
+    run first: they may add headers.
     """
     # Nobody reads the User-Agent header; putting its usual parts together is a tenth of a call.
     config = _botocore("config").Config(user_agent="simbridge")
     client = _session().create_client(SERVICE, region_name=region, config=config)
 
     def serve(model: Any, params: dict[str, Any], **_: Any) -> tuple[Any, Any]:
-        return _respond(answer(model.name, params["body"], region), model, params["url"])
+        answered = answer(model.name, params["body"], region, _trace_header(params))
+        return _respond(answered, model, params["url"])
 
-    client.meta.events.register("before-call.events", serve)
+    client.meta.events.register_last("before-call", serve)
     return client
 
 
@@ -132,7 +134,10 @@ def _patch(endpoint: Any) -> None:
         if operation_model.service_model.service_name != SERVICE or not _intercepting:
             return original(self, operation_model, request_dict)
         region = request_dict["context"]["client_region"]
-        answered = _intercepting[-1](operation_model.name, request_dict["body"], region)
+        trace_header = _trace_header(request_dict)
+        answered = _intercepting[-1](
+            operation_model.name, request_dict["body"], region, trace_header
+        )
         return _respond(answered, operation_model, request_dict["url"])
 
     make_request.simbridge_original = original  # type: ignore[attr-defined]
@@ -144,6 +149,14 @@ def _unpatch(endpoint: Any) -> None:
     original = getattr(endpoint.make_request, "simbridge_original", None)
     if original is not None:
         endpoint.make_request = original
+
+
+def _trace_header(request: dict[str, Any]) -> str | None:
+    """The header by which X-Ray follows a request, if somebody has added it."""
+    for name, value in request["headers"].items():
+        if name.lower() == "x-amzn-trace-id":
+            return value.decode() if isinstance(value, bytes) else str(value)
+    return None
 
 
 @cache

@@ -90,6 +90,8 @@ class Context:
     sender: str
     detail: str | None = None
     """What people should know about the call, and the client never hears; for the trace."""
+    trace_header: str | None = None
+    """The `X-Amzn-Trace-Id` of the HTTP request."""
 
     @property
     def account(self) -> str:
@@ -177,6 +179,7 @@ class ControlPlane:
         region: str,
         sender: str,
         cause: int = 0,
+        trace_header: str | None = None,
     ) -> Response:
         """Run one operation and answer it.
 
@@ -192,7 +195,7 @@ class ControlPlane:
         try:
             check_request(name, request)
             self._may_refuse(name, account, region)
-            context = Context(self, store, sequence, cause, sender)
+            context = Context(self, store, sequence, cause, sender, trace_header=trace_header)
             response = run(context, request)
         except LanguageError as error:
             refusal = ServiceError(_CODES[type(error)], error.text)
@@ -267,7 +270,15 @@ class ControlPlane:
         self.kernel.note(sequence, cause, sender, to, call)
 
     def answer(
-        self, name: str, body: bytes, *, account: str, region: str, sender: str, cause: int
+        self,
+        name: str,
+        body: bytes,
+        *,
+        account: str,
+        region: str,
+        sender: str,
+        cause: int,
+        trace_header: str | None = None,
     ) -> Answered:
         """Serve one HTTP request of the JSON protocol (behaviour reference 0.3)."""
         payload: Response
@@ -275,7 +286,13 @@ class ControlPlane:
             request = _read_body(body)
             with self.kernel.hold():
                 payload = self.call(
-                    name, request, account=account, region=region, sender=sender, cause=cause
+                    name,
+                    request,
+                    account=account,
+                    region=region,
+                    sender=sender,
+                    cause=cause,
+                    trace_header=trace_header,
                 )
             status = 200
         except ServiceError as error:

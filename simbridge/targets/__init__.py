@@ -7,6 +7,7 @@
     jobs         calls that start work
     http         calls by HTTP: paths, headers and query strings
     failures     requests that cannot be made, and the error codes they end in
+    refusals     the words in which services refuse
     page         the table as a page of the documentation
 
 PutTargets (`api/targets`) checks by the table, a delivery asks it whether a request can be made at
@@ -26,6 +27,7 @@ from simbridge.targets.kinds import (
 )
 from simbridge.targets.parameters import complaint
 from simbridge.targets.payloads import dead_letter_request
+from simbridge.targets.refusals import REFUSALS, Refusal, checked_error, words
 from simbridge.targets.sending import Request, Sending
 
 __all__ = [
@@ -33,10 +35,13 @@ __all__ = [
     "FAILURES",
     "FITS_ANYWHERE_CHARS",
     "KINDS",
+    "REFUSALS",
     "Failure",
+    "Refusal",
     "Request",
     "Sending",
     "TargetKind",
+    "checked_error",
     "complaint",
     "dead_letter_request",
     "failed",
@@ -44,4 +49,5 @@ __all__ = [
     "is_service",
     "kind_of",
     "request",
+    "words",
 ]

@@ -37,6 +37,11 @@ FAILURES: dict[str, _Row] = {
         "One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.",
         "The body for an SQS queue is larger than a message may be.",
     ),
+    "empty": _Row(
+        _INVALID,
+        "The request must contain the parameter MessageBody.",
+        "An empty body for an SQS queue: the dead letter of an input that renders to nothing.",
+    ),
     "size": _Row(
         _INVALID,
         "The payload of {size} bytes exceeds the maximum of {most} bytes.",

@@ -6,7 +6,8 @@ connection) belongs to the destination.
 
 Which headers a target cannot set is documented; what happens to one that is set all the same is not:
 here it is left out. A method or path that the ARN leaves out, or a method `*`, is POST and the root
-of the stage (believed).
+of the stage (believed). The path of the request always ends in a slash (recorded): the ARN
+`a/test/POST/orders` is called as `/test/orders/`.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def api_gateway(sending: Sending) -> Request | Failure:
         "Action": "Invoke",
         "Method": method if method not in ("", "*") else "POST",
         "Host": f"{api}.execute-api.{sending.target.region}.amazonaws.com{suffix}",
-        "Path": whole,
+        "Path": whole if whole.endswith("/") else f"{whole}/",
         "Headers": headers,
         "QueryStringParameters": dict(parameters.get("QueryStringParameters") or {}),
         "Body": sending.text,

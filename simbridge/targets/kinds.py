@@ -388,8 +388,10 @@ def failure(kind: TargetKind, sending: Sending) -> Failure | None:
     """Why this cannot be sent to a target of this kind; None if it can.
 
     Worth a call only where `TargetKind.may_fail` says so, or where the payload is longer than
-    `FITS_ANYWHERE_CHARS`.
+    `FITS_ANYWHERE_CHARS`, or empty.
     """
+    if sending.body == "" and kind.service == "sqs":
+        return failed("empty")
     most = kind.payload_bytes_max
     if most is not None and (kind.default == "event" or sending.body is not None):
         size = len(sending.text.encode("utf-8", "surrogatepass"))

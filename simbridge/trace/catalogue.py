@@ -1,7 +1,9 @@
 """The table of CloudWatch's metrics of EventBridge: what each counts, and for which dimensions.
 
 Names, dimensions and meanings are those of the EventBridge user guide. That rules of the default
-event bus carry `RuleName` alone and those of a custom one `EventBusName` as well has been captured.
+event bus carry `RuleName` alone and those of a custom one `EventBusName` as well has been captured. So has
+that the older counters have the minimum 0 in a period in which they count something: the service sends
+them as finished statistics.
 """
 
 from __future__ import annotations
@@ -17,20 +19,24 @@ __all__ = ["METRICS", "Metric", "metric_called"]
 
 @final
 class Metric(NamedTuple):
-    """One metric: where it is published, in which unit, and which happening it counts."""
+    """One metric: where it is published, in which unit, and which happening it counts.
+
+    `minimum` is the statistic of this name where it is not that of the samples.
+    """
 
     name: str
     dimensions: tuple[tuple[str, ...], ...]
     unit: str
     counts: str
     meaning: str
+    minimum: float | None = None
 
 
 METRICS = [
     Metric(
         "MatchedEvents", (PER_RULE, PER_BUS), "Count", "rule matched", "events that a rule matches"
     ),
-    Metric("TriggeredRules", (PER_RULE, NONE), "Count", "rule matched", "rules that have run"),
+    Metric("TriggeredRules", (PER_RULE, NONE), "Count", "rule matched", "rules that have run", 0.0),
     Metric("InvocationsCreated", (NONE,), "Count", "delivery begun", "invocations asked for"),
     Metric(
         "Invocations",
@@ -38,6 +44,7 @@ METRICS = [
         "Count",
         "ended",
         "invocations that need no retry any more: success or final failure",
+        0.0,
     ),
     Metric(
         "InvocationAttempts", (PER_RULE, NONE), "Count", "attempt", "every try, retries included"
@@ -52,17 +59,26 @@ METRICS = [
         "Count",
         "throttled",
         "invocations that had to wait for the Invocations quota",
+        0.0,
     ),
     Metric(
-        "FailedInvocations", (PER_RULE,), "Count", "given up", "invocations that failed for good"
+        "FailedInvocations",
+        (PER_RULE,),
+        "Count",
+        "given up",
+        "invocations that failed for good",
+        0.0,
     ),
-    Metric("InvocationsSentToDlq", (PER_RULE,), "Count", "kept", "moved to a dead-letter queue"),
+    Metric(
+        "InvocationsSentToDlq", (PER_RULE,), "Count", "kept", "moved to a dead-letter queue", 0.0
+    ),
     Metric(
         "InvocationsFailedToBeSentToDlq",
         (PER_RULE,),
         "Count",
         "not kept",
         "could not be moved to their dead-letter queue",
+        0.0,
     ),
     Metric(
         "IngestionToInvocationStartLatency",
@@ -100,6 +116,7 @@ METRICS = [
     ),
     Metric("PutEventsEntriesCount", (NONE,), "Count", "entries", "entries of the answered calls"),
     Metric("PutEventsFailedEntriesCount", (NONE,), "Count", "entries refused", "entries refused"),
+    Metric("PutEventsRequestSize", (NONE,), "Bytes", "bytes", "size of the entries of a call"),
 ]
 """Every metric that is counted. Adding one is a row here, and a happening if it counts a new one."""
 

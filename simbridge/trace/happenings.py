@@ -1,14 +1,18 @@
 """What a trace holds that can be counted: happenings, by place and period.
 
 The tally of `metrics`, which see. A happening is named here once; which metrics count it stands there.
+
+A target that is an event bus is counted in another way (captured, September 2026): being taken there is
+no attempt and has no latency. If it is given up, the attempt is that of its dead-letter queue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, final
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, final
 
 from simbridge import arn as arns
+from simbridge.envelopes import entry_size
 from simbridge.kernel import Record
 from simbridge.messages import (
     Call,
@@ -50,10 +54,10 @@ PER_FUNCTION = ("FunctionName",)
 HAPPENINGS = {
     "rule matched": "a rule that matches an event, whatever the number of its targets",
     "delivery begun": "a target of a rule that has matched",
-    "attempt": "an attempt to hand an event to a target",
+    "attempt": "an attempt to hand an event to a target, or a bus target's dead letter to its queue",
     "retry": "an attempt after the first",
     "throttled": "an attempt that has waited for the Invocations quota, in vain or not",
-    "accepted": "an attempt that the target accepts",
+    "accepted": "an attempt that the target accepts, or that queue",
     "ended": "a delivery that the target has accepted or that is given up",
     "given up": "a delivery that is given up",
     "kept": "a dead letter that its queue accepts",
@@ -68,6 +72,7 @@ HAPPENINGS = {
     "call throttled": "a PutEvents call that is answered with ThrottlingException",
     "entries": "entries of a PutEvents call that is not refused as a whole",
     "entries refused": "of these, entries that are refused one by one",
+    "bytes": "the size of the entries of a PutEvents call that is not throttled, as PutEvents counts it",
 }
 """What can be counted, and what is meant by it."""
 
@@ -98,6 +103,15 @@ class Place(NamedTuple):
         return (*bus, ("RuleName", self.rule))
 
 
+@final
+class _Delivery(NamedTuple):
+    """Where a delivery is counted, when its event was ingested, and whether its target is a bus."""
+
+    place: Place
+    ingested_us: int
+    to_bus: bool
+
+
 # Sum, number, minimum and maximum of the samples of one period.
 Tally = list[float]
 
@@ -115,7 +129,8 @@ class Counts:
         self.names = Names()
         self._targetless = Targetless()
         self._places: dict[str, Place] = {}
-        self._deliveries: Begun[tuple[Place, int]] = Begun()
+        self._deliveries: Begun[_Delivery] = Begun()
+        self._attempts_seen = False
         self._given_up: set[int] = set()
         self._matched: set[tuple[int, str]] = set()
 
@@ -124,23 +139,23 @@ class Counts:
         time, sequence, cause, _, to, message = record
         match message:
             case Invoke(delivery, attempt):
-                place, ingested = self._deliveries[delivery]
-                self._note("attempt", place, time)
-                if attempt > 1:
-                    self._note("retry", place, time)
-                else:
-                    self._note("first attempt", place, time, (time - ingested) / 1000)
+                self._attempts_seen = True
+                if not self._deliveries[delivery].to_bus:
+                    self._attempt(time, delivery, attempt)
             case Due(delivery, _, True) | Expire(delivery, True):
-                self._note("throttled", self._deliveries[delivery][0], time)
+                self._note("throttled", self._deliveries[delivery].place, time)
             case Outcome(delivery, attempt, error):
                 self._look_for_attempts(attempt)
                 self._answer(time, delivery, attempt, error)
-            case Match(event, rule):
+            case Match(event, rule, _, target):
                 self._match(time, cause, rule)
-                self._deliveries[sequence] = (self._place(rule), event.ingested_us)
+                to_bus = arns.is_event_bus(arns.parse(target))
+                self._deliveries[sequence] = _Delivery(self._place(rule), event.ingested_us, to_bus)
             case DeadLetter(delivery) | Drop(delivery):
                 self._look_for_attempts(message.attempts)
                 self._give_up(time, delivery)
+                if isinstance(message, DeadLetter) and self._deliveries[delivery].to_bus:
+                    self._attempt(time, delivery, 1)
             case Publish():
                 for arn in self._targetless.matched(to, message):
                     self._note("rule matched", self._place(arn), time)
@@ -157,13 +172,21 @@ class Counts:
 
     def _look_for_attempts(self, attempts: int) -> None:
         """Attempts that were made and of which there is none: this is a trace of outcomes."""
-        if attempts and not self.tallies["attempt"]:
+        if attempts and not self._attempts_seen:
             self.attempts_missing = True
+
+    def _attempt(self, time: int, delivery: int, attempt: int) -> None:
+        place, ingested, _ = self._deliveries[delivery]
+        self._note("attempt", place, time)
+        if attempt > 1:
+            self._note("retry", place, time)
+        else:
+            self._note("first attempt", place, time, (time - ingested) / 1000)
 
     def _give_up(self, time: int, delivery: int) -> None:
         if delivery not in self._given_up:  # a Drop may follow a DeadLetter that was refused
             self._given_up.add(delivery)
-            place = self._deliveries[delivery][0]
+            place = self._deliveries[delivery].place
             self._note("given up", place, time)
             self._note("ended", place, time)
 
@@ -175,17 +198,19 @@ class Counts:
             self._note("rule matched", place, time)
 
     def _answer(self, time: int, delivery: int, attempt: int, error: str | None) -> None:
-        place, ingested = self._deliveries[delivery]
+        place, ingested, to_bus = self._deliveries[delivery]
         if attempt == 0:
             self._note("not kept" if error else "kept", place, time)
+        elif error is None:
+            self._note("ended", place, time)
+        if to_bus != (attempt == 0):
             return
         late_ms = (time - ingested) / 1000
-        if attempt == 1:
+        if attempt <= 1:
             self._note("first answer", place, time, late_ms)
         if error is None:
             self._note("accepted", place, time)
             self._note("success", place, time, late_ms)
-            self._note("ended", place, time)
 
     def _call(self, time: int, to: str, call: Call) -> None:
         self.names.read(call)
@@ -194,8 +219,10 @@ class Counts:
         _, region, account = to.split(":")
         place = Place(account, region)
         self._note("call", place, time)
+        throttled = call.error == "ThrottlingException"
+        if not throttled and (size := _request_size(call.request)) is not None:
+            self._note("bytes", place, time, size)
         if call.response is None:
-            throttled = call.error == "ThrottlingException"
             self._note("call throttled" if throttled else "call refused", place, time)
             return
         self._note("call answered", place, time)
@@ -221,6 +248,19 @@ class Counts:
             periods[time // self.period_us] = [value, 1, value, value]
         else:
             add(tally, (value, 1, value, value))
+
+
+def _request_size(request: Mapping[str, Any]) -> int | None:
+    """The bytes of all entries; None where a refused request is none that could be measured."""
+    try:
+        return sum(
+            entry_size(*(entry.get(name) for name in _MEASURED)) for entry in request["Entries"]
+        )
+    except (KeyError, TypeError, AttributeError):
+        return None
+
+
+_MEASURED = ("Source", "DetailType", "Detail", "Resources", "Time")
 
 
 def _place_of_function(address: str) -> Place:

@@ -262,12 +262,21 @@ def _published(
                         else:
                             series[period] = list(tally)
             for dimensions, series in sorted(merged.items()):
-                yield Series(metric, dict(dimensions), _datapoints(series, counts.period_us))
+                points = _datapoints(series, counts.period_us, metric.minimum)
+                yield Series(metric, dict(dimensions), points)
 
 
-def _datapoints(periods: Mapping[int, Tally], period_us: int) -> list[Datapoint]:
+def _datapoints(
+    periods: Mapping[int, Tally], period_us: int, minimum: float | None
+) -> list[Datapoint]:
     return [
-        Datapoint(clock.moment(period * period_us), total, int(count), low, high)
+        Datapoint(
+            clock.moment(period * period_us),
+            total,
+            int(count),
+            low if minimum is None else minimum,
+            high,
+        )
         for period, (total, count, low, high) in sorted(periods.items())
     ]
 

@@ -179,7 +179,7 @@ def _match(match: Match, record: Record, known: Known) -> Told:
 def _outcome(outcome: Outcome, record: Record, known: Known) -> Told:
     who, what = known.short(record.sender), known.subject(outcome.delivery)
     how = f", attempt {outcome.attempt}" if outcome.attempt else " as a dead letter"
-    text = _one_line(outcome.text)
+    text = _one_line(outcome.detail or outcome.text)
     if outcome.error is not None:
         return Told("✗", RED, f"{who} refuses {what}{how}: {outcome.error}: {text}")
     return Told("✓", GREEN, f"{who} accepts {what}{how}" + (f": {text}" if outcome.text else ""))

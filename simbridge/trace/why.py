@@ -191,8 +191,9 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
 def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str | None:
     """What a message says of the end of a delivery that its outcome does not say."""
     match message:
-        case Outcome(_, 0, str() as error):
-            return f"its dead-letter queue {_last(sender)} refuses it: {error}"
+        case Outcome(_, 0, str() as error, text, detail):
+            words = " ".join((detail or text or "").split())
+            return f"its dead-letter queue {_last(sender)} refuses it: {error}: {words}"
         case Outcome(_, _, None, str() as text):
             return text
         case Expire(_, True):

@@ -17,8 +17,8 @@ that holds a quote breaks a string template (captured).
 
 Whatever comes out must be JSON, or the delivery fails with INVALID_JSON and the broken text goes
 to the dead-letter queue (captured, also for strings and arrays). Several quoted lines are JSON
-enough (recorded). When nothing at all comes out, nothing has been seen to arrive anywhere
-(captured); `Rendered.valid` is then False, too.
+enough (recorded). When nothing at all comes out, nothing arrives anywhere, the dead-letter queue
+included, which takes no empty message (captured); `Rendered.valid` is then False, too.
 
 What PutTargets checks is weaker than that: it puts `null` for each placeholder and reads the first
 JSON value, no more. `hello <x>` is refused with the position in `hello null` (captured), and

@@ -105,7 +105,8 @@ def test_in_another_region_it_has_a_new_id_and_time() -> None:
 
 LOCAL = (
     "THIRD_ACCOUNT_HOP_DETECTED",
-    "Events received from another event bus cannot be forwarded to this event bus.",
+    "Event ingestion rejected for event {id} because an event can be sent to an event bus target "
+    "only once. This event was previously delivered to an event bus target.",
 )
 REGIONAL = ("THIRD_REGION_HOP_DETECTED", "Unknown exception.")
 
@@ -129,7 +130,7 @@ def test_one_hop_of_each_kind(second: str, third: str, refusal: tuple[str, str] 
     forward(world, bus_arn(HERE, "default"), second)
     forward(world, second, third, DeadLetterConfig={"Arn": dead.arn})
     queue = watch(world, third)
-    put(world)
+    event_id = put(world)
     if refusal is None:
         assert len(queue.received) == 1
         assert dead.requests == []
@@ -137,7 +138,9 @@ def test_one_hop_of_each_kind(second: str, third: str, refusal: tuple[str, str] 
     assert queue.received == []
     (letter,) = dead.requests
     attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
-    assert (attributes["ERROR_CODE"], attributes["ERROR_MESSAGE"]) == refusal
+    code, text = refusal
+    assert attributes["ERROR_CODE"] == code
+    assert attributes["ERROR_MESSAGE"] == text.format(id=event_id)
     assert attributes["TARGET_ARN"] == third
     assert "RETRY_ATTEMPTS" not in attributes
 

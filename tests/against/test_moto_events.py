@@ -63,7 +63,7 @@ def ours():
     kernel = Kernel(1, clock.instant("2026-03-01T00:00:00Z"), lambda *_: None)
     plane = ControlPlane(kernel, limits_with(None))
 
-    def serve(name, body, region):
+    def serve(name, body, region, trace_header):
         return plane.answer(
             name, body, account="123456789012", region=region, sender="story", cause=0
         )

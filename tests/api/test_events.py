@@ -349,24 +349,6 @@ def test_global_endpoints_are_not_simulated(api):
     assert api.news() == []
 
 
-@pytest.mark.parametrize(
-    ("header", "kept"),
-    [
-        ("Root=1-5759e988-bd862e3fe1be46a994272793", True),
-        ("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1", True),
-        ("Self=1; Root=1-5759E988-bd862e3fe1be46a994272793", True),
-        ("Root=1-5759e988-bd862e3fe1be46a99427279", False),
-        ("anything", False),
-    ],
-)
-def test_trace_headers(api, header, kept):
-    """A header travels beside the event, a malformed one is dropped without an error."""
-    put(api, {"TraceHeader": header})
-    [(_, event)] = published(api)
-    assert event.trace_header == (header if kept else None)
-    assert header not in json.dumps(event.envelope)
-
-
 def test_events_say_who_put_them_and_where(api):
     """Account and region are those of the call."""
     api.account, api.region = "210987654321", "eu-west-1"

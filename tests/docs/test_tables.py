@@ -23,6 +23,7 @@ from simbridge.error_codes import ERROR_CODES
 from simbridge.kernel import Record
 from simbridge.limits import LIMITS, OTHER_REGIONS, PROFILES, RATES
 from simbridge.messages import Message
+from simbridge.targets import REFUSALS
 from simbridge.targets.page import examples, failures, kinds
 from simbridge.trace import Attempt
 from simbridge.transform.template import EVENTS, RESERVED
@@ -85,6 +86,20 @@ def error_codes() -> str:
     return table(["code", "retried", "meaning", "text"], rows)
 
 
+def refusals() -> str:
+    rows = [
+        [
+            f"`{row.service}`",
+            f"`{row.error}`",
+            f"`{row.code}`",
+            row.when,
+            re.sub(r"\{(\w+)\}", r"`<\1>`", row.text),
+        ]
+        for row in REFUSALS
+    ]
+    return table(["service", "error", "code", "when", "text"], rows)
+
+
 def faults() -> str:
     rows = [[f"`{code}`", str(row.status), row.meaning, row.text] for code, row in FAULTS.items()]
     return table(["code", "HTTP status", "when", "text"], rows)
@@ -121,6 +136,7 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("errors.md", faults),
     ("trace.md", messages),
     ("delivery.md", error_codes),
+    ("delivery.md", refusals),
     ("delivery.md", profiles),
     ("delivery.md", rates),
     ("targets.md", kinds),

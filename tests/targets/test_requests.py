@@ -492,10 +492,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
             "imagePipelineArn": arn("imagebuilder", "image-pipeline/p"),
         },
     ),
-    "API, path": ("execute-api", "a/test/GET/x/y", {}, http("/test/x/y", method="GET")),
+    "API, path": ("execute-api", "a/test/GET/x/y", {}, http("/test/x/y/", method="GET")),
     "API, root": ("execute-api", "a/test/POST/", {}, http("/test/")),  # recorded
+    "API, a slash at the end": ("execute-api", "a/test/POST/x/", {}, http("/test/x/")),
     "API, stage only": ("execute-api", "a/test", {}, http("/test/")),
-    "API, any method": ("execute-api", "a/test/*/x", {}, http("/test/x")),
+    "API, any method": ("execute-api", "a/test/*/x", {}, http("/test/x/")),
     "API with everything": (
         "execute-api",
         "a/test/PUT/x/*/*",
@@ -518,7 +519,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
             "Input": "{}",
         },
         http(
-            "/test/x/c%2F1%20%C3%A4/b%20c",
+            "/test/x/c%2F1%20%C3%A4/b%20c/",
             "{}",
             "PUT",
             headers={"X-Order": "7", "content-type": "text/plain", "$.source": "a key stays"},

@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 from xml.etree import ElementTree
 
+import boto3
 import pytest
+from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,7 +115,111 @@ def test_put_events_counts_calls_and_entries() -> None:
         "PutEventsApproximateFailedCount": 1,
         "PutEventsEntriesCount": 3,
         "PutEventsFailedEntriesCount": 1,
+        "PutEventsRequestSize": 7 + 4 + 7 + 77,
     }
+
+
+@pytest.mark.parametrize(
+    ("entry", "size"),
+    [
+        ({"Source": "é", "DetailType": "d", "Resources": ["r1"], "Time": 0}, 21),
+        ({"Source": "é", "DetailType": "d"}, 5),
+        ({"Source": "s", "DetailType": "d", "EventBusName": "absent"}, 4),
+        ({"Source": "s", "DetailType": "d", "TraceHeader": "Root=1"}, 4),
+        ({"Source": "s"}, 3),
+    ],
+)
+def test_the_size_of_a_request(entry: dict, size: int) -> None:
+    """Bytes of its entries and 14 for a time; neither buses nor trace headers count (captured)."""
+    world = sb.World()
+    world.client().put_events(Entries=[{"Detail": "{}", **entry}])
+    (point,) = world.metrics("PutEventsRequestSize").points
+    assert (point.sum, point.sample_count, world.metrics("PutEventsRequestSize").unit) == (
+        size,
+        1,
+        "Bytes",
+    )
+
+
+def test_a_refused_request_has_a_size_too() -> None:
+    """One sample for the call, none for entries (captured); one that cannot be read has none."""
+    world = sb.World()
+    raw = Config(parameter_validation=False)
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client = boto3.client("events", region_name=REGION, config=raw, **keys)
+    entry = {"Source": "s", "DetailType": "d", "Detail": "{}"}
+    with world.intercept():
+        for entries in ([entry] * 11, [], [{**entry, "Source": 1}]):
+            with pytest.raises(client.exceptions.ClientError):
+                client.put_events(Entries=entries)
+    series = world.metrics("PutEventsRequestSize")
+    assert (series.sum, series.sample_count) == (44, 2)
+    assert world.metrics("PutEventsEntriesCount").points == []
+
+
+def test_a_throttled_request_has_no_size() -> None:
+    """It is not read."""
+    world = sb.World(limits={"put_events_per_second": 1})
+    client = world.client()
+    entry = {"Source": "s", "DetailType": "d", "Detail": "{}"}
+    client.put_events(Entries=[entry])
+    with pytest.raises(client.exceptions.ClientError):
+        client.put_events(Entries=[entry])
+    assert world.metrics("PutEventsRequestSize").sample_count == 1
+
+
+MODERN = (
+    "InvocationAttempts",
+    "SuccessfulInvocationAttempts",
+    "IngestionToInvocationStartLatency",
+    "IngestionToInvocationCompleteLatency",
+    "IngestionToInvocationSuccessLatency",
+)
+
+
+@pytest.mark.parametrize(
+    ("hops", "queue", "counted"),
+    [
+        (1, None, ()),
+        (0, None, ()),
+        (0, "kept", MODERN),
+        (0, "gone", (MODERN[0], MODERN[2], MODERN[3])),
+    ],
+)
+def test_a_target_that_is_an_event_bus(hops: int, queue: str | None, counted: tuple) -> None:
+    """No attempt, no latency; where it fails, those of its dead-letter queue (captured)."""
+    for trace in ("full", "outcomes"):
+        world = sb.World(limits={"same_region_hops": hops}, trace=trace)
+        events = world.client()
+        world.queue("kept")
+        bus = events.create_event_bus(Name="other")["EventBusArn"]
+        letters = {"DeadLetterConfig": {"Arn": GONE.replace("gone", queue)}} if queue else {}
+        events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+        events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": bus, **letters}])
+        events.put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
+        world.settle()
+        assert world.metrics("Invocations", rule="orders").sum == 1
+        assert world.metrics("FailedInvocations", rule="orders").sum == 1 - hops
+        if trace == "full":
+            samples = {
+                name: world.metrics(name, rule="orders").sample_count
+                for name in (*MODERN, "RetryInvocationAttempts")
+            }
+            assert samples == {name: int(name in counted) for name in samples}
+
+
+def test_the_minimum_of_the_older_counters_is_zero() -> None:
+    """One sample of 1 and a minimum of 0 (captured); the newer ones have the minimum of their samples."""
+    kept = GONE.replace("gone", "kept")
+    world = world_with({"Arn": GONE, "DeadLetterConfig": {"Arn": kept}})
+    older = ("TriggeredRules", "Invocations", "FailedInvocations", "InvocationsSentToDlq")
+    for name, least in {
+        **dict.fromkeys(older, 0),
+        "MatchedEvents": 1,
+        "InvocationAttempts": 1,
+    }.items():
+        (point,) = world.metrics(name, rule="orders").points
+        assert (point.minimum, point.sum, point.sample_count, point.average) == (least, 1, 1, 1)
 
 
 def test_figures_belong_to_an_account_and_a_region() -> None:

@@ -157,7 +157,10 @@ def test_a_dead_letter_queue_that_refuses_is_told() -> None:
     world.settle()
 
     told = str(world.trace.why(event_id))
-    assert "dropped: NO_RESOURCE; its dead-letter queue dead refuses it: NO_PERMISSIONS" in told
+    assert (
+        "dropped: NO_RESOURCE; its dead-letter queue dead refuses it: NO_PERMISSIONS: User: events.amazonaws.com"
+        in told
+    )
 
 
 def starved(trace: str, *, fails: bool = False) -> sb.World:

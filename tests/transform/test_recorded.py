@@ -198,7 +198,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         template('{"a": "<aws.events.event.json>"}', None),
         '{"a": "<event>"}',
     ),
-    "an empty input": ({"Input": ""}, ""),
+    "a blank input": ({"Input": " "}, " "),
 }
 
 

@@ -1,0 +1,66 @@
+"""What a handler has returned, as JSON: the answer of a function, or what a trace keeps.
+
+The Python runtime of Lambda writes a function's result as `json.dumps` does, and a Decimal as the number
+that it is (source of aws-lambda-python-runtime-interface-client). A result that it cannot write (dates,
+sets, bytes, objects of yours) is a failure of the function. NaN and the infinities pass, and are written
+as words that no JSON has; here they are read as null.
+
+A handler of something that is not a Lambda function answers nobody, so there its result cannot fail. It
+is kept in the trace as JSON where it has any such form, a set in sorted order for one; else by its type.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from simbridge import surrogates
+from simbridge.nesting import with_room
+
+__all__ = ["kept", "marshalled"]
+
+
+def marshalled(result: Any) -> Any:
+    """The JSON value that a Lambda function has answered.
+
+    Raises what Lambda's runtime would tell of: `TypeError`, `ValueError` or `RecursionError`.
+    """
+    text = with_room(_dumps, result)
+    text = surrogates.in_json(text) or text
+    try:
+        return with_room(msgspec.json.decode, text)
+    except msgspec.DecodeError:
+        plain = json.loads(text, parse_constant=lambda word: None)
+        return with_room(msgspec.json.decode, json.dumps(plain))
+
+
+def kept(result: Any) -> Any:
+    """The result as JSON, in an order that does not depend on hashing; or the name of its type."""
+    for encode in _ENCODERS:
+        try:
+            return msgspec.json.decode(encode(result))
+        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+            continue  # what has no JSON form is told by its type, which every run has the same
+    return type(result).__name__
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, Decimal):
+        if value.is_nan():
+            return math.nan
+        return json.loads(str(value)) if value.is_finite() else float(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+_dumps = partial(json.dumps, default=_number)
+
+_ENCODERS: tuple[Callable[[Any], str | bytes], ...] = (
+    partial(json.dumps, allow_nan=False),
+    partial(msgspec.json.encode, order="deterministic"),
+)
