@@ -68,7 +68,8 @@ class StandIns:
         """The stand-in at any ARN (`World.stand_in`)."""
         if lambda_ is not None and not isinstance(lambda_, Asynchronous):
             raise SimbridgeError(f"lambda_ is for world.function: {lambda_!r} is no Asynchronous")
-        actor = self._actor(given.text(arn, "the ARN of a stand-in"))
+        arn = arns.address_of(given.text(arn, "the ARN of a stand-in"))
+        actor = self._actor(arn)
         if handler is not None:
             given.function(handler, "a handler is a function that takes an event")
             if lambda_ is None and arns.parse(arn).service == "lambda":
