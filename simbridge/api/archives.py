@@ -20,7 +20,7 @@ from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid, limit_exceeded, no_bus
 from simbridge.api.rules import check_room, replace_rule
 from simbridge.api.store import ArchiveEntry, Bus
-from simbridge.errors import ServiceError
+from simbridge.errors import InvalidArn, ServiceError
 from simbridge.kernel import uuid_from
 from simbridge.messages import Configure, Retire, Stop
 from simbridge.resources import Archive, Rule, Target
@@ -175,17 +175,18 @@ def one_filter(operation_name: str, request: Request) -> None:
         )
 
 
-def bus_at(context: Context, text: str) -> Bus:
+def bus_at(context: Context, text: str, parameter: str = "EventSourceArn") -> Bus:
     """The bus of this ARN in this account and region, or the refusal (recorded, captured, lint)."""
-    named = arn.parse(text)
-    if not arn.is_event_bus(named):
-        raise invalid(
-            "Parameter EventSourceArn is not valid. Reason: Must contain an event bus ARN."
-        )
     bus = _bus_or_none(context, text)
-    if bus is None:
-        raise no_bus(named.resource.partition("/")[2])
-    return bus
+    if bus is not None:
+        return bus
+    try:
+        named = arn.parse(text)
+    except InvalidArn:
+        named = None
+    if named is None or not arn.is_event_bus(named):
+        raise invalid(f"Parameter {parameter} is not valid. Reason: Must contain an event bus ARN.")
+    raise no_bus(named.resource.partition("/")[2])
 
 
 def _bus_or_none(context: Context, text: str) -> Bus | None:

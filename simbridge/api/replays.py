@@ -136,12 +136,12 @@ def _archive(context: Context, text: str) -> Archive:
 
 def _destination(context: Context, text: str, archive: Archive) -> Bus:
     """The bus to replay to: that which the archive was made for, and no other (recorded)."""
-    wrong = "Parameter Destination.Arn is not valid. Reason: "
-    if not text.startswith("arn:") or ":event-bus/" not in text:
-        raise invalid(f"{wrong}Must contain an event bus ARN.")
-    bus = bus_at(context, text)
+    bus = bus_at(context, text, "Destination.Arn")
     if bus.bus.arn != archive.bus_arn:
-        raise invalid(f"{wrong}Cross event bus replay is not permitted.")
+        raise invalid(
+            "Parameter Destination.Arn is not valid. "
+            "Reason: Cross event bus replay is not permitted."
+        )
     return bus
 
 

@@ -137,6 +137,16 @@ def test_describe_and_list(archived):
             "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.",
         ),
         (
+            {"Destination": {"Arn": BUS.replace(":events:", ":sqs:")}},
+            INVALID,
+            "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.",
+        ),
+        (
+            {"Destination": {"Arn": "arn:no"}},
+            INVALID,
+            "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.",
+        ),
+        (
             {"Destination": {"Arn": "default"}},
             INVALID,
             "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.",
