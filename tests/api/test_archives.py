@@ -164,11 +164,13 @@ def test_an_arn_is_no_name(api, operation):
     """It is too long, which is said first, and has the wrong form (captured)."""
     arn = ARCHIVE + "archive-with-a-long-name"
     at = f"Value '{arn}' at 'archiveName' failed to satisfy constraint: Member must "
-    assert api.refused(operation, ArchiveName=arn) == (
-        INVALID,
+    text = (
         f"2 validation errors detected: {at}have length less than or equal to 48; "
-        rf"{at}satisfy regular expression pattern: [\.\-_A-Za-z0-9]+",
+        rf"{at}satisfy regular expression pattern: [\.\-_A-Za-z0-9]+"
     )
+    assert api.refused(operation, ArchiveName=arn) == (INVALID, text)
+    listed = api.refused("list_archives", NamePrefix=arn)
+    assert listed == (INVALID, text.replace("archiveName", "namePrefix"))
 
 
 def test_a_name_is_taken_once(api):

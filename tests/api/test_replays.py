@@ -163,6 +163,13 @@ def test_describe_and_list(archived):
             "Reason: Cross event bus replay is not permitted.",
         ),
         (
+            {"Destination": {"Arn": BUS, "FilterArns": [RULE + "no", ""]}},
+            INVALID,
+            f"1 validation error detected: Value '[{RULE}no, ]' at 'destination.filterArns' failed "
+            "to satisfy constraint: Member must satisfy constraint: [Member must have length less "
+            "than or equal to 1600, Member must have length greater than or equal to 1]",
+        ),
+        (
             {"Destination": {"Arn": BUS, "FilterArns": [RULE + "no"]}},
             MISSING,
             "Rule no does not exist on EventBus default.",

@@ -745,6 +745,18 @@ def test_one_complaint_comes_before_another(api):
     put(api, wrong)
 
 
+@pytest.mark.parametrize("wrong", ["a b", "", "x" * 65])
+def test_ids_in_a_list_are_refused_at_the_list(api, wrong):
+    """All that holds for one stands in a bracket, the lengths first (captured for path values)."""
+    ids = ["t", wrong]
+    assert api.refused("remove_targets", Rule="r", Ids=ids) == (
+        INVALID,
+        f"1 validation error detected: Value '[{', '.join(ids)}]' at 'ids' failed to satisfy "
+        f"constraint: Member must satisfy constraint: [{at_most(64)}, {at_least(1)}, "
+        r"Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+]",
+    )
+
+
 def test_the_role_of_a_rule_is_no_role_of_its_targets(api):
     """A target that wants a role wants one of its own (captured)."""
     api.put_rule(Name="r", EventPattern=PATTERN, RoleArn=ROLE)
