@@ -1,9 +1,12 @@
 """A shop sends its events to the company's bus, which sends them on to an archive: how far do they get?
 
 Each bus is in an account of its own and lets the one before it in. Before the company's policy is there,
-the event is refused for good. With it, the event arrives as it was put; but an event that has come from
-another bus is not sent on to a third one, whatever the policies say.
+its bus cannot be a target. With it, the event arrives as it was put; but an event that has come from
+another bus is not sent on to a third one, whatever the policies say. Once the company has changed its
+mind, events of the rule that is there already are refused for good.
 """
+
+from botocore.exceptions import ClientError
 
 import simbridge as sb
 
@@ -15,16 +18,18 @@ def cross_account(world: sb.World) -> None:
     """Three accounts in a row: one hop too few, one that works, one too many."""
     for account, name in ((COMPANY, "central"), (ARCHIVE, "archive")):
         world.client(account=account).create_event_bus(Name=name)
-    lost = forward(world, SHOP, "default", bus(COMPANY, "central"))
-    stopped = forward(world, COMPANY, "central", bus(ARCHIVE, "archive"))
-
-    put(world)
-    assert [letter.attributes["ERROR_CODE"] for letter in lost.receive()] == ["NO_PERMISSIONS"]
+    try:
+        forward(world, SHOP, "default", bus(COMPANY, "central"))
+    except ClientError as refusal:
+        assert refusal.response["Error"]["Code"] == "AccessDeniedException"
+    assert world.client(account=SHOP).list_targets_by_rule(Rule="forward")["Targets"] == []
 
     for owner, name, guest in ((COMPANY, "central", SHOP), (ARCHIVE, "archive", COMPANY)):
         world.client(account=owner).put_permission(
             EventBusName=name, Action="events:PutEvents", Principal=guest, StatementId="guest"
         )
+    lost = forward(world, SHOP, "default", bus(COMPANY, "central"))
+    stopped = forward(world, COMPANY, "central", bus(ARCHIVE, "archive"))
     event_id = put(world)
     (first,) = world.trace.deliveries(event=event_id, bus="default")
     (second,) = world.trace.deliveries(event=event_id, bus="central")
@@ -37,6 +42,10 @@ def cross_account(world: sb.World) -> None:
         "bus target only once. This event was previously delivered to an event bus target."
     )
 
+    world.client(account=COMPANY).remove_permission(EventBusName="central", StatementId="guest")
+    put(world)
+    assert [letter.attributes["ERROR_CODE"] for letter in lost.receive()] == ["NO_PERMISSIONS"]
+
 
 def bus(account: str, name: str) -> str:
     """The ARN of an event bus."""
@@ -48,7 +57,12 @@ def forward(world: sb.World, account: str, source: str, target: str):
     events = world.client(account=account)
     kept = world.queue(f"kept-by-{source}")
     events.put_rule(Name="forward", EventBusName=source, EventPattern='{"source": ["shop"]}')
-    forwarding = {"Id": "bus", "Arn": target, "DeadLetterConfig": {"Arn": kept.arn}}
+    forwarding = {
+        "Id": "bus",
+        "Arn": target,
+        "RoleArn": f"arn:aws:iam::{account}:role/forward",
+        "DeadLetterConfig": {"Arn": kept.arn},
+    }
     events.put_targets(Rule="forward", EventBusName=source, Targets=[forwarding])
     return kept
 

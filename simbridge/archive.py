@@ -17,7 +17,7 @@ import msgspec
 from simbridge import clock
 from simbridge.actors.archive import ArchiveActor
 from simbridge.clock import Instant
-from simbridge.envelopes import Errors, check_errors, put_size, scan
+from simbridge.envelopes import Errors, archived_size, check_errors, scan
 from simbridge.errors import BadLine, InvalidEvents
 from simbridge.kernel import Kernel
 from simbridge.messages import Loaded
@@ -105,7 +105,7 @@ class ArchiveHandle:
                 continue
             content.update(with_room(msgspec.json.encode, envelope))
             ingested_us = min(clock.event_time(envelope["time"]), self._kernel.now)
-            staged.add(envelope, ingested_us, put_size(envelope) + 20)
+            staged.add(envelope, ingested_us, archived_size(envelope))
         if bad and errors == "raise":
             raise InvalidEvents(os.fspath(path), bad)
         loaded = Loaded(staged.events, staged.size_bytes, content.hexdigest())

@@ -13,11 +13,13 @@ from simbridge.errors import InvalidArn
 
 __all__ = [
     "Arn",
+    "address_of",
     "api_address",
     "archive_arn",
     "event_bus_arn",
     "is_event_bus",
     "is_simulated",
+    "is_whole_log_group",
     "parse",
     "partition_of",
     "replay_arn",
@@ -95,3 +97,13 @@ def is_simulated(arn: Arn) -> bool:
 def is_event_bus(arn: Arn) -> bool:
     """Whether the ARN names an event bus."""
     return arn.service == "events" and arn.resource.startswith("event-bus/")
+
+
+def is_whole_log_group(text: str) -> bool:
+    """Whether an ARN names a log group with `:*` at the end: the group and all its streams."""
+    return text.endswith(":*") and ":logs:" in text
+
+
+def address_of(text: str) -> str:
+    """Where a target lives: at its ARN, a log group at the one that names the group alone."""
+    return text.removesuffix(":*") if is_whole_log_group(text) else text

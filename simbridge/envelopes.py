@@ -37,6 +37,7 @@ from simbridge.nesting import with_room
 __all__ = [
     "Errors",
     "Events",
+    "archived_size",
     "check_errors",
     "entry_size",
     "fits_int64",
@@ -52,6 +53,7 @@ TEXT_MAX = 80
 
 _TIME_BYTES = 14
 """What a `Time` counts for in the size of an entry (user guide)."""
+_ARCHIVED_BYTES = 26
 
 _GZIP = b"\x1f\x8b"
 
@@ -163,6 +165,16 @@ def put_size(envelope: dict[str, Any]) -> int:
     texts = (envelope["source"], envelope["detail-type"], *envelope["resources"])
     detail = with_room(msgspec.json.encode, envelope["detail"])
     return len(detail) + sum(len(text.encode()) for text in texts)
+
+
+def archived_size(envelope: dict[str, Any]) -> int:
+    """What an event counts for in the SizeBytes of an archive, in bytes.
+
+    Its texts with the detail written compactly, and 26 bytes more. The formula is inferred: it fits
+    all sizes that were recorded and captured. What the 26 stand for is not known; the account and a
+    time have as many.
+    """
+    return put_size(envelope) + _ARCHIVED_BYTES
 
 
 def _lines(lines: io.BufferedIOBase) -> Iterator[Found]:

@@ -35,9 +35,14 @@ LIMITS: dict[str, Limit] = {
     ),
     "targets_per_rule": Limit(5, "targets of one rule", "recorded answers of the service"),
     "bus_target_role_required": Limit(
-        0,
-        "1: PutTargets wants a RoleArn for an event bus in any case, as the service does today",
-        "API documentation of 2022, when only some cases needed one; captured answers say 1",
+        1,
+        "1: PutTargets wants a RoleArn for any event bus; 0: only for one of another region",
+        "captured answers of the service (2026); the API documentation of 2022 says 0",
+    ),
+    "log_group_star_delivers": Limit(
+        1,
+        "1: a log group that is written with ':*' at the end is delivered to; 0: NO_RESOURCE",
+        "PutTargets takes it (templates of AWS's own); whether it delivers is disputed",
     ),
     "event_pattern_chars": Limit(
         2048, "characters of an event pattern in PutRule", "EventBridge quotas page"
@@ -46,9 +51,9 @@ LIMITS: dict[str, Limit] = {
         10_240, "characters of the policy of an event bus", "EventBridge quotas page"
     ),
     "put_events_bytes": Limit(
-        262_144,
+        1_048_576,
         "bytes of all entries of one PutEvents request; a total of this size is refused",
-        "recorded answers of the service (2025); newer pages say 1 MiB",
+        "API reference: under 1 MB since January 2026; before that 262_144, recorded in 2025",
     ),
     "list_page": Limit(100, "items of one page of a list, where Limit is not given", "observed"),
     "tags_per_resource": Limit(50, "tags of one resource", "EventBridge quotas page"),

@@ -53,7 +53,6 @@ __all__ = [
     "Match",
     "Message",
     "Outcome",
-    "Passing",
     "Progress",
     "Publish",
     "Retire",
@@ -278,35 +277,12 @@ class Stop(_Message, frozen=True):
 
 
 @final
-class Passing(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Minutes without events, on the way of a replay: nothing tells them one by one.
-
-    The first minute, how many there are, when it begins to pass them, and how long each takes.
-    """
-
-    minute_us: int
-    count: int
-    since_us: int
-    each_us: int
-
-    def last_us(self, now: int) -> int | None:
-        """The last of them that has been passed by now."""
-        passed = self.count if not self.each_us else (now - self.since_us) // self.each_us
-        done = min(self.count, passed)
-        return self.minute_us + (done - 1) * 60_000_000 if done > 0 else None
-
-
-@final
 class Progress(_Message, frozen=True):
-    """What a replay reports of itself: its state and the last minute of event time it has done.
-
-    `passing` is how it goes on over minutes without events, where some follow.
-    """
+    """What a replay reports of itself: its state and the last minute of event time it has done."""
 
     state: str
     reason: str | None = None
     last_replayed_us: int | None = None
-    passing: Passing | None = None
 
 
 @final

@@ -70,7 +70,8 @@ class StandIns:
         if lambda_ is not None and not isinstance(lambda_, Asynchronous):
             raise SimbridgeError(f"lambda_ is for world.function: {lambda_!r} is no Asynchronous")
         with self._kernel.hold():
-            return self._at(given.text(arn, "the ARN of a stand-in"), handler, lambda_)
+            address = arns.address_of(given.text(arn, "the ARN of a stand-in"))
+            return self._at(address, handler, lambda_)
 
     def _at(self, arn: str, handler: Handler | None, lambda_: Asynchronous | None) -> StandInHandle:
         actor = self._actor(arn)

@@ -123,6 +123,7 @@ class Population:
                 self.customs.backoff,
                 quota,
                 self._latency,
+                limits["log_group_star_delivers"] > 0,
             )
         policy: Policy = shared[key]
         return policy

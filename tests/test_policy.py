@@ -128,11 +128,11 @@ def test_what_cannot_be_asked_here_is_not_taken(condition: dict[str, Any]) -> No
 
 
 def test_a_policy_is_stored_in_one_form() -> None:
-    """Compact; one statement is a list; accounts are their roots, unless no such account can be."""
-    accounts = [FRIEND, "000000000000", policy.root(STRANGER), "*"]
+    """Compact; one statement is a list; accounts are their roots."""
+    accounts = [FRIEND, policy.root(STRANGER), "*"]
     given = text(Statement=STATEMENT | {"Principal": {"AWS": accounts}}, Id="mine")
     stored = policy.check(given, BUS)
-    roots = [policy.root(FRIEND), "000000000000", policy.root(STRANGER), "*"]
+    roots = [policy.root(FRIEND), policy.root(STRANGER), "*"]
     assert json.loads(stored) == {
         "Version": "2012-10-17",
         "Id": "mine",
@@ -140,6 +140,16 @@ def test_a_policy_is_stored_in_one_form() -> None:
     }
     assert ": " not in stored
     assert policy.check(stored, BUS) == stored
+
+
+@pytest.mark.parametrize(
+    "principal",
+    ["000000000000", policy.root("000000000000"), [FRIEND, "000000000000"]],
+)
+def test_an_account_that_cannot_be_is_no_principal(principal: Any) -> None:
+    """As digits or in an ARN, alone or beside others."""
+    with pytest.raises(InvalidPolicy, match=r"^Policy contains an invalid principal"):
+        policy.check(text(Statement=STATEMENT | {"Principal": {"AWS": principal}}), BUS)
 
 
 def test_a_service_may_be_a_principal() -> None:

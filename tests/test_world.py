@@ -95,7 +95,8 @@ def test_events_are_forwarded_to_one_more_bus_and_no_further() -> None:
     for name, arn in (("a", buses[1]), ("b", buses[2]), ("b", queue.arn)):
         rule = f"to-{arn.rpartition('/')[2].rpartition(':')[2]}"
         events.put_rule(Name=rule, EventBusName=name, EventPattern='{"source": ["shop"]}')
-        events.put_targets(Rule=rule, EventBusName=name, Targets=[{"Id": "1", "Arn": arn}])
+        target = {"Id": "1", "Arn": arn, "RoleArn": f"arn:aws:iam::{world.account}:role/events"}
+        events.put_targets(Rule=rule, EventBusName=name, Targets=[target])
     answer = events.put_events(Entries=[{**ENTRY, "EventBusName": "a"}])
     world.settle()
     assert [event["id"] for event in queue.received] == [answer["Entries"][0]["EventId"]]

@@ -20,6 +20,7 @@ from typing import NamedTuple, final
 
 from simbridge import arn as arns
 from simbridge import clock
+from simbridge.envelopes import archived_size
 from simbridge.kernel import Turn
 from simbridge.messages import Configure, Counted, Event, Keep, Loaded, Message, Retire, Tick
 from simbridge.resources import Archive
@@ -122,7 +123,7 @@ class ArchiveActor:
     # -- inside -----------------------------------------------------------------------------
 
     def _keep(self, event: Event, turn: Turn) -> None:
-        size_bytes = archived_size(event)
+        size_bytes = archived_size(event.envelope)
         self.storage.add(event.envelope, event.ingested_us, size_bytes)
         batches = self._batches
         if not batches or turn.now >= batches[-1].closes_us:
@@ -185,14 +186,3 @@ class ArchiveActor:
         steps = -((archive.created_us - expires_us) // self.counting.sweep_us)
         due_us = archive.created_us + steps * self.counting.sweep_us
         return due_us if due_us <= clock.LATEST else None
-
-
-def archived_size(event: Event) -> int:
-    """What an event counts for in SizeBytes (recorded; the formula is inferred from one example).
-
-    It is its size in PutEvents and 20 bytes for a time, which PutEvents counts with 14 bytes where it
-    was given. That is told from the event's time being another than that of its ingestion.
-    """
-    time: str = event.envelope["time"]
-    given = time != clock.iso_seconds(event.ingested_us)
-    return event.size_bytes - (14 if given else 0) + 20

@@ -80,7 +80,7 @@ class EventBusActor:
                 matched = self._with_owner(matched, message.rule)
             if message.only is not None:
                 matched = [name for name in matched if self.rules[name].arn in message.only]
-            if self.archives:
+            if self.archives and "replay-name" not in event.envelope:
                 self._archive(event, matched, turn)
             for name in matched:
                 for address, rule_arn, target_id, target_arn in self.routes[name]:
@@ -106,7 +106,10 @@ class EventBusActor:
         return draw(turn.key("duplicate", f"{event.id} {address}"), 0) < self.duplicates
 
     def _archive(self, event: Event, matched: list[str], turn: Turn) -> None:
-        """Hand the event to the archives that keep it; their rules deliver to nobody else."""
+        """Hand the event to the archives that keep it; their rules deliver to nobody else.
+
+        A replayed one they never keep (user guide), whatever their patterns say of `replay-name`.
+        """
         for name in matched:
             if name in self.archives:
                 turn.send(self.archives[name], Keep(event))
@@ -211,17 +214,10 @@ class EventBusActor:
         return None
 
     def _caller(self, message: Invoke, there: arns.Arn) -> policy.Caller:
-        """Whom the policy of this bus sees: the target's role, or else EventBridge for its account.
-
-        Without a role nobody is known to be of an organization (API reference, PutPermission).
-        """
+        """Whom the policy of this bus sees."""
         blocks = message.parameters.blocks if message.parameters is not None else {}
         role = blocks.get("RoleArn")
-        if role is None:
-            everybody = policy.root(there.account, there.partition)
-            return policy.Caller(there.account, everybody, "events.amazonaws.com")
-        organization = self.outside.organizations.get(there.account)
-        return policy.Caller(there.account, role, organization=organization)
+        return policy.forwarder(there.account, there.partition, role, self.outside.organizations)
 
     def _retire(self, arn: str, turn: Turn) -> None:
         if arn == turn.address:

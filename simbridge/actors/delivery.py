@@ -61,7 +61,8 @@ class Policy(NamedTuple):
     """What holds for every delivery of one account and region.
 
     `retries` and `age_s` are for targets that do not say; `invocations` is the quota, if it is on;
-    `latency` is how long after its ingestion an event is first attempted, if it takes time.
+    `latency` is how long after its ingestion an event is first attempted, if it takes time;
+    `log_group_star` is whether a log group that is written with `:*` is delivered to.
     """
 
     retries: int
@@ -69,6 +70,7 @@ class Policy(NamedTuple):
     backoff: Backoff
     invocations: Bucket | None = None
     latency: Slow | None = None
+    log_group_star: bool = True
 
 
 @final
@@ -83,6 +85,7 @@ class _Plan:
         "may_fail",
         "parameters",
         "queue",
+        "refused",
         "retries",
         "rule_arn",
         "target",
@@ -92,7 +95,7 @@ class _Plan:
     def __init__(self, target: Target, policy: Policy) -> None:
         asked = target.request.get("RetryPolicy") or {}
         self.target = target
-        self.arn = target.arn
+        self.arn = arns.address_of(target.arn)
         self.rule_arn = target.rule_arn
         self.bus = _bus_of(target.rule_arn)
         self.delay_us = policy.backoff.delay_us
@@ -102,7 +105,9 @@ class _Plan:
         self.queue: str | None = (target.request.get("DeadLetterConfig") or {}).get("Arn")
         self.parameters: Parameters | None = target.parameters
         kind = targets.kind_of(arns.parse(target.arn))
-        self.may_fail = kind is not None and kind.may_fail(target.request)
+        refused = arns.is_whole_log_group(target.arn) and not policy.log_group_star
+        self.refused = targets.failed("whole log group") if refused else None
+        self.may_fail = refused or (kind is not None and kind.may_fail(target.request))
 
     def __deepcopy__(self, memo: object) -> _Plan:
         return self
@@ -185,7 +190,9 @@ class DeliveryActor:
             self._give_up(delivery, pending, None, turn)
             return
         if plan.may_fail or (event.size_bytes if body is None else len(body)) > _FITS:
-            failure = failure_of(plan.arn, plan.rule_arn, event, body, plan.parameters)
+            failure = plan.refused or failure_of(
+                plan.arn, plan.rule_arn, event, body, plan.parameters
+            )
             if failure is not None:
                 pending.error, pending.text = failure
                 self._give_up(delivery, pending, None, turn)
@@ -274,7 +281,7 @@ class DeliveryActor:
             return
         attributes = {
             "RULE_ARN": plan.target.rule_arn,
-            "TARGET_ARN": plan.arn,
+            "TARGET_ARN": plan.target.arn,
             "ERROR_CODE": pending.error,
             "ERROR_MESSAGE": pending.text,
         }

@@ -6,10 +6,15 @@ The states (behaviour reference 6.6)::
     STARTING, RUNNING --Stop(CANCELLED)--> CANCELLING --some seconds--> CANCELLED
     STARTING, RUNNING --Stop(FAILED)--> FAILED
 
+A replay that is STARTING is stopped when the starting time is over (captured: a cancelled one took 73
+seconds, one without its archive 51 and 57). Whoever asks is answered CANCELLING at once.
+
 Each change, and each minute that had events, is reported to the control plane (`Progress`). A minute
 is read when its turn comes, so it has what is in the archive then. Its events are put in slices of a
 hundredth of a second, and the next minute waits until both the slices and the time for one minute are
-over. Minutes without events are passed at a pace of their own; no message is spent on them.
+over. Minutes without events are passed at a pace of their own; no message is spent on them, and they
+do not show: what was replayed last is a minute that the archive holds an event of, whether or not that
+event lies in the window (captured).
 
 What a replay puts is new to the bus: a new id, the name of the replay between `region` and
 `resources`, no hops, ingested now. Everything else is as it was (recorded).
@@ -22,8 +27,9 @@ from typing import Any, NamedTuple, final
 from simbridge import arn as arns
 from simbridge import clock
 from simbridge.actors.archive import ArchiveActor
+from simbridge.envelopes import put_size
 from simbridge.kernel import Turn, uuid_from
-from simbridge.messages import Configure, Event, Message, Passing, Progress, Publish, Stop, Tick
+from simbridge.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
 from simbridge.resources import Replay
 from simbridge.storage import MINUTE, Stored
 
@@ -57,7 +63,7 @@ class ReplayActor:
         self.minute_began_us = 0
         self.rest: list[Stored] = []
         self.last_replayed_us: int | None = None
-        self.passing: Passing | None = None
+        self._stopping: Stop | None = None
         self._tick: int | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
@@ -68,9 +74,11 @@ class ReplayActor:
             case Configure(Replay() as replay):
                 self.replay = replay
                 self._await(turn.now + self.pace.starting_us, turn)
-            case Stop(state, reason):
-                if self.state in ("STARTING", "RUNNING"):
-                    self._stop(state, reason, turn)
+            case Stop() as stop:
+                if self.state == "RUNNING":
+                    self._stop(stop, turn)
+                elif self.state == "STARTING":
+                    self._stop_later(stop)
             case _:
                 raise AssertionError(f"a replay does not take {message!r}")
 
@@ -78,12 +86,13 @@ class ReplayActor:
         assert self.replay is not None
         if self.state == "CANCELLING":
             self._end("CANCELLED", None, turn)
+        elif self._stopping is not None:
+            self._stop(self._stopping, turn)
         elif self.state == "STARTING":
             self.state = "RUNNING"
             self._pass_on(self.replay.start_us, turn.now, turn)
             self._report(turn)
         elif self.minute_us is None:
-            self.last_replayed_us = _minute(self.replay.end_us - 1)
             self._end("COMPLETED", None, turn)
         else:
             if not self.rest:
@@ -97,9 +106,7 @@ class ReplayActor:
         self.minute_us = self.archive.next_minute(from_us, self.replay.end_us)
         until_us = self.replay.end_us - 1 + MINUTE if self.minute_us is None else self.minute_us
         empty = (_minute(until_us) - _minute(from_us)) // MINUTE
-        each_us = self.pace.empty_bucket_us
-        self.passing = Passing(_minute(from_us), empty, not_before_us, each_us) if empty else None
-        self._await(not_before_us + empty * each_us, turn)
+        self._await(not_before_us + empty * self.pace.empty_bucket_us, turn)
 
     def _open(self, minute_us: int, turn: Turn) -> None:
         """Read one minute from the archive, as far as it lies in the window."""
@@ -129,7 +136,7 @@ class ReplayActor:
         while rest and put < count:
             stored = rest.pop()
             envelope = _again(stored.envelope(), uuid_from(ids), replay.name)
-            event = Event(replay.bus_arn, envelope, turn.now, stored.size_bytes - 20)
+            event = Event(replay.bus_arn, envelope, turn.now, put_size(envelope))
             turn.send(replay.bus_arn, Publish(event, only=only))
             put += 1
         next_us = turn.now + (put * clock.SECOND // rate if rate else 0)
@@ -141,29 +148,30 @@ class ReplayActor:
         self._pass_on(self.minute_us + MINUTE, not_before_us, turn)
         self._report(turn)
 
-    def _stop(self, state: str, reason: str | None, turn: Turn) -> None:
+    def _stop_later(self, stop: Stop) -> None:
+        """What came first holds, but who has been answered CANCELLING is to see CANCELLED."""
+        if self._stopping is None or stop.state == "CANCELLED":
+            self._stopping = stop
+
+    def _stop(self, stop: Stop, turn: Turn) -> None:
         if self._tick is not None:
             turn.cancel(self._tick)
         self.rest = []
-        if self.passing is not None:
-            self.last_replayed_us = self.passing.last_us(turn.now) or self.last_replayed_us
-            self.passing = None
-        if state == "CANCELLED":
+        if stop.state == "CANCELLED":
             self.state = "CANCELLING"
             self._await(turn.now + self.pace.cancelling_us, turn)
         else:
-            self._end(state, reason, turn)
+            self._end(stop.state, stop.reason, turn)
 
     def _end(self, state: str, reason: str | None, turn: Turn) -> None:
         """Say how it ended. The actor stays, for a `Stop` that is under way, and holds nothing."""
         self.state = state
-        self.passing = None
         self._report(turn, reason)
         self.archive = None
 
     def _report(self, turn: Turn, reason: str | None = None) -> None:
         own = arns.parse(turn.address)
-        report = Progress(self.state, reason, self.last_replayed_us, self.passing)
+        report = Progress(self.state, reason, self.last_replayed_us)
         turn.send(arns.api_address(own.account, own.region), report)
 
     def _await(self, due_us: int, turn: Turn) -> None:

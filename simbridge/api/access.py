@@ -28,16 +28,46 @@ def check_access(
     context: Context, address: str, operation_name: str, facts: Mapping[str, str] | None = None
 ) -> None:
     """Raise AccessDeniedException where the caller may not call this operation on this event bus."""
-    bus = bus_at(context, address)
-    place = arns.parse(address)
     caller = policy.Caller(
         context.account,
-        policy.root(context.account, place.partition),
+        policy.root(context.account, arns.parse(address).partition),
         organization=context.plane.organizations.get(context.account),
     )
-    action = f"events:{operation_name}"
+    _ask(context, address, caller, f"events:{operation_name}", facts or {})
+
+
+def check_forwarding(context: Context, rule_arn: str, address: str, role: str | None) -> None:
+    """Raise AccessDeniedException where a rule may put no event at all on this event bus.
+
+    Asked are only buses of other accounts: the policy of a bus is looked at when it becomes a target
+    (public reports), and again at each delivery, when the event is known.
+    """
+    rule, bus = arns.parse(rule_arn), arns.parse(address)
+    if rule.account == bus.account:
+        return
+    caller = policy.forwarder(rule.account, rule.partition, role, context.plane.organizations)
+    facts = {
+        "aws:sourcearn": rule_arn,
+        "aws:sourceaccount": rule.account,
+        "events:eventbusinvocation": "true",
+    }
+    _ask(context, address, caller, "events:PutEvents", facts, some_event=True)
+
+
+def _ask(
+    context: Context,
+    address: str,
+    caller: policy.Caller,
+    action: str,
+    facts: Mapping[str, str],
+    *,
+    some_event: bool = False,
+) -> None:
+    """Raise AccessDeniedException where the policy of an event bus does not let the caller."""
+    bus = bus_at(context, address)
     stored = bus.bus.policy if bus is not None else None
-    why = policy.refusal(stored, place.account, caller, action, address, facts or {})
+    owner = arns.parse(address).account
+    why = policy.refusal(stored, owner, caller, action, address, facts, some_event=some_event)
     if why is not None:
         raise ServiceError(
             "AccessDeniedException",

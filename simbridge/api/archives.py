@@ -9,6 +9,7 @@ puts the rule back as it should be.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid, limit_exceeded, no_bus
 from simbridge.api.rules import check_room, replace_rule
 from simbridge.api.store import ArchiveEntry, Bus
-from simbridge.errors import ServiceError
+from simbridge.errors import InvalidArn, ServiceError
 from simbridge.kernel import uuid_from
 from simbridge.messages import Configure, Retire, Stop
 from simbridge.resources import Archive, Rule, Target
@@ -40,8 +41,13 @@ MANAGED_BY = "prod.vhs.events.aws.internal"
 RETENTION_DAYS_MAX = 2**31 - 1
 """A longer retention is taken for this one (captured)."""
 
+FORCED = "Managed rule for the archive was forcefully deleted."
+"""Why an archive is DISABLED: there is no other way than to remove its rule or target (captured)."""
+
 # Replayed events are never archived again (user guide): the field is added to every pattern.
 _NOT_REPLAYED = '"replay-name":[{"exists":false}]'
+
+_TEXT_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|\s+', re.DOTALL)
 
 
 @operation
@@ -78,17 +84,16 @@ def create_archive(context: Context, request: Request) -> Response:
 def update_archive(context: Context, request: Request) -> Response:
     """Change pattern, retention or description, and repair the rule. Errors: 6.1.
 
-    What the request leaves out stays. An empty description is as good as none (captured).
+    What the request leaves out stays; an empty text removes what was there (captured).
     """
-    names = ("EventPattern", "RetentionDays", "Description")
-    if all(request.get(name) in (None, "") for name in names):
+    if all(request.get(name) is None for name in ("EventPattern", "RetentionDays", "Description")):
         raise invalid(
             "At least one of EventPattern, RetentionDays or Description must be provided."
         )
     entry = _find(context, request["ArchiveName"])
     old = entry.archive
     bus = bus_at(context, old.bus_arn)
-    text = request.get("EventPattern") or old.event_pattern
+    text = _updated(request, "EventPattern", old.event_pattern)
     if text is not None:
         pattern.check(text)
     _check_rule(context, bus, old.name, old.arn, text)
@@ -97,8 +102,8 @@ def update_archive(context: Context, request: Request) -> Response:
         old,
         event_pattern=text,
         retention_days=old.retention_days if days is None else min(days, RETENTION_DAYS_MAX),
-        description=request.get("Description") or old.description,
-        kms_key_identifier=request.get("KmsKeyIdentifier") or old.kms_key_identifier,
+        description=_updated(request, "Description", old.description),
+        kms_key_identifier=_updated(request, "KmsKeyIdentifier", old.kms_key_identifier),
     )
     entry.archive = archive
     context.send(archive.arn, Configure(archive))
@@ -170,12 +175,18 @@ def one_filter(operation_name: str, request: Request) -> None:
         )
 
 
-def bus_at(context: Context, text: str) -> Bus:
-    """The bus of this ARN in this account and region, or the refusal (recorded, lint)."""
+def bus_at(context: Context, text: str, parameter: str = "EventSourceArn") -> Bus:
+    """The bus of this ARN in this account and region, or the refusal (recorded, captured, lint)."""
     bus = _bus_or_none(context, text)
-    if bus is None:
-        raise no_bus(arn.parse(text).resource.partition("/")[2])
-    return bus
+    if bus is not None:
+        return bus
+    try:
+        named = arn.parse(text)
+    except InvalidArn:
+        named = None
+    if named is None or not arn.is_event_bus(named):
+        raise invalid(f"Parameter {parameter} is not valid. Reason: Must contain an event bus ARN.")
+    raise no_bus(named.resource.partition("/")[2])
 
 
 def _bus_or_none(context: Context, text: str) -> Bus | None:
@@ -244,10 +255,17 @@ def _put_rule(context: Context, bus: Bus, archive: Archive) -> None:
 
 
 def _combined(text: str | None) -> str:
-    """The pattern of the rule: yours as you wrote it, and one field more."""
+    """The pattern of the rule: one field more than yours, written compactly (captured)."""
     if text is None:
         return f"{{{_NOT_REPLAYED}}}"
-    return f"{text.rstrip()[:-1]},{_NOT_REPLAYED}}}"
+    compact = _TEXT_OR_SPACE.sub(r"\1", text)
+    return f"{{{_NOT_REPLAYED},{compact[1:]}"
+
+
+def _updated(request: Request, name: str, old: str | None) -> str | None:
+    """A text after an update: the old one where none is given, none where an empty one is."""
+    given: str | None = request.get(name)
+    return old if given is None else given or None
 
 
 def _state(context: Context, archive: Archive) -> str:
@@ -267,10 +285,15 @@ def _answer(context: Context, archive: Archive) -> Response:
 def _listed(context: Context, entry: ArchiveEntry) -> Response:
     """An archive as lists show it (recorded). Times are whole epoch seconds (captured)."""
     archive = entry.archive
-    return {
+    state = _state(context, archive)
+    answer: Response = {
         "ArchiveName": archive.name,
         "EventSourceArn": archive.bus_arn,
-        "State": _state(context, archive),
+        "State": state,
+    }
+    if state == "DISABLED":
+        answer["StateReason"] = FORCED
+    return answer | {
         "RetentionDays": archive.retention_days,
         "SizeBytes": entry.size_bytes,
         "EventCount": entry.events,

@@ -16,7 +16,7 @@ from simbridge import arn
 from simbridge.api import pages
 from simbridge.api.access import bus_at, check_access
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.references import check_dead_letter_queue
+from simbridge.api.references import check_bus_dead_letter_queue
 from simbridge.api.refusals import invalid, limit_exceeded, no_bus
 from simbridge.api.store import Bus
 from simbridge.api.tags import read_tags
@@ -45,7 +45,7 @@ def create_event_bus(context: Context, request: Request) -> Response:
         raise limit_exceeded()
     dead_letters = request.get("DeadLetterConfig") or {}
     if dead_letters.get("Arn"):
-        check_dead_letter_queue(dead_letters["Arn"], context.region)
+        check_bus_dead_letter_queue(dead_letters["Arn"], context.region)
     tags = read_tags(context, request.get("Tags"))
     bus = EventBus(
         arn=arn.event_bus_arn(context.region, context.account, name),
@@ -64,16 +64,16 @@ def create_event_bus(context: Context, request: Request) -> Response:
 
 @operation
 def delete_event_bus(context: Context, request: Request) -> Response:
-    """Remove an event bus with its tags. Errors: behaviour reference 11.6.
+    """Remove an event bus with its tags. A bus that is not there is no error (recorded, captured).
 
-    Of a bus that does not exist both an error and success have been recorded; this is the error.
+    Errors: behaviour reference 11.6.
     """
     name = request["Name"]
     if name == "default":
         raise invalid("Cannot delete event bus default.")
     bus = context.store.buses.get(name)
     if bus is None:
-        raise no_bus(name)
+        return {}
     if bus.rules:
         raise invalid("EventBus can't be deleted since it has rules.")
     del context.store.buses[name]

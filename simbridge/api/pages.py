@@ -35,8 +35,7 @@ def page(
 
     Items are what the store has; it is for the caller to describe those that come back.
 
-    Raises ValidationException for a token that this question never gave out. (The service's text
-    is unknown: behaviour reference 11.8.)
+    Raises ValidationException for a token that this question never gave out (captured).
     """
     asked = _question(operation, request)
     token = request.get("NextToken")
@@ -60,7 +59,7 @@ def _read(token: str, asked: str) -> str:
     except (binascii.Error, msgspec.MsgspecError, ValueError):
         last = ""
     if token != _write(asked, last):
-        raise invalid("Parameter NextToken is not valid.")
+        raise invalid("Parameter NextToken is not valid. Reason: Token invalid.")
     return last
 
 

@@ -8,11 +8,11 @@ than the text.
 from __future__ import annotations
 
 from simbridge import arn
-from simbridge.api.refusals import invalid, malformed_arn
+from simbridge.api.refusals import access_denied, invalid, malformed_arn
 from simbridge.errors import InvalidArn, ServiceError
 from simbridge.targets import kind_of
 
-__all__ = ["check_dead_letter_queue", "check_role", "read_arn"]
+__all__ = ["check_bus_dead_letter_queue", "check_dead_letter_queue", "check_role", "read_arn"]
 
 
 def read_arn(text: str) -> arn.Arn:
@@ -31,7 +31,23 @@ def check_role(text: str, account: str) -> None:
 
 
 def check_dead_letter_queue(text: str, region: str) -> None:
-    """A dead-letter queue is a standard SQS queue of this region, of any account (lint)."""
+    """The dead-letter queue of a target: a standard SQS queue of this region, of any account (lint)."""
+    if _queue(text).region != region:
+        # That it is refused was measured; with what words was not recorded.
+        raise invalid(
+            f"Parameter {text} is not valid. "
+            "Reason: Dead letter queue must be in the same Region as the rule."
+        )
+
+
+def check_bus_dead_letter_queue(text: str, region: str) -> None:
+    """The dead-letter queue of an event bus: of this region as well, in other words (captured)."""
+    if _queue(text).region != region:
+        raise access_denied(text, "You must specify a dead letter queue in the same region.")
+
+
+def _queue(text: str) -> arn.Arn:
+    """The ARN of a standard SQS queue, or the service's complaint."""
     queue = read_arn(text)
     if queue.service != "sqs":
         raise invalid(f"{queue.service} is not supported as a dead letter resource")
@@ -39,9 +55,4 @@ def check_dead_letter_queue(text: str, region: str) -> None:
         raise malformed_arn(text)
     if queue.resource.endswith(".fifo"):
         raise invalid("SQS FIFO is not supported by Dead Letter Queues")
-    if queue.region != region:
-        # That it is refused was measured; with what words was not recorded.
-        raise invalid(
-            f"Parameter {text} is not valid. "
-            "Reason: Dead letter queue must be in the same Region as the rule."
-        )
+    return queue

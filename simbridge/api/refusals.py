@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from simbridge.errors import ServiceError
 
-__all__ = ["invalid", "limit_exceeded", "malformed_arn", "managed_rule", "no_bus", "no_rule"]
+__all__ = [
+    "access_denied",
+    "invalid",
+    "limit_exceeded",
+    "malformed_arn",
+    "managed_rule",
+    "no_bus",
+    "no_rule",
+]
 
 
 def invalid(text: str) -> ServiceError:
@@ -19,6 +27,12 @@ def invalid(text: str) -> ServiceError:
 def malformed_arn(text: str) -> ServiceError:
     """A text that does not have the form of the ARN that is wanted (captured)."""
     return invalid(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
+
+
+def access_denied(resource: str, reason: str) -> ServiceError:
+    """The resource may not be used here (captured)."""
+    text = f"Access to the resource {resource} is denied. Reason: {reason}"
+    return ServiceError("AccessDeniedException", text)
 
 
 def no_bus(name: str) -> ServiceError:

@@ -90,7 +90,7 @@ def describe_replay(context: Context, request: Request) -> Response:
     destination: Response = {"Arn": replay.bus_arn}
     if replay.filter_arns:
         destination["FilterArns"] = list(replay.filter_arns)
-    answer = {"ReplayArn": replay.arn, "Destination": destination} | _listed(entry, context.now)
+    answer = {"ReplayArn": replay.arn, "Destination": destination} | _listed(entry)
     if replay.description is not None:
         answer["Description"] = replay.description
     return answer
@@ -106,7 +106,7 @@ def list_replays(context: Context, request: Request) -> Response:
         "ListReplays",
         request,
         (
-            (name, _listed(entry, context.now))
+            (name, _listed(entry))
             for name, entry in _remembered(context).items()
             if name.startswith(prefix)
             and state in (None, entry.state)
@@ -136,12 +136,12 @@ def _archive(context: Context, text: str) -> Archive:
 
 def _destination(context: Context, text: str, archive: Archive) -> Bus:
     """The bus to replay to: that which the archive was made for, and no other (recorded)."""
-    wrong = "Parameter Destination.Arn is not valid. Reason: "
-    if not text.startswith("arn:") or ":event-bus/" not in text:
-        raise invalid(f"{wrong}Must contain an event bus ARN.")
-    bus = bus_at(context, text)
+    bus = bus_at(context, text, "Destination.Arn")
     if bus.bus.arn != archive.bus_arn:
-        raise invalid(f"{wrong}Cross event bus replay is not permitted.")
+        raise invalid(
+            "Parameter Destination.Arn is not valid. "
+            "Reason: Cross event bus replay is not permitted."
+        )
     return bus
 
 
@@ -174,7 +174,7 @@ def _state(entry: ReplayEntry) -> Response:
     return answer | ({"StateReason": entry.reason} if entry.reason is not None else {})
 
 
-def _listed(entry: ReplayEntry, now_us: int) -> Response:
+def _listed(entry: ReplayEntry) -> Response:
     """A replay as lists show it (recorded). Times are whole epoch seconds (captured)."""
     replay = entry.replay
     answer = {
@@ -186,10 +186,8 @@ def _listed(entry: ReplayEntry, now_us: int) -> Response:
         "EventEndTime": replay.end_us // SECOND,
         "ReplayStartTime": replay.started_us // SECOND,
     }
-    passed_us = entry.passing.last_us(now_us) if entry.passing is not None else None
-    last_us = passed_us or entry.last_replayed_us
-    if last_us is not None:
-        answer["EventLastReplayedTime"] = last_us // SECOND
+    if entry.last_replayed_us is not None:
+        answer["EventLastReplayedTime"] = entry.last_replayed_us // SECOND
     if entry.ended_us is not None:
         answer["ReplayEndTime"] = entry.ended_us // SECOND
     return {name: value for name, value in answer.items() if value is not None}

@@ -45,6 +45,5 @@ class Reception:
         if replay.state != "CANCELLING" or report.state in _ENDED:
             replay.state, replay.reason = report.state, report.reason
         replay.last_replayed_us = report.last_replayed_us
-        replay.passing = report.passing
         if report.state in _ENDED:
             replay.ended_us = now

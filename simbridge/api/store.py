@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import final
 
 from simbridge.arn import event_bus_arn
-from simbridge.messages import Passing
 from simbridge.resources import Archive, EventBus, Replay, Rule
 
 __all__ = ["ArchiveEntry", "Bus", "ReplayEntry", "Store"]
@@ -46,7 +45,6 @@ class ReplayEntry:
     state: str = "STARTING"
     reason: str | None = None
     last_replayed_us: int | None = None
-    passing: Passing | None = None
     ended_us: int | None = None
 
 

@@ -27,10 +27,23 @@ Path = tuple[Any, str | int] | None
 # check(value, path, complaints): appends what is wrong with the value at this path
 Check = Callable[[Any, Path, list[str]], None]
 
+# (is a value broken, the rule in the service's words)
+Rules = list[tuple[Callable[[Any], bool], str]]
+
 # The order in which the service lists these enumerations differs from the model's (recorded).
 _ENUM_ORDER = {
     "ConnectionAuthorizationType": ("BASIC", "OAUTH_CLIENT_CREDENTIALS", "API_KEY"),
     "ApiDestinationHttpMethod": ("HEAD", "POST", "PATCH", "DELETE", "PUT", "GET", "OPTIONS"),
+}
+
+# What the service names first of one value that is wrong in two ways. It differs from shape to shape
+# and follows from nothing in the model; of a shape that is not here nothing is known, and the pattern
+# stands first.
+_LENGTH_FIRST = {
+    "ArchiveName": True,  # captured
+    "Principal": True,  # captured
+    "ConnectionName": False,  # recorded
+    "HttpsEndpoint": False,  # captured
 }
 
 # The service knows members that the public model does not; they show where it prints a request
@@ -165,6 +178,8 @@ def _enough(shape: Any) -> type | None:
 
 
 def _inside_list(shape: Any) -> Check:
+    if shape.member.type_name == "string":
+        return _texts_inside(shape)
     member = _compile(shape.member)
 
     def check(value: Any, path: Path, complaints: list[str]) -> None:
@@ -174,9 +189,30 @@ def _inside_list(shape: Any) -> Check:
     return check
 
 
+def _texts_inside(shape: Any) -> Check:
+    """Texts in a list are reported at the list, all rules of the shape in one bracket (captured)."""
+    types, text = _TYPES["string"]
+    rules = _bracketed(shape.member)
+    wanted = ", ".join(rule for _, rule in rules)
+
+    def check(value: Any, path: Path, complaints: list[str]) -> None:
+        wrong = False
+        for position, item in enumerate(value, 1):
+            if type(item) is str or _is_a(item, types, (path, position), text, complaints):
+                for broken, _ in rules:  # quicker than `any` with a generator
+                    wrong = broken(item) or wrong
+        if wrong:
+            complaints.append(
+                f"Value '{_printed(shape, value)}' at '{_text(path)}' failed to satisfy "
+                f"constraint: Member must satisfy constraint: [{wanted}]"
+            )
+
+    return check
+
+
 def _inside_map(shape: Any) -> Check:
-    """Keys and values of a map are reported at the map, all rules of the shape in one bracket."""
-    parts = [("keys", _rules(shape.key)), ("values", _rules(shape.value))]
+    """Keys and values of a map are reported at the map, like the texts in a list (captured)."""
+    parts = [("keys", _bracketed(shape.key)), ("value", _bracketed(shape.value))]
 
     def check(value: Any, path: Path, complaints: list[str]) -> None:
         for (what, rules), items in zip(parts, (value.keys(), value.values()), strict=True):
@@ -201,39 +237,63 @@ _INNER: dict[str, Callable[[Any], Check | None]] = {
 }
 
 
-def _rules(shape: Any) -> list[tuple[Callable[[Any], bool], str]]:
-    """(is it broken, the rule in the service's words), the pattern first (recorded for names)."""
-    rules: list[tuple[Callable[[Any], bool], str]] = []
+def _rules(shape: Any) -> Rules:
+    """What holds for a value of this shape, in the order in which the service names it."""
+    least = shape.metadata.get("min")
+    if shape.type_name not in ("integer", "long"):
+        least = least or None  # no length is below 0
+    lengths = _size_rules(shape, least)
+    others = _pattern_rules(shape) + _enum_rules(shape)
+    return lengths + others if _LENGTH_FIRST.get(shape.name) else others + lengths
+
+
+def _bracketed(shape: Any) -> Rules:
+    """The same in a bracket: the lengths first, both of them where there is one (captured)."""
     facts = shape.metadata
-    if "pattern" in facts:
-        matches = _matcher(facts["pattern"])
-        rules.append(
-            (
-                lambda value: not matches(value),
-                f"Member must satisfy regular expression pattern: {facts['pattern']}",
-            )
+    least = facts.get("min", 0) if "max" in facts else facts.get("min")
+    return _size_rules(shape, least) + _pattern_rules(shape) + _enum_rules(shape)
+
+
+def _pattern_rules(shape: Any) -> Rules:
+    pattern = shape.metadata.get("pattern")
+    if pattern is None:
+        return []
+    matches = _matcher(pattern)
+    return [
+        (
+            lambda value: not matches(value),
+            f"Member must satisfy regular expression pattern: {pattern}",
         )
-    if facts.get("enum"):
-        allowed = _ENUM_ORDER.get(shape.name, tuple(facts["enum"]))
-        rules.append(
-            (
-                lambda value: value not in allowed,
-                f"Member must satisfy enum value set: [{', '.join(allowed)}]",
-            )
+    ]
+
+
+def _enum_rules(shape: Any) -> Rules:
+    if not shape.metadata.get("enum"):
+        return []
+    allowed = _ENUM_ORDER.get(shape.name, tuple(shape.metadata["enum"]))
+    return [
+        (
+            lambda value: value not in allowed,
+            f"Member must satisfy enum value set: [{', '.join(allowed)}]",
         )
+    ]
+
+
+def _size_rules(shape: Any, least: int | None) -> Rules:
+    """The bounds of a number, or of the length of anything else; `least` where there is one."""
     number = shape.type_name in ("integer", "long")
     what = "value" if number else "length"
     size: Callable[[Any], int] = (lambda value: int(value)) if number else len
-    if "max" in facts:
-        most = facts["max"]
+    rules: Rules = []
+    if "max" in shape.metadata:
+        most = shape.metadata["max"]
         rules.append(
             (
                 lambda value: size(value) > most,
                 f"Member must have {what} less than or equal to {most}",
             )
         )
-    if "min" in facts and (number or facts["min"] > 0):
-        least = facts["min"]
+    if least is not None:
         rules.append(
             (
                 lambda value: size(value) < least,

@@ -11,7 +11,7 @@ here can be asked (dates, addresses, tags of principals) is refused as not simul
 and misread.
 """
 
-from simbridge.policy.asking import Caller, refusal
+from simbridge.policy.asking import Caller, forwarder, refusal
 from simbridge.policy.reading import ACTIONS, check
 from simbridge.policy.words import document, principal, root, statements
 
@@ -20,6 +20,7 @@ __all__ = [
     "Caller",
     "check",
     "document",
+    "forwarder",
     "principal",
     "refusal",
     "root",

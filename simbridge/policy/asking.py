@@ -9,7 +9,10 @@ from typing import Any, NamedTuple, final
 
 from simbridge.policy.words import Matches, glob, null, operator, root, statements, texts
 
-__all__ = ["Caller", "refusal"]
+__all__ = ["Caller", "forwarder", "refusal"]
+
+_OF_THE_EVENT = re.compile(r"events:(source|detail-type|detail\..*)", re.DOTALL)
+"""Condition keys, in lower case, whose values are those of an event."""
 
 
 @final
@@ -35,6 +38,18 @@ class Caller(NamedTuple):
         return known
 
 
+def forwarder(
+    account: str, partition: str, role: str | None, organizations: Mapping[str, str]
+) -> Caller:
+    """Who puts events on an event bus for a rule: the target's role, or else EventBridge.
+
+    Without a role nobody is known to be of an organization (API reference, PutPermission).
+    """
+    if role is None:
+        return Caller(account, root(account, partition), "events.amazonaws.com")
+    return Caller(account, role, organization=organizations.get(account))
+
+
 def refusal(
     policy: str | None,
     owner: str,
@@ -42,10 +57,13 @@ def refusal(
     action: str,
     resource: str,
     facts: Mapping[str, str],
+    *,
+    some_event: bool = False,
 ) -> str | None:
     """Why the caller may not, as AWS ends the sentence; None: it may.
 
     `owner` is the account of the resource, `facts` the condition keys of the request, in lower case.
+    With `some_event` no event is known yet, and it is enough if one can be thought of that may pass.
     """
     if policy is None and caller.account == owner:
         return None
@@ -56,7 +74,12 @@ def refusal(
         if _names(statement, caller)
         and any(matches(action) for matches in statement.actions)
         and any(matches(resource) for matches in statement.resources)
-        and all(condition.holds(known) for condition in statement.conditions)
+        and all(
+            statement.effect == "Allow"
+            if some_event and _OF_THE_EVENT.fullmatch(condition.key)
+            else condition.holds(known)
+            for condition in statement.conditions
+        )
     }
     if "Deny" in effects:
         return "with an explicit deny in a resource-based policy"

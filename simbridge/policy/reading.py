@@ -13,6 +13,7 @@ from typing import Any
 from simbridge import arn as arns
 from simbridge.errors import InvalidArn, InvalidPolicy, NotSimulated
 from simbridge.policy.words import (
+    NO_ACCOUNT,
     OTHER_OPERATORS,
     VERSION,
     Statement,
@@ -137,12 +138,20 @@ def _principal(given: Any, partition: str) -> Any:
 
 
 def _is_principal(text: str) -> bool:
-    if text == "*" or re.fullmatch(r"\d{12}", text):
+    """Everybody, an account, or an ARN of IAM or STS.
+
+    The service looks principals up. Accounts are not simulated, so all there are but 000000000000,
+    which was refused (captured); the statement form of PutPermission takes it.
+    """
+    if text == "*":
         return True
+    if re.fullmatch(r"\d{12}", text):
+        return text != NO_ACCOUNT
     try:
-        return arns.parse(text).service in ("iam", "sts")
+        principal = arns.parse(text)
     except InvalidArn:
         return False
+    return principal.service in ("iam", "sts") and principal.account != NO_ACCOUNT
 
 
 def _check_actions(actions: list[str]) -> None:

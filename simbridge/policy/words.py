@@ -11,6 +11,7 @@ from typing import Any
 from simbridge.errors import InvalidPolicy
 
 __all__ = [
+    "NO_ACCOUNT",
     "OTHER_OPERATORS",
     "VERSION",
     "Matches",
@@ -27,6 +28,9 @@ __all__ = [
 ]
 
 VERSION = "2012-10-17"
+
+NO_ACCOUNT = "000000000000"
+"""Twelve digits that are no account (captured)."""
 
 Statement = dict[str, Any]
 Matches = Callable[[str], bool]
@@ -58,7 +62,7 @@ def root(account: str, partition: str = "aws") -> str:
 
 def principal(text: str, partition: str) -> str:
     """A principal as it is stored: an account as its root, unless no such account can be (captured)."""
-    return root(text, partition) if text.isdigit() and int(text) else text
+    return root(text, partition) if text.isdigit() and text != NO_ACCOUNT else text
 
 
 def operator(name: str) -> tuple[Callable[[str, str], bool], bool] | None:

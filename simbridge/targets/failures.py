@@ -3,7 +3,7 @@
 EventBridge learns of these from the service it calls and does not retry them. Which error code and
 which words a dead letter carries then is documented for none of these cases: the guide says only that
 INVALID_PARAMETER stands for a parameter that the called service does not take and is not retried.
-So every code here is that one by choice. The texts of SQS and Kinesis are those services' own, the
+So nearly every code here is that one by choice. The texts of SQS and Kinesis are those services' own, the
 others are ours.
 """
 
@@ -68,6 +68,11 @@ FAILURES: dict[str, _Row] = {
         _INVALID,
         'The input for a log group must be {{"timestamp": <time>, "message": <message>}}.',
         "The template for a log group yields anything but these two keys, or no time.",
+    ),
+    "whole log group": _Row(
+        "NO_RESOURCE",
+        "The specified log group does not exist.",
+        "A log group that is written with `:*`, where `log_group_star_delivers` is 0.",
     ),
     "no JSON": _Row(
         _INVALID,

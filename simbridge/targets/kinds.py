@@ -9,7 +9,7 @@ is a new row here (and a function in `payloads`, `jobs` or `http`).
 The catalogue follows the user guide and the API reference. Roles, and the blocks that must be
 there, follow what PutTargets itself was seen to demand ("lint": texts measured against the service
 in 2026; "captured": recordings of its answers from 2026), which is less than the guide advises.
-Payload limits are those of the services at the time when an event could have 256 KB.
+Payload limits are those of the services: an event may have more than some of them take.
 
 Two rows of one service are told apart by the resource part of the ARN, the first that fits wins: a
 FIFO queue stands before a queue, an API destination beside an event bus. The EC2 actions that the
@@ -61,7 +61,8 @@ class TargetKind(NamedTuple):
     are the fields of a target with which `requester` may find that a request cannot be made; only
     then is it asked before an attempt. `payload_bytes_max` is None where no bound is documented
     that an event could reach. `timeout_us` is how long EventBridge waits for its answer, None where
-    that is not documented. `lacks` are the parts that its ARN may leave empty.
+    that is not documented. `lacks` are the parts that its ARN may leave empty. `cross_account`: it
+    may belong to another account than the rule.
     """
 
     name: str
@@ -78,6 +79,7 @@ class TargetKind(NamedTuple):
     payload_bytes_max: int | None = None
     timeout_us: int | None = None
     lacks: tuple[Literal["region", "account"], ...] = ()
+    cross_account: bool = False
 
     def fits(self, arn: Arn) -> bool:
         """Whether the ARN names a target of this kind."""
@@ -101,7 +103,8 @@ KINDS: tuple[TargetKind, ...] = (
         "optional",
         payloads.lambda_function,
         fails_with=("InputTransformer",),
-        payload_bytes_max=256 * KIB,  # AWS Lambda quotas: asynchronous invocation
+        payload_bytes_max=1024 * KIB,  # AWS Lambda quotas: asynchronous invocation, since 2025
+        cross_account=True,
     ),
     TargetKind(
         "SNS topic",
@@ -110,6 +113,7 @@ KINDS: tuple[TargetKind, ...] = (
         "optional",
         payloads.sns_topic,
         payload_bytes_max=256 * KIB,  # Amazon SNS: Publish
+        cross_account=True,
     ),
     TargetKind(
         "SQS FIFO queue",
@@ -120,7 +124,8 @@ KINDS: tuple[TargetKind, ...] = (
         block="SqsParameters",
         block_required=True,
         fails_with=_ALWAYS,
-        payload_bytes_max=256 * KIB,  # Amazon SQS: SendMessage, until 2025
+        payload_bytes_max=1024 * KIB,  # Amazon SQS: SendMessage, since 2025
+        cross_account=True,
     ),
     TargetKind(
         "SQS queue",
@@ -129,12 +134,14 @@ KINDS: tuple[TargetKind, ...] = (
         "optional",
         payloads.sqs_queue,
         block="SqsParameters",
-        payload_bytes_max=256 * KIB,
+        payload_bytes_max=1024 * KIB,
+        cross_account=True,
     ),
     TargetKind(
         "CloudWatch Logs group",
         "logs",
-        "log-group:GROUP",  # a stream may not be named (captured)
+        # A stream may not be named (captured); `:*` is what CloudFormation's GetAtt puts at the end.
+        "log-group:GROUP[:*]",
         "refused",
         payloads.log_group,
         inputs=("InputTransformer",),
@@ -154,6 +161,7 @@ KINDS: tuple[TargetKind, ...] = (
         block="KinesisParameters",
         fails_with=("KinesisParameters",),
         payload_bytes_max=1024 * KIB,  # Amazon Kinesis: PutRecord
+        cross_account=True,
     ),
     TargetKind(
         "Firehose stream",
@@ -307,6 +315,7 @@ KINDS: tuple[TargetKind, ...] = (
         block="HttpParameters",
         fails_with=_ALWAYS,
         timeout_us=_HTTP_TIMEOUT_US,
+        cross_account=True,
     ),
     TargetKind(
         "API destination",

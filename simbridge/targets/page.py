@@ -194,6 +194,7 @@ def example_request(kind: TargetKind, envelope: Mapping[str, Any] = SAMPLE) -> R
 def kinds() -> str:
     """The table of kinds."""
     head = ["kind", "ARN", "RoleArn", "parameters", "input forms", "default", "payload, bytes"]
+    head.append("of another account")
     return _table(head, [_kind(kind) for kind in KINDS])
 
 
@@ -228,7 +229,11 @@ def _kind(kind: TargetKind) -> list[str]:
         "any" if len(kind.inputs) == 3 else ", ".join(kind.inputs) or "none",
         kind.default,
         f"{kind.payload_bytes_max:,}" if kind.payload_bytes_max else "-",
+        "if its policy allows" if kind.role == "setting" else _abroad[kind.cross_account],
     ]
+
+
+_abroad = {True: "with a role", False: "no"}
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

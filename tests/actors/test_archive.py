@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 import simbridge as sb
-from simbridge.messages import Counted, Keep, Tick
+from simbridge.messages import Counted, Keep, Publish, Tick
 
 START = "2026-03-01T00:00:00Z"
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793"
 
 
 class Desk:
@@ -70,6 +72,34 @@ def test_keeping_an_event_is_one_line_of_the_trace_and_no_delivery() -> None:
     assert f"archive/a keeps {keep.message.event.id[:8]}" in str(desk.world.trace)
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        None,
+        '{"replay-name":[{"exists":true}]}',
+        '{"$or":[{"replay-name":["again"]},{"source":["shop"]}]}',
+    ],
+)
+def test_a_replayed_event_is_never_kept(pattern: str | None) -> None:
+    """Whatever the archive's own pattern says of the name of the replay."""
+    desk = Desk()
+    desk.put()
+    if pattern is not None:
+        desk.events.update_archive(ArchiveName="a", EventPattern=pattern)
+    held, now = desk.held, desk.world.now
+    desk.events.start_replay(
+        ReplayName="again",
+        EventSourceArn=desk.world.archive("a").arn,
+        EventStartTime=now - timedelta(hours=1),
+        EventEndTime=now + timedelta(hours=1),
+        Destination={"Arn": desk.events.describe_event_bus()["Arn"]},
+    )
+    desk.world.run(minutes=5)
+    again = [r for r in desk.world.trace if isinstance(r.message, Publish)]
+    assert "replay-name" in again[-1].message.event.envelope
+    assert desk.held == held == 1
+
+
 def test_a_pattern_that_is_updated_holds_for_what_comes_after() -> None:
     """What is there stays there."""
     desk = Desk()
@@ -99,14 +129,43 @@ def test_a_disabled_archive_keeps_nothing_until_it_is_repaired() -> None:
 def test_the_counters_lag() -> None:
     """A batch of a minute shows five minutes after it has closed; the bytes are those recorded."""
     desk = Desk()
-    detail = json.dumps({"x": "y" * 114}, separators=(",", ":"))
-    entry = {"Source": "shop", "DetailType": "T", "Detail": detail}
-    assert len("shop" + "T" + detail) == 127
-    desk.put(10, Detail=entry["Detail"], DetailType="T" * 13)  # 139 bytes each, as recorded
+    detail = json.dumps({"a": "x" * 55, "b": [1, 2], "c": 3})
+    assert (len(detail), detail.count(" ")) == (85, 6)
+    desk.put(10, source="s" * 27, DetailType="t" * 27, Detail=detail)
     desk.world.run(minutes=6, seconds=-1)
     assert desk.counters() == (0, 0)
     desk.world.run(seconds=1)
     assert desk.counters() == (10, 1590)
+
+
+@pytest.mark.parametrize(
+    ("more", "size_bytes"),
+    [
+        ({"Detail": "{}"}, 4 + 11 + 2),
+        ({"Detail": ' { "a" : [ 1 , "x y" ] } '}, 4 + 11 + len('{"a":[1,"x y"]}')),
+        ({"Detail": '{"a":"\\u20ac"}'}, 4 + 11 + len('{"a":""}') + 3),
+        ({"Detail": "{}", "Resources": ["a", "bc"]}, 4 + 11 + 2 + 3),
+        ({"Detail": "{}", "TraceHeader": TRACE, "Time": "2026-02-27T00:00:00Z"}, 4 + 11 + 2),
+    ],
+)
+def test_what_an_event_counts_for(more: dict[str, Any], size_bytes: int) -> None:
+    """Its texts with the detail written anew, compactly, and 26 bytes; time and header are nothing."""
+    desk = Desk(limits={"archive_batch_s": 0, "archive_count_lag_s": 0})
+    desk.put(**more)
+    assert desk.counters() == (1, size_bytes + 26)
+
+
+def test_a_loaded_event_counts_like_one_that_was_put(tmp_path: Path) -> None:
+    """One formula for both ways into an archive."""
+    desk = Desk(limits={"archive_batch_s": 0, "archive_count_lag_s": 0})
+    desk.put(Detail='{ "a" : 1 }', Resources=["r"])
+    (event,) = desk.world.archive("a").events()
+    file = tmp_path / "e.jsonl"
+    file.write_text(json.dumps(event))
+    once = desk.counters()[1]
+    desk.world.archive("a").load(file)
+    desk.world.settle()
+    assert desk.counters() == (2, 2 * once)
 
 
 def test_batches_are_counted_one_after_the_other() -> None:
@@ -125,7 +184,7 @@ def test_batches_are_counted_one_after_the_other() -> None:
 
 
 def test_a_time_that_was_given_counts_as_one_that_was_not() -> None:
-    """PutEvents counts 14 bytes for it, an archive 20 in any case."""
+    """PutEvents counts 14 bytes for it, an archive has it among its 26 in any case."""
     desk = Desk(limits={"archive_batch_s": 0, "archive_count_lag_s": 0})
     desk.put()
     once = desk.counters()[1]

@@ -87,11 +87,11 @@ def test_a_destination_that_cannot_take_any(name: str, error: str) -> None:
 
 def test_a_record_that_is_too_large() -> None:
     """Request and response together may be more than a message of a queue can hold."""
-    world = world_with(f"{QUEUES}:records", lambda event: "x" * 262_144)
+    world = world_with(f"{QUEUES}:records", lambda event: "x" * 1_048_576)
     records = world.queue("records")
     world.settle()
     (lost,) = [r.message for r in world.trace if isinstance(r.message, Declined)]
-    assert lost.text is not None and "shorter than 262144 bytes" in lost.text
+    assert lost.text is not None and "shorter than 1048576 bytes" in lost.text
     assert records.messages == []
 
 

@@ -7,6 +7,7 @@ import pickle
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 import simbridge as sb
 from simbridge import clock
@@ -22,10 +23,10 @@ def bus_arn(region: str, name: str = "b", account: str = ACCOUNT) -> str:
 
 
 def forward(world: sb.World, source: str, target: str, **fields: Any) -> None:
-    """A rule on one bus that sends everything from the shop to another; across regions in a role."""
+    """A rule on one bus that sends everything from the shop to another, in a role."""
     _, _, _, region, account, _ = source.split(":")
-    if region != target.split(":")[3]:
-        fields["RoleArn"] = f"arn:aws:iam::{account}:role/events"
+    fields = {"RoleArn": f"arn:aws:iam::{account}:role/events", **fields}
+    fields = {name: value for name, value in fields.items() if value is not None}
     client = world.client(account=account, region=region)
     rule = f"to-{target.split(':')[3]}-{target.rpartition('/')[2]}"
     client.put_rule(Name=rule, EventBusName=source, EventPattern='{"source": ["shop"]}')
@@ -158,21 +159,13 @@ def test_a_bus_that_is_not_there_takes_events_and_loses_them(stand_ins: Any) -> 
     assert len(queue.received) == 1
 
 
-def test_another_account_needs_a_policy() -> None:
-    """Without one the event is refused for good, and lost where nobody keeps dead letters."""
-    world = sb.World(start=START)
-    other = "210987654321"
-    world.client(account=other).create_event_bus(Name="b")
-    forward(world, bus_arn(HERE, "default"), bus_arn(HERE, account=other))
-    put(world)
-    (delivery,) = world.trace.deliveries()
-    assert (delivery.outcome, delivery.error_code) == ("dropped", "NO_PERMISSIONS")
-
-
 OTHER = "210987654321"
 ORGANIZATION = "o-a1b2c3d4e5"
 THEIR_BUS = bus_arn(HERE, account=OTHER)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/events"
+
+
+ANYBODY: dict[str, Any] = {"limits": {"bus_target_role_required": 0}}
 
 
 def outcomes(world: sb.World) -> list[tuple[str, str | None]]:
@@ -187,6 +180,101 @@ def allow(world: sb.World, **fields: Any) -> None:
     client.put_permission(EventBusName="b", **{**parts, **fields})
 
 
+@pytest.mark.parametrize(
+    "bus",
+    [
+        THEIR_BUS,
+        bus_arn(HERE, "missing", OTHER),
+        bus_arn(HERE, "default", OTHER),
+        bus_arn(THERE, "default", OTHER),
+    ],
+)
+def test_another_account_needs_a_policy(bus: str) -> None:
+    """Without one its bus cannot be a target, whether it is there or not; the rule has none."""
+    world = sb.World(start=START, stand_ins="auto")
+    world.client(account=OTHER).create_event_bus(Name="b")
+    with pytest.raises(ClientError) as refusal:
+        forward(world, bus_arn(HERE, "default"), bus)
+    assert refusal.value.response["Error"] == {
+        "Code": "AccessDeniedException",
+        "Message": (
+            f"User: {ROLE} is not authorized to perform: events:PutEvents on resource: {bus} "
+            "because no resource-based policy allows the events:PutEvents action"
+        ),
+    }
+    (rule,) = world.client().list_rules()["Rules"]
+    assert world.client().list_targets_by_rule(Rule=rule["Name"])["Targets"] == []
+    put(world)
+    assert world.trace.deliveries() == []
+
+
+def test_a_bus_of_the_same_account_is_not_asked() -> None:
+    """What its policy says is found out at delivery."""
+    world = sb.World(start=START)
+    world.client().create_event_bus(Name="b")
+    deny(world, world.client(), bus_arn(HERE))
+    forward(world, bus_arn(HERE, "default"), bus_arn(HERE))
+    put(world)
+    (delivery,) = world.trace.deliveries()
+    assert (delivery.outcome, delivery.error_code) == ("dropped", "NO_PERMISSIONS")
+
+
+def deny(world: sb.World, client: Any, bus: str, **conditions: Any) -> None:
+    """A policy that lets everybody in, but denies under some condition."""
+    statement = {"Principal": "*", "Action": "events:PutEvents", "Resource": bus}
+    statements = [
+        {**statement, "Sid": "allow", "Effect": "Allow"},
+        {**statement, "Sid": "deny", "Effect": "Deny", **conditions},
+    ]
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    client.put_permission(EventBusName="b", Policy=json.dumps(policy))
+
+
+@pytest.mark.parametrize(
+    ("condition", "refused"),
+    [
+        ({"StringEquals": {"events:source": "shop"}}, False),
+        ({"StringEquals": {"events:detail-type": "x"}}, False),
+        ({"StringEquals": {"events:detail.service": "EC2"}}, False),
+        ({"Bool": {"events:eventBusInvocation": "true"}}, True),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, True),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT, "events:source": "shop"}}, False),
+    ],
+)
+def test_a_denial_of_some_events_leaves_the_bus_a_target(
+    condition: dict[str, Any], refused: bool
+) -> None:
+    """Only what is denied of every event is refused before there is one."""
+    world = sb.World(start=START)
+    world.client(account=OTHER).create_event_bus(Name="b")
+    deny(world, world.client(account=OTHER), THEIR_BUS, Condition=condition)
+    if refused:
+        with pytest.raises(ClientError, match="explicit deny in a resource-based policy"):
+            forward(world, bus_arn(HERE, "default"), THEIR_BUS)
+    else:
+        forward(world, bus_arn(HERE, "default"), THEIR_BUS)
+
+
+def test_a_grant_for_some_events_makes_the_bus_a_target() -> None:
+    """Which event may pass is decided when it comes."""
+    world = sb.World(start=START)
+    client = world.client(account=OTHER)
+    client.create_event_bus(Name="b")
+    statement = {
+        "Sid": "s",
+        "Effect": "Allow",
+        "Principal": {"AWS": ACCOUNT},
+        "Action": "events:PutEvents",
+        "Resource": THEIR_BUS,
+        "Condition": {"StringEquals": {"events:source": "nobody"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    client.put_permission(EventBusName="b", Policy=json.dumps(policy))
+    forward(world, bus_arn(HERE, "default"), THEIR_BUS)
+    put(world)
+    assert outcomes(world) == [("dropped", "NO_PERMISSIONS")]
+
+
 def test_a_policy_lets_another_account_in_and_shuts_it_out() -> None:
     """From the next event on; what arrives is the event as it was, in the other account."""
     world = sb.World(start=START)
@@ -196,7 +284,9 @@ def test_a_policy_lets_another_account_in_and_shuts_it_out() -> None:
     theirs.put_rule(Name="all", EventBusName="b", EventPattern='{"source": ["shop"]}')
     theirs.put_targets(Rule="all", EventBusName="b", Targets=[{"Id": "1", "Arn": inbox.arn}])
     dead = world.queue("dead")
+    allow(world)
     forward(world, bus_arn(HERE, "default"), THEIR_BUS, DeadLetterConfig={"Arn": dead.arn})
+    theirs.remove_permission(EventBusName="b", StatementId="s")
     put(world)
     allow(world)
     event_id = put(world)
@@ -207,7 +297,7 @@ def test_a_policy_lets_another_account_in_and_shuts_it_out() -> None:
     assert inbox.received == [envelope(id=event_id)]
     attributes = dead.requests[0]["MessageAttributes"]
     assert attributes["ERROR_MESSAGE"]["StringValue"] == (
-        f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform: events:PutEvents on "
+        f"User: {ROLE} is not authorized to perform: events:PutEvents on "
         f"resource: {THEIR_BUS} because no resource-based policy allows the events:PutEvents action"
     )
     assert "RETRY_ATTEMPTS" not in attributes
@@ -216,20 +306,25 @@ def test_a_policy_lets_another_account_in_and_shuts_it_out() -> None:
 @pytest.mark.parametrize(
     ("members", "role", "delivered"),
     [
-        ([ACCOUNT, OTHER], {"RoleArn": ROLE}, True),
-        ([ACCOUNT], {}, False),
-        ([OTHER], {"RoleArn": ROLE}, False),
+        ([ACCOUNT, OTHER], ROLE, True),
+        ([ACCOUNT], None, False),
+        ([OTHER], ROLE, False),
     ],
 )
 def test_an_organization_is_known_of_a_role_only(
-    members: list[str], role: dict[str, str], delivered: bool
+    members: list[str], role: str | None, delivered: bool
 ) -> None:
     """A grant to an organization needs a RoleArn in the target (API reference, PutPermission)."""
-    world = sb.World(start=START, organizations={ORGANIZATION: members})
+    world = sb.World(start=START, organizations={ORGANIZATION: members}, **ANYBODY)
     world.client(account=OTHER).create_event_bus(Name="b")
     condition = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": ORGANIZATION}
     allow(world, Principal="*", Condition=condition)
-    forward(world, bus_arn(HERE, "default"), THEIR_BUS, **role)
+    if not delivered:
+        with pytest.raises(ClientError, match="no resource-based policy allows"):
+            forward(world, bus_arn(HERE, "default"), THEIR_BUS, RoleArn=role)
+        allow(world, Principal="*")
+    forward(world, bus_arn(HERE, "default"), THEIR_BUS, RoleArn=role)
+    allow(world, Principal="*", Condition=condition)
     put(world)
     assert outcomes(world) == [("delivered", None) if delivered else ("dropped", "NO_PERMISSIONS")]
 
@@ -248,8 +343,8 @@ def test_an_organization_is_known_of_a_role_only(
 def test_what_a_policy_sees_of_a_forwarded_event(
     condition: dict[str, Any], delivered: bool
 ) -> None:
-    """Its source, its rule, and that it comes through a rule."""
-    world = sb.World(start=START)
+    """Its source, its rule, and that it comes through a rule; without a role, that a service acts."""
+    world = sb.World(start=START, **ANYBODY)
     client = world.client(account=OTHER)
     client.create_event_bus(Name="b")
     statement = {
@@ -260,40 +355,12 @@ def test_what_a_policy_sees_of_a_forwarded_event(
         "Resource": THEIR_BUS,
         "Condition": condition,
     }
+    allow(world)
+    forward(world, bus_arn(HERE, "default"), THEIR_BUS, RoleArn=None)
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     client.put_permission(EventBusName="b", Policy=json.dumps(policy))
-    forward(world, bus_arn(HERE, "default"), THEIR_BUS)
     put(world)
     assert outcomes(world) == [("delivered", None) if delivered else ("dropped", "NO_PERMISSIONS")]
-
-
-def test_a_policy_may_deny_its_own_account() -> None:
-    """What is denied is denied, whoever asks."""
-    world = sb.World(start=START)
-    client = world.client()
-    client.create_event_bus(Name="b")
-    statement = {
-        "Sid": "s",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "events:PutEvents",
-        "Resource": bus_arn(HERE),
-    }
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    client.put_permission(EventBusName="b", Policy=json.dumps(policy))
-    forward(world, bus_arn(HERE, "default"), bus_arn(HERE))
-    put(world)
-    (delivery,) = world.trace.deliveries()
-    assert (delivery.outcome, delivery.error_code) == ("dropped", "NO_PERMISSIONS")
-
-
-def test_the_default_bus_of_an_account_that_nobody_uses_is_closed_too() -> None:
-    """It is there from the beginning, without a policy."""
-    world = sb.World(start=START, stand_ins="auto")
-    forward(world, bus_arn(HERE, "default"), bus_arn(HERE, "default", OTHER))
-    put(world)
-    (delivery,) = world.trace.deliveries()
-    assert delivery.error_code == "NO_PERMISSIONS"
 
 
 def test_the_numbers_of_hops_are_limits() -> None:

@@ -179,15 +179,51 @@ def test_only_the_rules_that_are_named() -> None:
 
 
 def test_a_window_of_nothing_completes() -> None:
-    """In the future or empty: the last minute of the window is the last replayed."""
+    """In the future or empty: nothing was replayed last (captured)."""
     desk = Desk([0])
     desk.start(600, 1200)
     desk.start(86_400 * 9, 86_400 * 9 + 61, "future")
     desk.world.run(minutes=1, seconds=1)
     assert desk.state() == desk.state("future") == "COMPLETED"
-    assert since_yesterday(desk.shown(), "EventLastReplayedTime") == 1140
-    assert since_yesterday(desk.shown("future"), "EventLastReplayedTime") == 86_400 * 9 + 60
+    for name in ("again", "future"):
+        assert "EventLastReplayedTime" not in desk.shown(name)
+        assert "ReplayEndTime" in desk.shown(name)
     assert desk.published() == []
+
+
+@pytest.mark.parametrize(
+    ("held", "window", "last"),
+    [
+        ([26], (25, 26), 0),  # in the minute, but not in the window
+        ([26], (26, 27), 0),
+        ([26, 86, 146], (26, 87), 60),
+        ([0, 61, 400], (0, 360), 60),  # empty minutes behind it
+        ([0, 359], (0, 359), 300),
+        ([0, 400], (60, 360), None),
+    ],
+)
+def test_the_last_minute_is_one_the_archive_holds_an_event_of(
+    held: list[int], window: tuple[int, int], last: int | None
+) -> None:
+    """Of the minutes that the window touches the last with an event, which may lie outside of it."""
+    desk = Desk(held)
+    desk.start(*window)
+    desk.world.run(minutes=2)
+    assert desk.state() == "COMPLETED"
+    shown = desk.shown()
+    if last is None:
+        assert "EventLastReplayedTime" not in shown
+    else:
+        assert since_yesterday(shown, "EventLastReplayedTime") == last
+
+
+def test_rules_have_no_say_in_the_last_minute() -> None:
+    """Events that no rule took were replayed as well."""
+    desk = Desk([0, 60])
+    desk.rule("deaf", desk.world.queue("deaf").arn, '{"source":["nobody"]}')
+    desk.start(0, 120, "again", "deaf")
+    desk.world.run(minutes=2)
+    assert since_yesterday(desk.shown(), "EventLastReplayedTime") == 60
 
 
 def test_a_window_of_centuries_completes() -> None:
@@ -311,9 +347,9 @@ def test_a_replay_is_cancelled_in_the_middle_of_a_minute() -> None:
     assert desk.state() == "CANCELLED"
 
 
-@pytest.mark.parametrize(("after", "put"), [(10, 0), (62, 3)])
+@pytest.mark.parametrize(("after", "put"), [(60, 1), (62, 3)])
 def test_a_replay_fails_when_its_archive_goes(after: int, put: int) -> None:
-    """At once, with the reason; the name of the archive may be used again."""
+    """At once where it runs, with the reason; the name of the archive may be used again."""
     desk = Desk([0, 60, 120, 180, 240])
     desk.start(0, 600)
     desk.world.run(seconds=after)
@@ -326,6 +362,57 @@ def test_a_replay_fails_when_its_archive_goes(after: int, put: int) -> None:
     desk.world.run(hours=1)
     assert len(desk.published()) == put
     assert "again is FAILED" in str(desk.world.trace)
+
+
+def test_a_replay_that_starts_fails_when_it_would_begin() -> None:
+    """STARTING to its end, whatever becomes of the archive's name meanwhile (captured)."""
+    desk = Desk([0])
+    desk.start(0, 600)
+    desk.events.delete_archive(ArchiveName="a")
+    desk.world.run(seconds=40)
+    assert desk.state() == "STARTING"
+    desk.events.create_archive(ArchiveName="a", EventSourceArn=BUS)
+    desk.world.run(seconds=19)
+    assert desk.state() == "STARTING"
+    assert not {"ReplayEndTime", "StateReason"} & set(desk.shown())
+    desk.world.run(seconds=1)
+    shown = desk.shown()
+    assert (shown["State"], shown["StateReason"]) == ("FAILED", "Archive resource not found.")
+    assert since_yesterday(shown, "ReplayEndTime") == 86_400 + 60
+    assert "EventLastReplayedTime" not in shown
+    desk.world.run(hours=1)
+    assert desk.published() == []
+
+
+@pytest.mark.parametrize("after", [0, 30, 59])
+def test_a_replay_that_starts_is_cancelled_when_it_would_begin(after: int) -> None:
+    """CANCELLING from the answer on; the time for that begins when STARTING ends (captured: 73 s)."""
+    desk = Desk([0])
+    desk.start(0, 600)
+    desk.world.run(seconds=after)
+    assert desk.events.cancel_replay(ReplayName="again")["State"] == "CANCELLING"
+    desk.world.run(seconds=69 - after)
+    assert desk.state() == "CANCELLING"
+    desk.world.run(seconds=1)
+    assert desk.state() == "CANCELLED"
+    assert since_yesterday(desk.shown(), "ReplayEndTime") == 86_400 + 70
+    assert desk.published() == []
+
+
+@pytest.mark.parametrize("cancelled_first", [True, False])
+def test_a_cancelled_replay_is_cancelled_without_its_archive(cancelled_first: bool) -> None:
+    """Whoever was answered CANCELLING sees CANCELLED, whichever of the two came first."""
+    desk = Desk([0])
+    desk.start(0, 600)
+    if cancelled_first:
+        desk.events.cancel_replay(ReplayName="again")
+        desk.events.delete_archive(ArchiveName="a")
+    else:
+        desk.events.delete_archive(ArchiveName="a")
+        desk.events.cancel_replay(ReplayName="again")
+    desk.world.run(minutes=5)
+    assert desk.state() == "CANCELLED"
+    assert "StateReason" not in desk.shown()
 
 
 def test_a_replay_is_cancelled_in_the_instant_it_is_started() -> None:
@@ -357,10 +444,11 @@ def test_changes_that_take_effect_late_keep_their_order() -> None:
     desk.world.run(seconds=10)
     desk.start(0, 600)
     desk.events.cancel_replay(ReplayName="again")
-    desk.world.run(seconds=14)
+    desk.world.run(seconds=74)
     assert desk.state() == "CANCELLING"
     desk.world.run(seconds=1)
     assert desk.state() == "CANCELLED"
+    assert desk.published() == []
 
 
 def test_two_replays_at_a_time_do_not_disturb_each_other() -> None:
@@ -447,8 +535,8 @@ def test_a_filter_never_reaches_another_rule(seconds: list[int], named: set[str]
     assert desk.queue.received == []
 
 
-def test_minutes_without_events_count_as_they_are_passed() -> None:
-    """EventLastReplayedTime is the last bucket scanned, whether anything lay in it or not."""
+def test_minutes_without_events_are_passed_unseen() -> None:
+    """EventLastReplayedTime is absent until a minute with an event is done, and stays there."""
     world = sb.World(
         start="2026-03-02T00:00:00Z", limits={"replay_empty_bucket_us": 1_000_000}, seed=1
     )
@@ -467,9 +555,10 @@ def test_minutes_without_events_count_as_they_are_passed() -> None:
     seen = []
     for seconds in (65, 10, 5):
         world.run(seconds=seconds)
-        seen.append(f"{events.describe_replay(ReplayName='n')['EventLastReplayedTime']:%H:%M}")
+        seen.append(events.describe_replay(ReplayName="n").get("EventLastReplayedTime"))
     events.cancel_replay(ReplayName="n")
     world.run(minutes=1)
-    seen.append(f"{events.describe_replay(ReplayName='n')['EventLastReplayedTime']:%H:%M}")
+    seen.append(events.describe_replay(ReplayName="n").get("EventLastReplayedTime"))
 
-    assert seen == ["23:54", "00:04", "00:09", "00:09"]
+    midnight = clock.moment(START)
+    assert seen == [None, midnight, midnight, midnight]

@@ -75,13 +75,37 @@ def test_lists_show_less(api):
     }
 
 
-def test_an_empty_description_is_none(api):
-    """As if it had been left out (captured)."""
-    create(api, Description="")
-    assert "Description" not in api.describe_archive(ArchiveName="a")
-    api.update_archive(ArchiveName="a", Description="d")
-    api.update_archive(ArchiveName="a", Description="", RetentionDays=1)
-    assert api.describe_archive(ArchiveName="a")["Description"] == "d"
+EMPTIED = {"Description": "", "EventPattern": "", "KmsKeyIdentifier": ""}
+FILLED = {"Description": "d", "EventPattern": PATTERN, "KmsKeyIdentifier": "key"}
+
+
+def test_an_empty_text_is_none(api):
+    """Create takes it as left out; an update with it removes what was there (captured)."""
+    create(api, **EMPTIED)
+    bare = api.describe_archive(ArchiveName="a")
+    assert not set(EMPTIED) & set(bare)
+    api.update_archive(ArchiveName="a", RetentionDays=3, **FILLED)
+    assert api.describe_archive(ArchiveName="a") == bare | FILLED | {"RetentionDays": 3}
+    api.update_archive(ArchiveName="a", RetentionDays=0, **EMPTIED)
+    assert api.describe_archive(ArchiveName="a") == bare
+
+
+@pytest.mark.parametrize("name", ["Description", "EventPattern"])
+def test_an_empty_text_alone_is_an_update(api, name):
+    """It removes this one thing; what the request leaves out stays, the retention too."""
+    create(api, RetentionDays=3, **FILLED)
+    before = api.describe_archive(ArchiveName="a")
+    api.update_archive(ArchiveName="a", **{name: ""})
+    assert before.pop(name) == FILLED[name]
+    assert api.describe_archive(ArchiveName="a") == before
+
+
+def test_a_key_alone_is_no_update(api):
+    """Pattern, retention or description must be there as well."""
+    create(api)
+    text = "At least one of EventPattern, RetentionDays or Description must be provided."
+    refused = api.refused("update_archive", ArchiveName="a", KmsKeyIdentifier="key")
+    assert refused == (INVALID, text)
 
 
 def test_a_retention_beyond_32_bits_is_cut(api):
@@ -120,6 +144,33 @@ def test_the_source_must_have_the_form_of_an_events_arn(api):
     )
     assert code == INVALID
     assert "at 'eventSourceArn' failed to satisfy constraint: Member must satisfy regular" in text
+
+
+@pytest.mark.parametrize(
+    "resource", ["rule/missing", "rule/b/missing", "archive/a", "connection/c/1"]
+)
+@pytest.mark.parametrize("operation", ["create_archive", "list_archives"])
+def test_the_source_must_be_a_bus(api, operation, resource):
+    """Other things of EventBridge are refused before they are looked for (captured for a rule)."""
+    asked = {"EventSourceArn": BUS.replace("event-bus/default", resource)}
+    if operation == "create_archive":
+        asked["ArchiveName"] = "a"
+    text = "Parameter EventSourceArn is not valid. Reason: Must contain an event bus ARN."
+    assert api.refused(operation, **asked) == (INVALID, text)
+
+
+@pytest.mark.parametrize("operation", ["describe_archive", "delete_archive"])
+def test_an_arn_is_no_name(api, operation):
+    """It is too long, which is said first, and has the wrong form (captured)."""
+    arn = ARCHIVE + "archive-with-a-long-name"
+    at = f"Value '{arn}' at 'archiveName' failed to satisfy constraint: Member must "
+    text = (
+        f"2 validation errors detected: {at}have length less than or equal to 48; "
+        rf"{at}satisfy regular expression pattern: [\.\-_A-Za-z0-9]+"
+    )
+    assert api.refused(operation, ArchiveName=arn) == (INVALID, text)
+    listed = api.refused("list_archives", NamePrefix=arn)
+    assert listed == (INVALID, text.replace("archiveName", "namePrefix"))
 
 
 def test_a_name_is_taken_once(api):
@@ -224,7 +275,7 @@ def test_the_rule_of_an_archive(api):
     assert rule == {
         "Name": "Events-Archive-a",
         "Arn": RULE + "Events-Archive-a",
-        "EventPattern": ' {"source": ["shop"],' + NOT_REPLAYED + "}",
+        "EventPattern": "{" + NOT_REPLAYED + ',"source":["shop"]}',
         "State": "ENABLED",
         "ManagedBy": "prod.vhs.events.aws.internal",
         "EventBusName": "default",
@@ -250,6 +301,44 @@ def test_without_a_pattern_the_rule_takes_all_that_is_no_replay(api):
     create(api)
     [rule] = api.list_rules()["Rules"]
     assert json.loads(rule["EventPattern"]) == {"replay-name": [{"exists": False}]}
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ('{ "a" : [ 1e3, 1.50 ],\n\t"b": [ "x y" ] }', '"a":[1e3,1.50],"b":["x y"]'),
+        (r'{"a": [" \" , : ", "\\"] }', r'"a":[" \" , : ","\\"]'),
+        ('{"$or": [{"a": [1]}, {"b": [null]}]}', '"$or":[{"a":[1]},{"b":[null]}]'),
+    ],
+)
+def test_the_pattern_of_the_rule_is_compact(api, given, written):
+    """The service's field comes first; only blanks between the parts of yours are gone (captured)."""
+    create(api, EventPattern=given)
+    [rule] = api.list_rules()["Rules"]
+    assert rule["EventPattern"] == "{" + NOT_REPLAYED + "," + written + "}"
+    assert api.describe_archive(ArchiveName="a")["EventPattern"] == given
+
+
+def test_an_emptied_pattern_is_gone_from_the_rule(api):
+    """What is left is the one field (captured)."""
+    create(api, EventPattern=PATTERN)
+    api.update_archive(ArchiveName="a", EventPattern="")
+    assert api.describe_rule(Name="Events-Archive-a")["EventPattern"] == "{" + NOT_REPLAYED + "}"
+
+
+def test_a_target_for_the_rule_is_looked_at_before_the_rule(api):
+    """Its own target has an ARN that nobody may put (captured); any other meets a managed rule."""
+    create(api)
+    name = "Events-Archive-a"
+    [own] = api.list_targets_by_rule(Rule=name)["Targets"]
+    assert api.refused("put_targets", Rule=name, Targets=[own]) == (
+        INVALID,
+        "Parameter arn:aws:events:us-east-1::: is not valid. "
+        "Reason: Provided Arn is not in correct format.",
+    )
+    other = {"Id": "t", "Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"}
+    managed = ("ManagedRuleException", f"{name} is a managed rule.")
+    assert api.refused("put_targets", Rule=name, Targets=[other]) == managed
 
 
 def test_the_rule_is_managed(api):
@@ -278,8 +367,12 @@ def test_force_disables_and_an_update_repairs(api):
         api.remove_targets(Rule=name, Ids=[name], Force=True)
         if "rule" in gone:
             api.delete_rule(Name=name, Force=True)
-        assert api.describe_archive(ArchiveName="a")["State"] == "DISABLED"
-        assert [a["State"] for a in api.list_archives(State="DISABLED")["Archives"]] == ["DISABLED"]
+        for shown in (
+            api.describe_archive(ArchiveName="a"),
+            *api.list_archives(State="DISABLED")["Archives"],
+        ):
+            assert shown["State"] == "DISABLED"
+            assert shown["StateReason"] == ("Managed rule for the archive was forcefully deleted.")
         answer = api.update_archive(ArchiveName="a", RetentionDays=1)
         assert answer == {
             "ArchiveArn": ARCHIVE + "a",
@@ -288,7 +381,8 @@ def test_force_disables_and_an_update_repairs(api):
         }
         [target] = api.list_targets_by_rule(Rule=name)["Targets"]
         assert target["Arn"] == before["Targets"][0]["Arn"]
-        assert api.describe_archive(ArchiveName="a")["State"] == "ENABLED"
+        repaired = api.describe_archive(ArchiveName="a")
+        assert (repaired["State"], "StateReason" in repaired) == ("ENABLED", False)
 
 
 def test_a_bus_with_an_archive_stays(api):
@@ -350,7 +444,7 @@ def test_the_data_plane_hears_of_every_change(api):
     api.update_archive(ArchiveName="a", EventPattern=PATTERN)
     [(_, archive), (_, rule)] = api.news()
     assert archive == Configure(api.store.archives["a"].archive)
-    assert rule.resource.event_pattern == '{"source":["shop"],' + NOT_REPLAYED + "}"
+    assert rule.resource.event_pattern == "{" + NOT_REPLAYED + ',"source":["shop"]}'
     api.delete_archive(ArchiveName="a")
     assert api.news() == [
         (BUS, Retire(RULE + "Events-Archive-a")),

@@ -117,15 +117,36 @@ def test_delete_forgets_the_bus_and_tells_it(api):
     ("name", "code", "text"),
     [
         ("default", INVALID, "Cannot delete event bus default."),
-        ("none", "ResourceNotFoundException", "Event bus none does not exist."),
         ("full", INVALID, "EventBus can't be deleted since it has rules."),
     ],
 )
 def test_delete_refuses(api, name, code, text):
-    """DeleteEventBus keeps the default bus and buses with rules, and misses unknown ones."""
+    """DeleteEventBus keeps the default bus and buses with rules."""
     api.create_event_bus(Name="full")
     api.put_rule(Name="r", EventBusName="full", EventPattern='{"source":["a"]}')
     assert api.refused("delete_event_bus", Name=name) == (code, text)
+
+
+def test_deleting_a_bus_that_is_not_there_succeeds(api):
+    """One that never was, and one that is gone: nothing is changed and nobody told (captured)."""
+    api.create_event_bus(Name="b")
+    assert api.delete_event_bus(Name="b") == {}
+    api.news()
+    assert api.delete_event_bus(Name="b") == api.delete_event_bus(Name="none") == {}
+    assert api.news() == []
+    assert [bus["Name"] for bus in api.list_event_buses()["EventBuses"]] == ["default"]
+
+
+@pytest.mark.parametrize("queue", ["q", "missing"])
+def test_the_dead_letter_queue_of_a_bus_is_of_its_region(api, queue):
+    """Another region is denied, in words of their own; whether the queue is there does not matter."""
+    arn = f"arn:aws:sqs:us-west-2:123456789012:{queue}"
+    refused = api.refused("create_event_bus", Name="a", DeadLetterConfig={"Arn": arn})
+    assert refused == (
+        "AccessDeniedException",
+        f"Access to the resource {arn} is denied. "
+        "Reason: You must specify a dead letter queue in the same region.",
+    )
 
 
 def test_describe_shows_what_was_configured_and_when(api):

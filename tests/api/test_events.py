@@ -79,7 +79,7 @@ def test_ids_of_one_bus_do_not_depend_on_others(api_with):
         put(api, {}, {})
         if busy:
             put(api, {"EventBusName": "other"}, {"Source": ""}, {"Detail": "["})
-            api.refused("put_events", Entries=[ENTRY | {"Detail": json.dumps("x" * 262144)}])
+            api.refused("put_events", Entries=[ENTRY | {"Detail": json.dumps("x" * 2**20)}])
         return put(api, {})["Entries"][0]["EventId"]
 
     assert third_id(busy=False) == third_id(busy=True)
@@ -286,8 +286,8 @@ def test_size_counts_bytes_of_what_is_documented(api_with):
 
 
 def test_the_limit_is_on_the_sum_of_all_entries(api):
-    """262,143 bytes are accepted, one more refuses the request; bad entries count as well."""
-    room = 262_143 - 2 * len("shoppaid") - len("{}") - len('{"a":""}')
+    """1,048,575 bytes are accepted, one more refuses the request; bad entries count as well."""
+    room = 1_048_575 - 2 * len("shoppaid") - len("{}") - len('{"a":""}')
     filler = '{"a":"' + "x" * room + '"}'
     assert put(api, {}, {"Detail": filler})["FailedEntryCount"] == 0
     published(api)
@@ -295,6 +295,15 @@ def test_the_limit_is_on_the_sum_of_all_entries(api):
     assert api.refused("put_events", Entries=[ENTRY, longer]) == TOO_BIG
     broken = ENTRY | {"Detail": filler[:-1] + "  "}
     assert api.refused("put_events", Entries=[ENTRY, broken]) == TOO_BIG
+
+
+def test_the_limit_of_older_days_is_a_setting(api_with):
+    """256 KiB, as it was until January 2026 (recorded: a detail of this size was refused)."""
+    api = api_with(put_events_bytes=262_144)
+    detail = '{"a":"' + "x" * (262_144 - len('{"a":""}')) + '"}'
+    assert api.refused("put_events", Entries=[ENTRY | {"Detail": detail}]) == TOO_BIG
+    put(api, {"Detail": detail[: -3 - len("shoppaid")] + '"}'})
+    assert [event.size_bytes for _, event in published(api)] == [262_143]
 
 
 def test_events_for_unknown_buses_are_accepted_and_dropped(api):

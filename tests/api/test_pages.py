@@ -77,7 +77,7 @@ def test_a_token_is_good_for_its_own_question_only(lists, operation):
     for name in ("x1", "x2"):
         add(lists, operation, name)
     token = lists.call(operation, **request, Limit=1)["NextToken"]
-    refusal = ("ValidationException", "Parameter NextToken is not valid.")
+    refusal = ("ValidationException", "Parameter NextToken is not valid. Reason: Token invalid.")
     for wrong in (token[:-4], "x", "AAAA", "é", token + "=="):
         assert lists.refused("call", operation=operation, **request, NextToken=wrong) == refusal
     for other in LISTS:

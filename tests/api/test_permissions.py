@@ -138,12 +138,23 @@ def test_put_refuses(api, given, says):
 
 
 def test_an_arn_is_no_principal_of_parts(api):
-    """It is too long and has the wrong form: both are said in one message (captured)."""
+    """It is too long and has the wrong form, said in this order in one message (captured)."""
     code, text = api.refused("put_permission", **PARTS | {"Principal": ROOT})
     assert code == INVALID
-    assert text.startswith("2 validation errors detected: ")
-    assert "length less than or equal to 12" in text
-    assert r"pattern: (\d{12}|\*)" in text
+    at = f"Value '{ROOT}' at 'principal' failed to satisfy constraint: Member must "
+    assert text == (
+        f"2 validation errors detected: {at}have length less than or equal to 12; "
+        rf"{at}satisfy regular expression pattern: (\d{{12}}|\*)"
+    )
+
+
+def test_an_account_that_cannot_be_is_taken_in_parts_only(api):
+    """As digits; a whole policy with the same principal is refused (captured)."""
+    api.put_permission(**PARTS | {"Principal": "000000000000"})
+    assert stored(api)["Statement"][0]["Principal"] == {"AWS": "000000000000"}
+    whole = api.describe_event_bus()["Policy"]
+    refused = api.refused("put_permission", Policy=whole)
+    assert refused == (INVALID, "Policy contains an invalid principal")
 
 
 @pytest.mark.parametrize("operation", ["put_permission", "remove_permission"])

@@ -137,6 +137,16 @@ def test_describe_and_list(archived):
             "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.",
         ),
         (
+            {"Destination": {"Arn": BUS.replace(":events:", ":sqs:")}},
+            INVALID,
+            "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.",
+        ),
+        (
+            {"Destination": {"Arn": "arn:no"}},
+            INVALID,
+            "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.",
+        ),
+        (
             {"Destination": {"Arn": "default"}},
             INVALID,
             "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.",
@@ -151,6 +161,13 @@ def test_describe_and_list(archived):
             INVALID,
             "Parameter Destination.Arn is not valid. "
             "Reason: Cross event bus replay is not permitted.",
+        ),
+        (
+            {"Destination": {"Arn": BUS, "FilterArns": [RULE + "no", ""]}},
+            INVALID,
+            f"1 validation error detected: Value '[{RULE}no, ]' at 'destination.filterArns' failed "
+            "to satisfy constraint: Member must satisfy constraint: [Member must have length less "
+            "than or equal to 1600, Member must have length greater than or equal to 1]",
         ),
         (
             {"Destination": {"Arn": BUS, "FilterArns": [RULE + "no"]}},

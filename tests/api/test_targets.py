@@ -286,6 +286,10 @@ def at_most(length):
     return f"Member must have length less than or equal to {length}"
 
 
+def at_least(length):
+    return f"Member must have length greater than or equal to {length}"
+
+
 LONG = {
     "Arn": ("a" * 1601, "arn", 1600),
     "RoleArn": ("a" * 1601, "roleArn", 1600),
@@ -314,9 +318,28 @@ MODEL_REFUSALS = {
     "a blank path value": (
         {"HttpParameters": {"PathParameterValues": [" "]}},
         violation(
-            " ",
-            "httpParameters.pathParameterValues.1.member",
-            r"Member must satisfy regular expression pattern: ^(?!\s*$).+",
+            "[ ]",
+            "httpParameters.pathParameterValues",
+            r"Member must satisfy constraint: "
+            r"[Member must satisfy regular expression pattern: ^(?!\s*$).+]",
+        ),
+    ),
+    "an empty query value": (
+        {"Arn": API, "HttpParameters": {"QueryStringParameters": {"key": ""}}},
+        violation(
+            "{key=}",
+            "httpParameters.queryStringParameters",
+            f"Map value must satisfy constraint: [{at_most(512)}, {at_least(0)}, Member must satisfy "
+            r"regular expression pattern: [^\x00-\x09\x0B\x0C\x0E-\x1F\x7F]+]",
+        ),
+    ),
+    "a header that is none": (
+        {"Arn": API, "HttpParameters": {"HeaderParameters": {"bad name": "value"}}},
+        violation(
+            "{bad name=value}",
+            "httpParameters.headerParameters",
+            f"Map keys must satisfy constraint: [{at_most(512)}, {at_least(0)}, Member must satisfy "
+            r"regular expression pattern: ^[!#$%&'*+-.^_`|~0-9a-zA-Z]+$]",
         ),
     ),
     "too long a placeholder path": (
@@ -324,7 +347,7 @@ MODEL_REFUSALS = {
         violation(
             "{a=$." + "x" * 255 + "}",
             "inputTransformer.inputPathsMap",
-            f"Map values must satisfy constraint: [{at_most(256)}]",
+            f"Map value must satisfy constraint: [{at_most(256)}, {at_least(0)}]",
         ),
     ),
     "a placeholder like a reserved variable": (
@@ -332,8 +355,8 @@ MODEL_REFUSALS = {
         violation(
             "{aws.events.rule-name=$.a}",
             "inputTransformer.inputPathsMap",
-            "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "
-            rf"[A-Za-z0-9\_\-]+, {at_most(256)}, Member must have length greater than or equal to 1]",
+            f"Map keys must satisfy constraint: [{at_most(256)}, {at_least(1)}, Member must satisfy "
+            r"regular expression pattern: [A-Za-z0-9\_\-]+]",
         ),
     ),
     **{
@@ -441,23 +464,23 @@ REFUSALS = {
         "Parameter(s) HttpParameters not supported for target: t",
     ),
     "bus to itself": (
-        {"Arn": BUS + "default"},
+        {"Arn": BUS + "default", "RoleArn": ROLE},
         "Source EventBus and Target EventBus must not be the same.",
     ),
     "bus with RetryPolicy": (
-        {"Arn": BUS + "b", "RetryPolicy": {"MaximumRetryAttempts": 1}},
+        {"Arn": BUS + "b", "RoleArn": ROLE, "RetryPolicy": {"MaximumRetryAttempts": 1}},
         "Retry policy is not supported for Event bus targets.",
     ),
     "bus with Input": (
-        {"Arn": BUS + "b", "Input": "{}"},
+        {"Arn": BUS + "b", "RoleArn": ROLE, "Input": "{}"},
         "Modifying the input for target t is not supported.",
     ),
     "bus with InputPath": (
-        {"Arn": BUS + "b", "InputPath": "$.detail"},
+        {"Arn": BUS + "b", "RoleArn": ROLE, "InputPath": "$.detail"},
         "Modifying the input for target t is not supported.",
     ),
     "bus with InputTransformer": (
-        {"Arn": BUS + "b", "InputTransformer": TEMPLATE},
+        {"Arn": BUS + "b", "RoleArn": ROLE, "InputTransformer": TEMPLATE},
         "Modifying the input for target t is not supported.",
     ),
     "dead letters to a topic": (
@@ -596,6 +619,7 @@ def test_http_parameters_are_of_characters_that_http_can_carry(api, fields):
 
 
 FOREIGN = "arn:aws:sqs:us-east-1:210987654321:q"
+FOREIGN_STATES = "arn:aws:states:us-east-1:210987654321:stateMachine:m"
 
 
 @pytest.mark.parametrize(
@@ -607,13 +631,18 @@ FOREIGN = "arn:aws:sqs:us-east-1:210987654321:q"
             "Reason: Adding cross-account target is not permitted.",
         ),
         (
+            {"Arn": FOREIGN_STATES, "RoleArn": ROLE},
+            f"Access to the resource {FOREIGN_STATES} is denied. "
+            "Reason: Adding cross-account target is not permitted.",
+        ),
+        (
             {"RoleArn": ROLE.replace("123456789012", "210987654321")},
             "Cross-account pass role is not allowed.",
         ),
     ],
 )
 def test_other_accounts_are_denied(api, target, text):
-    """A target that is no event bus, and a role, belong to the account of the rule."""
+    """A target without a role or of most kinds, and a role, belong to the account of the rule."""
     assert api.refused("put_targets", Rule="r", Targets=[{"Id": "t", "Arn": QUEUE} | target]) == (
         DENIED,
         text,
@@ -623,14 +652,14 @@ def test_other_accounts_are_denied(api, target, text):
 @pytest.mark.parametrize(
     "target",
     [
-        {"Arn": BUS + "b"},
-        {"Arn": BUS + "none"},
+        {"Arn": BUS + "b", "RoleArn": ROLE},
+        {"Arn": BUS + "none", "RoleArn": ROLE},
         {"Arn": "arn:aws:events:eu-west-1:123456789012:event-bus/default", "RoleArn": ROLE},
-        {"Arn": "arn:aws:events:us-east-1:210987654321:event-bus/b", "RoleArn": ROLE},
-        {"Arn": BUS + "b", "DeadLetterConfig": {"Arn": QUEUE}},
+        {"Arn": BUS + "b", "RoleArn": ROLE, "DeadLetterConfig": {"Arn": QUEUE}},
         {"DeadLetterConfig": {"Arn": FOREIGN}},
         {"DeadLetterConfig": {}},
         {"Arn": LOGS, "InputTransformer": TEMPLATE},
+        {"Arn": LOGS + ":*"},
         {"Arn": FIFO, "SqsParameters": {"MessageGroupId": "g"}},
         {"Arn": TOPIC, "SqsParameters": {"MessageGroupId": "accepted anywhere"}},
         {"RoleArn": ROLE},
@@ -716,6 +745,18 @@ def test_one_complaint_comes_before_another(api):
     put(api, wrong)
 
 
+@pytest.mark.parametrize("wrong", ["a b", "", "x" * 65])
+def test_ids_in_a_list_are_refused_at_the_list(api, wrong):
+    """All that holds for one stands in a bracket, the lengths first (captured for path values)."""
+    ids = ["t", wrong]
+    assert api.refused("remove_targets", Rule="r", Ids=ids) == (
+        INVALID,
+        f"1 validation error detected: Value '[{', '.join(ids)}]' at 'ids' failed to satisfy "
+        f"constraint: Member must satisfy constraint: [{at_most(64)}, {at_least(1)}, "
+        r"Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+]",
+    )
+
+
 def test_the_role_of_a_rule_is_no_role_of_its_targets(api):
     """A target that wants a role wants one of its own (captured)."""
     api.put_rule(Name="r", EventPattern=PATTERN, RoleArn=ROLE)
@@ -726,16 +767,51 @@ def test_the_role_of_a_rule_is_no_role_of_its_targets(api):
     )
 
 
-def test_roles_of_bus_targets_are_a_setting(api_with):
-    """As AWS is today, every event bus target needs a role: `bus_target_role_required`."""
-    api = api_with(bus_target_role_required=1)
-    api.put_rule(Name="r", EventPattern=PATTERN)
+def test_bus_targets_want_a_role(api, api_with):
+    """As on AWS today, of the same account too; `bus_target_role_required` turns it back."""
     target = {"Id": "t", "Arn": BUS + "b"}
     assert api.refused("put_targets", Rule="r", Targets=[target]) == (
         INVALID,
         f"RoleArn is required for target {BUS}b.",
     )
     put(api, target | {"RoleArn": ROLE})
+    lenient = api_with(bus_target_role_required=0)
+    lenient.put_rule(Name="r", EventPattern=PATTERN)
+    put(lenient, target)
+    elsewhere = {"Id": "t", "Arn": "arn:aws:events:eu-west-1:123456789012:event-bus/default"}
+    assert lenient.refused("put_targets", Rule="r", Targets=[elsewhere]) == (
+        INVALID,
+        f"RoleArn is required for target {elsewhere['Arn']}.",
+    )
+
+
+ABROAD = ("API Gateway API", "Kinesis stream", "Lambda function", "SNS topic", "SQS FIFO queue")
+ABROAD += ("SQS queue",)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_some_kinds_may_belong_to_another_account(api, kind):
+    """With a role of the rule's own account, in its own region; the others are denied (user guide)."""
+    if "account" in kind.lacks or kind.name == "event bus":
+        return
+    target = example_target(kind)
+    target["Arn"] = target["Arn"].replace("123456789012", "210987654321")
+    if kind.role != "refused":
+        target["RoleArn"] = ROLE
+    denied = (
+        DENIED,
+        f"Access to the resource {target['Arn']} is denied. "
+        "Reason: Adding cross-account target is not permitted.",
+    )
+    if kind.name in ABROAD:
+        assert put(api, target) == DONE
+        target["Arn"] = target["Arn"].replace("us-east-1", "eu-west-1")
+        denied = (
+            INVALID,
+            f"Access to the resource {target['Arn']} is denied. "
+            "Reason: Adding cross-region target is not permitted.",
+        )
+    assert api.refused("put_targets", Rule="r", Targets=[target]) == denied
 
 
 def test_a_target_is_kept_as_it_was_when_it_is_put(api):

@@ -84,8 +84,9 @@ def test_each_kind_is_recognised_by_its_arn(kind):
     [
         ("lambda", "layer:x"),
         ("sqs", "a:b"),
-        ("logs", "log-group:g:*"),
         ("logs", "log-group:g:log-stream:s"),
+        ("logs", "log-group:g*"),
+        ("logs", "log-group:g:*:*"),
         ("states", "activity:a"),
         ("events", "rule/r"),
         ("events", "event-bus/"),
@@ -121,10 +122,10 @@ def test_what_is_called_by_http_has_five_seconds():
 
 
 PAYLOAD_BYTES_MAX = {
-    "Lambda function": 262_144,
+    "Lambda function": 1_048_576,
     "SNS topic": 262_144,
-    "SQS FIFO queue": 262_144,
-    "SQS queue": 262_144,
+    "SQS FIFO queue": 1_048_576,
+    "SQS queue": 1_048_576,
     "CloudWatch Logs group": 262_118,  # 256 KiB less the 26 bytes that each log event counts for
     "Kinesis stream": 1_048_576,
     "Firehose stream": 1_024_000,
@@ -179,5 +180,6 @@ def test_failures_have_codes_that_aws_does_not_retry(name):
     """And a text in which every gap is filled."""
     gaps = dict.fromkeys(re.findall(r"(?<!\{)\{(\w+)\}", FAILURES[name].text), "?")
     failure = failed(name, **gaps)
-    assert failure.error == "INVALID_PARAMETER"
+    code = "NO_RESOURCE" if name == "whole log group" else "INVALID_PARAMETER"
+    assert failure.error == code
     assert failure.text and "{{" not in failure.text

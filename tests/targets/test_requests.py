@@ -823,11 +823,54 @@ def test_a_fifo_queue_needs_content_based_deduplication() -> None:
         world.queue("q", content_based_deduplication=False)
 
 
+@pytest.mark.parametrize("delivers", [1, 0])
+def test_a_log_group_may_be_written_with_a_star(delivers: int) -> None:
+    """It is the group without the star; whether it is delivered to is a setting."""
+    group = arn("logs", "log-group:/aws/events/x")
+    world = sb.World(stand_ins="auto", limits={"log_group_star_delivers": delivers})
+    logs, dead, events = world.stand_in(group), world.queue("dead"), world.client()
+    assert world.stand_in(group + ":*") is logs
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    target = {"Id": "t", "Arn": group + ":*", "DeadLetterConfig": {"Arn": dead.arn}}
+    events.put_targets(Rule="r", Targets=[target])
+    assert "log_group_star_delivers" in str(world.trace)
+    assert events.list_targets_by_rule(Rule="r")["Targets"] == [target]
+    events.put_events(Entries=[{"Source": "shop", "DetailType": "x", "Detail": "{}"}])
+    world.settle()
+    assert [request["logGroupName"] for request in logs.requests] == ["/aws/events/x"] * delivers
+    (delivery,) = world.trace.deliveries(rule="r")
+    assert (delivery.outcome, delivery.error_code) == (
+        ("delivered", None) if delivers else ("dead-lettered", "NO_RESOURCE")
+    )
+    for letter in dead.receive():
+        assert letter.attributes["TARGET_ARN"] == group + ":*"
+
+
+@pytest.mark.parametrize("stand_ins", ["strict", "auto"])
+def test_a_target_of_another_account_is_delivered_to(stand_ins: Any) -> None:
+    """Its stand-in lives at its ARN; where there is none, nobody takes the event."""
+    queue = arn("sqs", "theirs").replace("123456789012", "210987654321")
+    world = sb.World(stand_ins=stand_ins)
+    events = world.client()
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": queue, "RoleArn": ROLE}])
+    entry = {"Source": "shop", "DetailType": "x", "Detail": "{}"}
+    events.put_events(Entries=[entry])
+    world.settle()
+    theirs = world.stand_in(queue)
+    events.put_events(Entries=[entry])
+    world.settle()
+    outcomes = [delivery.outcome for delivery in world.trace.deliveries(rule="r")]
+    assert outcomes == ["dropped" if stand_ins == "strict" else "delivered", "delivered"]
+    assert len(theirs.received) == outcomes.count("delivered")
+    assert theirs.requests[-1]["QueueUrl"].endswith("/210987654321/theirs")
+
+
 @pytest.mark.parametrize(
-    ("detail_bytes", "outcome"), [(200_000, "delivered"), (262_000, "dropped")]
+    ("detail_bytes", "outcome"), [(900_000, "delivered"), (1_048_500, "dropped")]
 )
 def test_a_body_that_a_queue_does_not_take_is_lost(detail_bytes: int, outcome: str) -> None:
-    """256 KB are the bound of a message; the dead-letter queue, a queue itself, has the same."""
+    """1 MiB is the bound of a message; the dead-letter queue, a queue itself, has the same."""
     fields = {"InputTransformer": {"InputTemplate": '{"e": <aws.events.event.json>}'}}
     detail = json.dumps({"pad": "x" * (detail_bytes - 20)})
     world = deliver("sqs", "q", fields, Detail=detail)
@@ -835,7 +878,7 @@ def test_a_body_that_a_queue_does_not_take_is_lost(detail_bytes: int, outcome: s
     assert delivery.outcome == outcome
     if outcome == "dropped":
         assert delivery.error_code == "INVALID_PARAMETER"
-        assert "Message must be shorter than 262144 bytes." in str(world.trace)
+        assert "Message must be shorter than 1048576 bytes." in str(world.trace)
 
 
 def test_bounds_count_bytes_of_the_event_as_it_is_written() -> None:
@@ -845,11 +888,11 @@ def test_bounds_count_bytes_of_the_event_as_it_is_written() -> None:
     sending = Sending(
         arns.parse(arn("sqs", "q")),
         {},
-        {"id": "i", "detail": "ä" * ((262_144 - frame) // 2)},
+        {"id": "i", "detail": "ä" * ((1_048_576 - frame) // 2)},
         None,
         arns.parse(RULE),
     )
-    assert len(sending.text.encode()) == 262_144
+    assert len(sending.text.encode()) == 1_048_576
     assert failure(kind, sending) is None
     longer = sending._replace(envelope={"id": "ii", "detail": sending.envelope["detail"]})
     assert failure(kind, longer) is not None

@@ -99,7 +99,8 @@ def test_an_event_on_two_buses_has_two_parts() -> None:
     events = world.client()
     other = events.create_event_bus(Name="other")["EventBusArn"]
     events.put_rule(Name="forward", EventPattern='{"source": ["shop"]}')
-    events.put_targets(Rule="forward", Targets=[{"Id": "bus", "Arn": other}])
+    role = f"arn:aws:iam::{world.account}:role/forward"
+    events.put_targets(Rule="forward", Targets=[{"Id": "bus", "Arn": other, "RoleArn": role}])
     event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
     world.settle()
 
