@@ -70,9 +70,17 @@ class Host(Protocol):
     """Whoever runs coroutines for the kernel (`hosts/`)."""
 
     def start(
-        self, address: str, cause: int, function: Callable[[], Any], done: Callable[[Any], None]
+        self,
+        address: str,
+        cause: int,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        within_us: int | None = None,
     ) -> None:
-        """Run `await function()` until it waits; call `done(result)` when it has returned."""
+        """Run `await function()` until it waits; call `done(result)` when it has returned.
+
+        What has not returned within `within_us` is cancelled, and `done(None)` is called.
+        """
 
     def deadline(self) -> int | None:
         """When the next sleeping coroutine wants to be woken, in microseconds since the epoch."""
@@ -204,13 +212,23 @@ class Turn:
         """`Kernel.send`, for what is to be sent after this turn is over (a coroutine's answer)."""
         return self._kernel.send
 
-    def start(self, function: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    def clock(self) -> Callable[[], int]:
+        """The clock, for what outlives this turn: a function that tells the instant it is called at."""
+        kernel = self._kernel
+        return lambda: kernel.now
+
+    def start(
+        self,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        within_us: int | None = None,
+    ) -> None:
         """Start a coroutine of this actor's; it runs at once, up to where it first waits."""
         host = self._kernel.host
         if host is None:
             raise SimbridgeError(f"{self.address}: nobody runs async handlers in this world")
         self._kernel.guests_moved = True
-        host.start(self.address, self.sequence, function, done)
+        host.start(self.address, self.sequence, function, done, within_us)
 
     def stop(self) -> None:
         """Leave: nobody lives at this address any more."""

@@ -28,6 +28,9 @@ _FUNCTION = re.compile(
 
 _DESTINATIONS = ("sqs", "sns", "events")
 
+TIMEOUT_S_MAX = 900
+"""The longest timeout of a function (AWS Lambda: CreateFunction)."""
+
 Handle = TypeVar("Handle", bound=StandInHandle)
 
 
@@ -68,14 +71,17 @@ class StandIns:
         """The stand-in at any ARN (`World.stand_in`)."""
         if lambda_ is not None and not isinstance(lambda_, Asynchronous):
             raise SimbridgeError(f"lambda_ is for world.function: {lambda_!r} is no Asynchronous")
-        actor = self._actor(given.text(arn, "the ARN of a stand-in"))
-        if handler is not None:
-            given.function(handler, "a handler is a function that takes an event")
+        given.text(arn, "the ARN of a stand-in")
+        runner = None
+        if handler is not None:  # what is refused leaves no stand-in behind
             if lambda_ is None and arns.parse(arn).service == "lambda":
                 lambda_ = Asynchronous()
+            runner = Runner(handler, lambda_)
+        actor = self._actor(arn)
+        if runner is not None:
             if actor.runner is None:
-                actor.runner = Runner(handler, lambda_)
-            elif actor.runner.handler is not handler:
+                actor.runner = runner
+            elif actor.runner.handler is not handler and actor.runner.handler != handler:
                 raise SimbridgeError(f"{arn} has a handler already: make each function once")
         return self._handle(StandInHandle, arn)
 
@@ -100,7 +106,11 @@ class StandIns:
 
 
 def asynchronous(
-    retries: int, event_age: Duration, on_failure: str | None, on_success: str | None
+    retries: int,
+    event_age: Duration,
+    on_failure: str | None,
+    on_success: str | None,
+    timeout: Duration | None,
 ) -> Asynchronous:
     """How Lambda invokes a function, from what a scenario says about it.
 
@@ -114,7 +124,14 @@ def asynchronous(
     age_us = clock.duration(event_age)
     if not 60 * clock.SECOND <= age_us <= Asynchronous().age_us:
         raise SimbridgeError(f"Lambda keeps an event for 60 s to 6 h, not {event_age!r}")
-    return Asynchronous(retries, age_us, on_failure, on_success)
+    timeout_us = None if timeout is None else clock.duration(timeout)
+    if timeout_us is not None and (
+        timeout_us % clock.SECOND or not 1 <= timeout_us // clock.SECOND <= TIMEOUT_S_MAX
+    ):
+        raise SimbridgeError(
+            f"Lambda's timeout is whole seconds, from '1s' to '{TIMEOUT_S_MAX}s', not {timeout!r}"
+        )
+    return Asynchronous(retries, age_us, on_failure, on_success, timeout_us)
 
 
 def _check_destination(arn: str) -> None:

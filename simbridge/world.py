@@ -146,15 +146,18 @@ class World:
         event_age: Duration = "6h",
         on_failure: str | None = None,
         on_success: str | None = None,
+        timeout: Duration | None = None,
     ) -> StandInHandle:
-        """A stand-in for a Lambda function. `handler(event)` may be `def` or `async def`.
+        """A stand-in for a Lambda function; `def` or `async def`, `handler(event[, context])`.
 
+        The context is Lambda's, in virtual time (`simbridge.actors.context`). An `async def` handler
+        that takes longer than `timeout` is cancelled and has failed; without it none is.
         A handler that raises does not fail the delivery: as on AWS, Lambda has accepted the event,
         runs the function again after one and two minutes, within `retries` and `event_age`, and then
         sends a record to `on_failure`, the ARN of a queue, a topic or an event bus (`on_success`
         likewise). An `AssertionError` is a check of yours and ends the run.
         """
-        lambda_ = asynchronous(retries, event_age, on_failure, on_success)
+        lambda_ = asynchronous(retries, event_age, on_failure, on_success, timeout)
         return self._stand_ins.function(name, handler, lambda_)
 
     def stand_in(
@@ -162,8 +165,8 @@ class World:
     ) -> StandInHandle:
         """A stand-in at any target ARN. Asked again for the same ARN, it is the same stand-in.
 
-        `handler(event)` is called with what the target receives; what it raises ends the run, unless
-        the target is a Lambda function (`function`).
+        `handler(event[, context])` is called with what the target receives, dead letters included;
+        what it raises ends the run, unless the target is a Lambda function (`function`).
         """
         return self._stand_ins.at(arn, handler, lambda_)
 

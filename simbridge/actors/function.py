@@ -16,7 +16,6 @@ from __future__ import annotations
 import inspect
 import json
 import pickle
-import uuid
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, final
@@ -25,6 +24,7 @@ import msgspec
 
 from simbridge import arn as arns
 from simbridge import watch
+from simbridge.actors.context import DEFAULT_TIMEOUT_US, LambdaContext, request_id, takes_context
 from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
@@ -33,17 +33,23 @@ from simbridge.nesting import with_room
 
 __all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
 
-Handler = Callable[[Any], Any]
+Handler = Callable[..., Any]
+
+_TIMED_OUT = "Sandbox.Timedout"
+"""What Lambda calls the error of a function that has not ended within its timeout (believed)."""
+
+Received = Invoke | DeadLetter | Deposit
+"""What a stand-in takes in, and calls its handler with."""
 
 
-def text_of(message: Invoke | DeadLetter) -> str:
+def text_of(message: Received) -> str:
     """The text that a target receives: its rendered input, or the event as compact JSON."""
-    if message.body is not None:
-        return message.body
+    if isinstance(message, Deposit) or message.body is not None:
+        return message.body or ""
     return with_room(msgspec.json.encode, message.event.envelope).decode()
 
 
-def payload_of(message: Invoke) -> Any:
+def payload_of(message: Received) -> Any:
     """What a handler is called with: the text as a Python object; a text that is not JSON as it is."""
     text = text_of(message)
     try:
@@ -57,18 +63,20 @@ class Asynchronous(NamedTuple):
     """How Lambda invokes a function asynchronously.
 
     `retries` and `age_us` bound how often and how long it tries. `on_failure` and `on_success` are
-    ARNs of a queue, a topic or an event bus.
+    ARNs of a queue, a topic or an event bus. An execution that has not ended within `timeout_us` is
+    cancelled and has failed; without it none is.
     """
 
     retries: int = 2
     age_us: int = 6 * 3600 * SECOND
     on_failure: str | None = None
     on_success: str | None = None
+    timeout_us: int | None = None
 
 
 @final
 class _Execution(NamedTuple):
-    message: Invoke
+    message: Received
     began_us: int
 
 
@@ -101,9 +109,13 @@ class Yours:
 
 @final
 class Runner:
-    """Runs the handler of one stand-in. Without `lambda_` an exception ends the run."""
+    """Runs the handler of one stand-in. Without `lambda_` an exception ends the run.
+
+    Raises `SimbridgeError` for a handler of a shape that cannot be called (`context`).
+    """
 
     def __init__(self, handler: Handler, lambda_: Asynchronous | None) -> None:
+        self._takes_context = takes_context(handler)
         self._yours = Yours(handler)
         self.lambda_ = lambda_
         self.running: dict[int, _Execution] = {}
@@ -113,8 +125,8 @@ class Runner:
         """The function of yours that it runs."""
         return self._yours.function
 
-    def begin(self, message: Invoke, turn: Turn) -> None:
-        """An event has been accepted: run the handler for the first time."""
+    def begin(self, message: Received, turn: Turn) -> None:
+        """A message has been accepted: run the handler for the first time."""
         self.running[message.delivery] = _Execution(message, turn.now)
         self._execute(message, 1, turn)
 
@@ -141,13 +153,15 @@ class Runner:
             why = "RetriesExhausted" if message.attempt > rules.retries else "EventAgeExceeded"
             self._report(rules.on_failure, why, execution, message, turn)
 
-    def _execute(self, message: Invoke, attempt: int, turn: Turn) -> None:
-        payload = payload_of(message)
+    def _execute(self, message: Received, attempt: int, turn: Turn) -> None:
+        arguments = [payload_of(message)]
+        if self._takes_context:
+            arguments.append(self._context(message, turn))
         address, delivery = turn.address, message.delivery
         look = watch.of_thread()
         look.begin()
         try:
-            result = self.handler(payload)
+            result = self.handler(*arguments)
             handled = None if inspect.isawaitable(result) else _returned(delivery, attempt, result)
         except Exception as error:
             handled = self._raised(address, delivery, attempt, error)
@@ -164,7 +178,21 @@ class Runner:
             except Exception as error:
                 return self._raised(address, delivery, attempt, error)
 
-        turn.start(run, lambda handled: send(address, address, handled, cause=cause))
+        def done(handled: Handled | None) -> None:
+            if handled is None:
+                handled = Handled(delivery, attempt, None, _TIMED_OUT, self._timeout_text())
+            send(address, address, handled, cause=cause)
+
+        turn.start(run, done, self.lambda_.timeout_us if self.lambda_ is not None else None)
+
+    def _context(self, message: Received, turn: Turn) -> LambdaContext:
+        limit_us = self.lambda_.timeout_us if self.lambda_ is not None else None
+        end_us = turn.now + (DEFAULT_TIMEOUT_US if limit_us is None else limit_us)
+        return LambdaContext(turn.address, message.event, message.delivery, end_us, turn.clock())
+
+    def _timeout_text(self) -> str:
+        assert self.lambda_ is not None and self.lambda_.timeout_us is not None
+        return f"Task timed out after {self.lambda_.timeout_us / SECOND:.2f} seconds"
 
     def _raised(self, address: str, delivery: int, attempt: int, error: Exception) -> Handled:
         if self.lambda_ is not None and not isinstance(error, AssertionError | HandlerFailed):
@@ -177,9 +205,11 @@ class Runner:
         self, to: str, why: str, execution: _Execution, message: Handled, turn: Turn
     ) -> None:
         """Send Lambda's record of an invocation to a destination."""
+        put = execution.message
+        assert isinstance(put, Invoke), "no function is a dead-letter queue or a destination"
         record = _record(turn, why, execution, message)
         if not arns.is_event_bus(arns.parse(to)):
-            put, body = execution.message, with_room(msgspec.json.encode, record).decode()
+            body = with_room(msgspec.json.encode, record).decode()
             turn.send(to, Deposit(put.delivery, put.event, put.rule, body))
             return
         here, kind = arns.parse(turn.address), "Success" if why == "Success" else "Failure"
@@ -200,10 +230,8 @@ class Runner:
 
 def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> dict[str, Any]:
     """What Lambda tells a destination. Its `stackTrace` is left out: it differs from host to host."""
-    event = execution.message.event
-    name = f"{turn.address}\n{event.id}\n{message.delivery}"
     context = {
-        "requestId": str(uuid.uuid3(uuid.NAMESPACE_URL, name)),
+        "requestId": request_id(turn.address, execution.message.event, message.delivery),
         "functionArn": f"{turn.address}:$LATEST",
         "condition": why,
         "approximateInvokeCount": message.attempt,
