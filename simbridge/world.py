@@ -8,11 +8,12 @@ that the description calls for. That is the one way in which anything in the dat
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, final, overload
 
-from simbridge import clock, given, options
+from simbridge import clock, given, options, service_events
 from simbridge.actors.function import Asynchronous, Handler
 from simbridge.api.model import intercepted
 from simbridge.api.plane import ControlPlane
@@ -190,6 +191,25 @@ class World:
         """
         fails = outage(self._kernel.now, error, rate, from_, for_, text, operation)
         self._plane.fails(fails, *self._clients.caller())
+
+    # -- events of AWS services -------------------------------------------------------------
+
+    def emit(
+        self,
+        event: Mapping[str, Any] | str | os.PathLike[str],
+        *,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> str:
+        """An event of an AWS service arrives now, on the default event bus of an account and region.
+
+        `event` is its envelope: a mapping, JSON text (it begins with "{"), or the path of a file. It
+        needs a `source` that begins with "aws." and a `detail-type`; whatever else it lacks is filled
+        in. Where it arrives is said by its own account and region, else by these arguments, else it
+        is the world's. Returns the id of the event. Raises `SimbridgeError` for what is no such event.
+        """
+        home = self._account, self._region
+        return service_events.emit(self._clients, event, (account, region), home)
 
     # -- archives ---------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ LAYERS = [
     {"clock", "arn", "table", "nearest"},
     {"chunks", "luck", "bucket", "error_codes", "runaway", "watch"},
     {
+        "cloudtrail",
         "kernel",
         "limits",
         "pattern",
@@ -49,7 +50,7 @@ LAYERS = [
     {"backoff", "behaviour"},
     {"messages", "envelopes"},
     {"api", "actors", "trace", "hosts"},
-    {"stand_ins", "archive", "clients", "options", "placing"},
+    {"stand_ins", "archive", "clients", "options", "placing", "service_events"},
     {"population"},
     {"world"},
     {"play"},

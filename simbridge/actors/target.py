@@ -8,6 +8,7 @@ handler of yours (`actors/function`), and it can be told to fail, to be slow or 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import final
 
 from simbridge import arn as arns
@@ -162,9 +163,15 @@ class Nowhere:
     those that are put to it (8.4, captured).
     """
 
+    def __init__(self, namesakes: Sequence[str] = ()) -> None:
+        self.namesakes = namesakes
+        """ARNs of stand-ins with the name of the one that is missing."""
+
     def receive(self, message: Message, turn: Turn) -> None:
         """Refuse, and make room for whoever moves in later."""
         text = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
+        if self.namesakes:
+            text += f"; a stand-in of this name lives at {', '.join(self.namesakes)}"
         if isinstance(message, Invoke) and arns.is_event_bus(arns.parse(turn.address)):
             text = f"nobody lives at {turn.address}: the event is acknowledged and gone"
             turn.reply(Outcome(message.delivery, message.attempt, None, text))
