@@ -81,12 +81,14 @@ class Population:
             return self._bus(arn)  # every account has one
         if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
             return dweller(address)
-        return Nowhere(self._namesakes(address))
+        missing = arn is not None and not arns.is_simulated(arn)
+        return Nowhere(self._namesakes(address) if missing else ())
 
     def _namesakes(self, address: str) -> list[str]:
         """Stand-ins of the same name in another place, of another service, or with another alias."""
         name = _name(address)
-        near = [one for one in self._kernel.actors if f":{name}" in one and "#" not in one]
+        ending = f":{name}"
+        near = [one for one in self._kernel.actors if ending in one and one.startswith("arn:")]
         found = [
             one for one in near if _name(one) == name and not arns.is_simulated(arns.parse(one))
         ]

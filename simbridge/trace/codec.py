@@ -48,7 +48,7 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
             if value is None:
                 continue
             name = _NAMES[field](value)
-            if _same(seen.get(name), value):
+            if (known := seen.get(name)) is value or (known is not None and _same(known, value)):
                 message = msgspec.structs.replace(message, **{field: name})
             seen[name] = value
         told = entry if message is entry[5] else (*entry[:5], message)
@@ -59,8 +59,8 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two things of one name are one; a service may emit two events with the same id."""
-    return one is other or (one is not None and bool(with_room(operator.eq, one, other)))
+    """Whether two things of one name say the same: a service may emit two events with one id."""
+    return bool(with_room(operator.eq, one, other))
 
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
