@@ -17,6 +17,7 @@ import simbridge as sb
 from simbridge.arn import partition_of
 from simbridge.cloudtrail import ALL_MANAGEMENT_EVENTS
 from simbridge.lab.prices import cost_usd, prices_with
+from simbridge.lab.whatif import GivenRule, replay_against
 from simbridge.messages import Keep, Publish
 
 START = "2026-03-01T12:30:00Z"
@@ -454,3 +455,30 @@ def test_another_bus_asks_its_own_rules() -> None:
     made.emit(call("DescribeInstances"))
     made.settle()
     assert len(made.queue("all").messages) == 1 and made.queue("usual").messages == []
+
+
+def test_an_archive_keeps_no_reading_calls() -> None:
+    """The rule of an archive has the usual State."""
+    made = sb.World(seed=3)
+    bus = made.client().describe_event_bus()["Arn"]
+    made.client().create_archive(ArchiveName="a", EventSourceArn=bus)
+    made.emit(call("DescribeInstances"))
+    made.emit(call("RunInstances"))
+    made.settle()
+    kept = [event["detail"]["eventName"] for event in made.archive("a").events()]
+    assert kept == ["RunInstances"]
+
+
+def test_real_events_are_matched_by_the_state_of_a_rule(tmp_path: Path) -> None:
+    """`simbridge replay` counts what a rule would have been shown."""
+    file = tmp_path / "events.jsonl"
+    events = [{**FULL, **call(name)} for name in ("DescribeInstances", "RunInstances")]
+    file.write_text("".join(json.dumps(event) + "\n" for event in events))
+    pattern = '{"source": ["aws.ec2"]}'
+    rules = [
+        GivenRule(name, "default", pattern, state)
+        for name, state in (("usual", "ENABLED"), ("all", ALL_MANAGEMENT_EVENTS))
+    ]
+    report = replay_against(file, rules)
+    assert [found.count for found in report.rules] == [1, 2]
+    assert report.unmatched.count == 0
