@@ -24,8 +24,8 @@ class Clients:
     """The clients of one world; `family` is one object for this world and all its forks."""
 
     def __init__(self, kernel: Kernel, plane: ControlPlane, family: object) -> None:
-        self._kernel = kernel
-        self._plane = plane
+        self.kernel = kernel
+        self.plane = plane
         self._family = family
         self._made: dict[tuple[str, str], Any] = {}
 
@@ -40,9 +40,9 @@ class Clients:
         """Who answers the clients of an account."""
 
         def answer(operation: str, body: bytes, region: str, trace_header: str | None) -> Answered:
-            there = self._addressed()
+            there = self.addressed()
             sender, cause = there.caller()
-            return there._plane.answer(
+            return there.plane.answer(
                 operation,
                 body,
                 account=account,
@@ -56,10 +56,10 @@ class Clients:
 
     def caller(self) -> tuple[str, int]:
         """Whose code is running, by its address, and the message that made it run."""
-        turn = self._kernel.turn
+        turn = self.kernel.turn
         if turn is not None:
             return turn.address, turn.sequence
-        return guest.current(self._kernel) or (OUTSIDE, 0)
+        return guest.current(self.kernel) or (OUTSIDE, 0)
 
     @contextmanager
     def acting(self) -> Iterator[None]:
@@ -70,7 +70,7 @@ class Clients:
         finally:
             _acting.reset(before)
 
-    def _addressed(self) -> Clients:
+    def addressed(self) -> Clients:
         """Whom a call reaches: a fork, where a handler that has kept a client runs there."""
         other = _acting.get()
         return other if other is not None and other._family is self._family else self

@@ -11,8 +11,8 @@ A line that is no event is never passed over in silence. By default nothing of t
 the error lists every bad line with its number and what is wrong with it; `errors="collect"` uses the
 rest and hands over the list.
 
-What CloudTrail delivers to EventBridge is less than what it writes to a bucket: calls that only read
-(List, Get, Describe) reach only rules that ask for all management events. Here all records are events.
+Here all records of CloudTrail are events. Which rules are shown those of calls that only read is another
+matter (`cloudtrail`).
 """
 
 from __future__ import annotations
@@ -35,12 +35,14 @@ from simbridge.given import existing_file
 from simbridge.nesting import with_room
 
 __all__ = [
+    "TIME_BYTES",
     "Errors",
     "Events",
     "archived_size",
     "check_errors",
     "entry_size",
     "fits_int64",
+    "json_document",
     "put_size",
     "read_events",
     "scan",
@@ -51,8 +53,9 @@ Errors = Literal["raise", "collect"]
 TEXT_MAX = 80
 """Characters of a bad line that are kept."""
 
-_TIME_BYTES = 14
+TIME_BYTES = 14
 """What a `Time` counts for in the size of an entry (user guide)."""
+
 _ARCHIVED_BYTES = 26
 
 _GZIP = b"\x1f\x8b"
@@ -153,7 +156,7 @@ def entry_size(
     size = _utf8_bytes((source or "") + (detail_type or "") + (detail or ""))
     for resource in resources or ():
         size += _utf8_bytes(resource)
-    return size if time is None else size + _TIME_BYTES
+    return size if time is None else size + TIME_BYTES
 
 
 def _utf8_bytes(text: str) -> int:
@@ -183,31 +186,34 @@ def _lines(lines: io.BufferedIOBase) -> Iterator[Found]:
     while first and not first.strip():
         number, first = number + 1, lines.readline()
     rest: Iterable[bytes] = lines
-    if first and isinstance(_json(first), str):
+    if first and isinstance(json_document(first), str):
         everything = lines.read()
-        whole = _json(first + everything)
+        whole = json_document(first + everything)
         if not isinstance(whole, str):
             yield from _document(number, whole, first)
             return
         rest = io.BytesIO(everything)
     for place, line in enumerate(chain([first], rest), number):
         if line.strip():
-            document = _json(line)
+            document = json_document(line)
             if isinstance(document, str):
                 yield BadLine(place, document, _start(line))
             else:
                 yield from _document(place, document, line)
 
 
-def _json(text: bytes) -> Any:
-    """A JSON document that is no string, or what is wrong with it as a string."""
+def json_document(text: bytes) -> Any:
+    """A JSON document that is no string, or what is wrong with it as a string.
+
+    Half of a surrogate pair is a question mark in it.
+    """
     try:
         document = with_room(_decode, text)
     except RecursionError as error:
         return f"not JSON: {error}"
     except (msgspec.DecodeError, UnicodeError) as error:
         mended = surrogates.in_json(text)
-        return f"not JSON: {error}" if mended is None else _json(mended.encode())
+        return f"not JSON: {error}" if mended is None else json_document(mended.encode())
     return "not a JSON object" if isinstance(document, str) else document
 
 

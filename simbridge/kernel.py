@@ -78,11 +78,13 @@ class Host(Protocol):
         function: Callable[[], Any],
         done: Callable[[Any], None],
         raised: Callable[[BaseException], None] | None = None,
+        within_us: int | None = None,
     ) -> None:
         """Run `await function()` until it waits; call `done(result)` when it has returned.
 
         What it raises ends the run, after `raised(error)`, if that is given, was told. A cancellation
-        is told to nobody.
+        is told to nobody. What has not returned within `within_us` is cancelled, and `done(None)` is
+        called.
         """
 
     def deadline(self) -> int | None:
@@ -236,11 +238,17 @@ class Turn:
         """`Kernel.send`, for what is to be sent after this turn is over (a coroutine's answer)."""
         return self._kernel.send
 
+    def clock(self) -> Callable[[], int]:
+        """The clock, for what outlives this turn: a function that tells the instant it is called at."""
+        kernel = self._kernel
+        return lambda: kernel.now
+
     def start(
         self,
         function: Callable[[], Any],
         done: Callable[[Any], None],
         raised: Callable[[BaseException], None],
+        within_us: int | None = None,
     ) -> None:
         """Start a coroutine of this actor's; it runs at once, up to where it first waits.
 
@@ -251,7 +259,7 @@ class Turn:
             raise SimbridgeError(f"{self.address}: nobody runs async handlers in this world")
         self._kernel.guests_moved = True
         try:
-            host.start(self.address, self.sequence, function, done, raised)
+            host.start(self.address, self.sequence, function, done, raised, within_us)
         except BaseException as error:
             self.fail(error)
 

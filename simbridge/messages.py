@@ -10,6 +10,7 @@ The life of one event, as the messages tell it::
 
     story ----Call----> control plane        PutEvents, with request and answer
           --Publish--> event bus             the event is in the world
+    service --Publish-> event bus            an AWS service has emitted an event
     scheduler --Tick--> itself               a schedule is due; it publishes an event of its own
     bus   ----Match---> delivery             a rule matched; one delivery for each of its targets
     delivery -Invoke--> target               attempt n

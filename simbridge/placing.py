@@ -28,6 +28,9 @@ _FUNCTION = re.compile(
 
 _DESTINATIONS = ("sqs", "sns", "events")
 
+TIMEOUT_S_MAX = 900
+"""The longest timeout of a function (AWS Lambda: CreateFunction)."""
+
 Handle = TypeVar("Handle", bound=StandInHandle)
 
 
@@ -69,21 +72,19 @@ class StandIns:
         """The stand-in at any ARN (`World.stand_in`)."""
         if lambda_ is not None and not isinstance(lambda_, Asynchronous):
             raise SimbridgeError(f"lambda_ is for world.function: {lambda_!r} is no Asynchronous")
-        with self._kernel.hold():
-            address = arns.address_of(given.text(arn, "the ARN of a stand-in"))
-            return self._at(address, handler, lambda_)
-
-    def _at(self, arn: str, handler: Handler | None, lambda_: Asynchronous | None) -> StandInHandle:
-        actor = self._actor(arn)
-        if handler is not None:
-            given.function(handler, "a handler is a function that takes an event")
-            if lambda_ is None and arns.parse(arn).service == "lambda":
+        address = arns.address_of(given.text(arn, "the ARN of a stand-in"))
+        runner = None
+        if handler is not None:  # what is refused leaves no stand-in behind
+            if lambda_ is None and arns.parse(address).service == "lambda":
                 lambda_ = Asynchronous()
+            runner = Runner(handler, lambda_, self._kernel.shared["feedback"])
+        with self._kernel.hold():
+            actor = self._actor(address)
             if actor.runner is None:
-                actor.runner = Runner(handler, lambda_, self._kernel.shared["feedback"])
-            elif actor.runner.handler is not handler:
+                actor.runner = runner
+            elif handler is not None and actor.runner.handler not in (handler,):
                 raise SimbridgeError(f"{arn} has a handler already: make each function once")
-        return self._handle(StandInHandle, arn)
+            return self._handle(StandInHandle, address)
 
     def _actor(self, arn: str) -> StandIn:
         """Who lives at an ARN; who is not there yet moves in."""
@@ -106,7 +107,11 @@ class StandIns:
 
 
 def asynchronous(
-    retries: int, event_age: Duration, on_failure: str | None, on_success: str | None
+    retries: int,
+    event_age: Duration,
+    on_failure: str | None,
+    on_success: str | None,
+    timeout: Duration | None,
 ) -> Asynchronous:
     """How Lambda invokes a function, from what a scenario says about it.
 
@@ -120,7 +125,14 @@ def asynchronous(
     age_us = clock.duration(event_age)
     if not 60 * clock.SECOND <= age_us <= Asynchronous().age_us:
         raise SimbridgeError(f"Lambda keeps an event for 60 s to 6 h, not {event_age!r}")
-    return Asynchronous(retries, age_us, on_failure, on_success)
+    timeout_us = None if timeout is None else clock.duration(timeout)
+    if timeout_us is not None and (
+        timeout_us % clock.SECOND or not 1 <= timeout_us // clock.SECOND <= TIMEOUT_S_MAX
+    ):
+        raise SimbridgeError(
+            f"Lambda's timeout is whole seconds, from '1s' to '{TIMEOUT_S_MAX}s', not {timeout!r}"
+        )
+    return Asynchronous(retries, age_us, on_failure, on_success, timeout_us)
 
 
 def _check_destination(arn: str) -> None:

@@ -30,8 +30,12 @@ from simbridge.kernel import Actor, Kernel
 from simbridge.limits import Limits, rate_of
 from simbridge.messages import Configure
 from simbridge.resources import Archive, EventBus, Replay, Schedule, Target
+from simbridge.trace.names import function_name
 
 __all__ = ["Customs", "Population"]
+
+NAMESAKES_MAX = 3
+"""How many stand-ins of the name of a missing one are told."""
 
 
 @final
@@ -77,7 +81,18 @@ class Population:
             return self._bus(arn)  # every account has one
         if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
             return dweller(address)
-        return Nowhere()
+        missing = arn is not None and not arns.is_simulated(arn)
+        return Nowhere(self._namesakes(address) if missing else ())
+
+    def _namesakes(self, address: str) -> list[str]:
+        """Stand-ins of the same name in another place, of another service, or with another alias."""
+        name = _name(address)
+        ending = f":{name}"
+        near = [one for one in self._kernel.actors if ending in one and one.startswith("arn:")]
+        found = [
+            one for one in near if _name(one) == name and not arns.is_simulated(arns.parse(one))
+        ]
+        return sorted(found)[:NAMESAKES_MAX]
 
     def archive(self, arn: str) -> ArchiveActor:
         """Who lives at the ARN of an archive; it may be asked for before it has been told so."""
@@ -137,6 +152,11 @@ _ACTORS: dict[type, Callable[[Population, Any], Actor]] = {
     Schedule: Population._scheduler,
     Target: Population._delivery,
 }
+
+
+def _name(address: str) -> str:
+    """What a stand-in is called: the name of a function without its alias, else the last part."""
+    return function_name(address) or address.rpartition(":")[2]
 
 
 def _latency(limits: Limits) -> Slow | None:

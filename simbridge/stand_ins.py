@@ -14,9 +14,8 @@ from typing import Any, Generic, NamedTuple, TypeVar, final
 from simbridge import behaviour, clock, given, targets
 from simbridge.actors.conduct import Decide
 from simbridge.actors.fifo import stand_in_of
-from simbridge.actors.function import Yours
-from simbridge.actors.queue import Received
-from simbridge.actors.target import StandIn, body_of, request_of
+from simbridge.actors.function import Received, Yours, text_of
+from simbridge.actors.target import StandIn, request_of
 from simbridge.behaviour import Behaviour, Custom, Fails, Recovers, Scripted
 from simbridge.clock import Duration, Instant
 from simbridge.errors import SimbridgeError
@@ -56,7 +55,7 @@ class StandInHandle:
         self._kernel = kernel
         self._caller = caller
         self.arn = arn
-        self._messages = _Read(body_of)
+        self._messages = _Read(text_of)
         self._objects: _Read[Any] = _Read(_object_of)
         self._requests = _Read(partial(request_of, arn))
 
@@ -163,7 +162,7 @@ class StandInHandle:
 
 
 def _object_of(message: Received) -> Any:
-    return guest.decoded(body_of(message))
+    return guest.decoded(text_of(message))
 
 
 @final
@@ -214,7 +213,7 @@ class Queue(StandInHandle):
         stored: Received = self._actor.received[number]
         attributes = stored.attributes if isinstance(stored, DeadLetter) else {}
         times = self._actor.visibility.times(number)
-        return QueueMessage(body_of(stored), dict(attributes), times, number)
+        return QueueMessage(text_of(stored), dict(attributes), times, number)
 
     def _note(self, operation: str, request: dict[str, Any], numbers: list[int]) -> None:
         sender, cause = self._caller()

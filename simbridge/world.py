@@ -8,11 +8,12 @@ that the description calls for. That is the one way in which anything in the dat
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, final, overload
 
-from simbridge import clock, given, options
+from simbridge import clock, given, options, service_events
 from simbridge.actors.function import Asynchronous, Handler
 from simbridge.api.model import intercepted
 from simbridge.api.plane import ControlPlane
@@ -150,15 +151,18 @@ class World:
         event_age: Duration = "6h",
         on_failure: str | None = None,
         on_success: str | None = None,
+        timeout: Duration | None = None,
     ) -> StandInHandle:
-        """A stand-in for a Lambda function. `handler(event)` may be `def` or `async def`.
+        """A stand-in for a Lambda function; `def` or `async def`, `handler(event[, context])`.
 
+        The context is Lambda's, in virtual time (`simbridge.actors.context`). An `async def` handler
+        that takes longer than `timeout` is cancelled and has failed; without it none is.
         A handler that raises does not fail the delivery: as on AWS, Lambda has accepted the event,
         runs the function again after one and two minutes, within `retries` and `event_age`, and then
         sends a record to `on_failure`, the ARN of a queue, a topic or an event bus (`on_success`
         likewise). An `AssertionError` is a check of yours and ends the run.
         """
-        lambda_ = asynchronous(retries, event_age, on_failure, on_success)
+        lambda_ = asynchronous(retries, event_age, on_failure, on_success, timeout)
         return self._stand_ins.function(name, handler, lambda_)
 
     def stand_in(
@@ -166,8 +170,8 @@ class World:
     ) -> StandInHandle:
         """A stand-in at any target ARN. Asked again for the same ARN, it is the same stand-in.
 
-        `handler(event)` is called with what the target receives; what it raises ends the run, unless
-        the target is a Lambda function (`function`).
+        `handler(event[, context])` is called with what the target receives, dead letters included;
+        what it raises ends the run, unless the target is a Lambda function (`function`).
         """
         return self._stand_ins.at(arn, handler, lambda_)
 
@@ -191,6 +195,25 @@ class World:
         """
         fails = outage(self._kernel.now, error, rate, from_, for_, text, operation)
         self._plane.fails(fails, *self._clients.caller())
+
+    # -- events of AWS services -------------------------------------------------------------
+
+    def emit(
+        self,
+        event: Mapping[str, Any] | str | os.PathLike[str],
+        *,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> str:
+        """An event of an AWS service arrives now, on the default event bus of an account and region.
+
+        `event` is its envelope: a mapping, JSON text (it begins with "{"), or the path of a file. It
+        needs a `source` that begins with "aws." and a `detail-type`; whatever else it lacks is filled
+        in. Where it arrives is said by its own account and region, else by these arguments, else it
+        is the world's. Returns the id of the event. Raises `SimbridgeError` for what is no such event.
+        """
+        home = self._account, self._region
+        return service_events.emit(self._clients, event, (account, region), home)
 
     # -- archives ---------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ LAYERS = [
     {"chunks", "luck", "bucket", "error_codes", "runaway", "watch"},
     {"exclusive", "feedback"},
     {
+        "cloudtrail",
         "kernel",
         "limits",
         "pattern",
@@ -50,7 +51,7 @@ LAYERS = [
     {"backoff", "behaviour"},
     {"messages", "envelopes"},
     {"api", "actors", "trace", "hosts"},
-    {"stand_ins", "archive", "clients", "options", "placing"},
+    {"stand_ins", "archive", "clients", "options", "placing", "service_events"},
     {"population"},
     {"world"},
     {"play"},

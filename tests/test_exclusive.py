@@ -349,7 +349,6 @@ def refusals_of_a_thread() -> int:
     tries: list[Callable[[], Any]] = [
         lambda: world.queue("flaky").limit(per_second=5),
         world.fork,
-        world.settle,
         lambda: world.queue("kept").receive(),
     ]
 

@@ -322,7 +322,9 @@ def test_generators_are_no_stories_and_no_handlers(backend: str) -> None:
         with pytest.raises(sb.SimbridgeError, match="yield"):
             sb.run(function, backend=backend)
         world = sb.World(backend=backend)
-        wired(world, function).put_events(Entries=[ENTRY])
+        with pytest.raises(sb.SimbridgeError, match="yield"):
+            wired(world, function)
+        wired(world, lambda event, function=function: function(event)).put_events(Entries=[ENTRY])
         with pytest.raises(sb.HandlerFailed, match="yield"):
             world.settle()
     with pytest.raises(sb.SimbridgeError, match="a handler is a function"):

@@ -37,6 +37,7 @@ BUS, QUEUE = f"arn:aws:events:{PLACE}:event-bus/default", f"arn:aws:sqs:{PLACE}:
 ARCHIVE = f"arn:aws:events:{PLACE}:archive/a"
 ENTRY = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
 EVENT = {"source": "shop", "detail": {}}
+SERVICE_EVENT = {"source": "aws.s3", "detail-type": "Object Created"}
 PATTERN = {"source": ["shop"]}
 
 WRONG: list[Any] = [
@@ -103,6 +104,7 @@ METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
     world: {
         "client": {}, "intercept": {}, "queue": {"name": "q"}, "function": {"name": "f"},
         "stand_in": {"arn": QUEUE}, "archive": {"name": "a"}, "run": {"hours": 1}, "settle": {},
+        "emit": {"event": SERVICE_EVENT},
         "api_fails": {"operation": "PutRule", "error": "InternalException"},
         "metrics": {"name": "Invocations"}, "listening": {"listener": print}, "fork": {}, "close": {},
         "annotate": {"error": ValueError()},

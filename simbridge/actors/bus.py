@@ -16,6 +16,7 @@ import msgspec
 from simbridge import arn as arns
 from simbridge import clock, policy, targets
 from simbridge.bucket import Buckets
+from simbridge.cloudtrail import API_CALL, is_withheld
 from simbridge.feedback import Feedback
 from simbridge.kernel import Turn, uuid_from
 from simbridge.luck import draw
@@ -76,6 +77,8 @@ class EventBusActor:
         if type(message) is Publish:  # the hot path: several times quicker to ask than a case
             event = message.event
             matched = self.matcher.match_parsed(event.envelope)
+            if matched and event.envelope["detail-type"] == API_CALL:
+                matched = self._shown(event, matched)
             if message.rule is not None:
                 matched = self._with_owner(matched, message.rule)
             if message.only is not None:
@@ -101,6 +104,11 @@ class EventBusActor:
                 pass  # the record is the point: the bus learns of a loss, and has nothing to do
             case _:
                 raise AssertionError(f"an event bus does not take {message!r}")
+
+    def _shown(self, event: Event, matched: list[str]) -> list[str]:
+        """The rules that are shown a call of an API: those that only read are for a few of them."""
+        rules = self.rules
+        return [name for name in matched if not is_withheld(event.envelope, rules[name].state)]
 
     def _twice(self, event: Event, address: str, turn: Turn) -> bool:
         return draw(turn.key("duplicate", f"{event.id} {address}"), 0) < self.duplicates

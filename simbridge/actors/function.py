@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import inspect
 import pickle
-import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple, final
 
@@ -23,6 +22,7 @@ import msgspec
 
 from simbridge import arn as arns
 from simbridge import surrogates, watch
+from simbridge.actors.context import DEFAULT_TIMEOUT_US, LambdaContext, request_id, takes_context
 from simbridge.actors.results import kept, marshalled
 from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
@@ -33,18 +33,24 @@ from simbridge.nesting import with_room
 
 __all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
 
-Handler = Callable[[Any], Any]
+Handler = Callable[..., Any]
 Fail = Callable[[BaseException], None]
 
+_TIMED_OUT = "Sandbox.Timedout"
+"""What Lambda calls the error of a function that has not ended within its timeout (believed)."""
 
-def text_of(message: Invoke | DeadLetter) -> str:
+Received = Invoke | DeadLetter | Deposit
+"""What a stand-in takes in, and calls its handler with."""
+
+
+def text_of(message: Received) -> str:
     """The text that a target receives: its rendered input, or the event as compact JSON."""
-    if message.body is not None:
-        return message.body
+    if isinstance(message, Deposit) or message.body is not None:
+        return message.body or ""
     return with_room(msgspec.json.encode, message.event.envelope).decode()
 
 
-def payload_of(message: Invoke) -> Any:
+def payload_of(message: Received) -> Any:
     """What a handler is called with: the text as a Python object; a text that is not JSON as it is."""
     text = text_of(message)
     try:
@@ -58,20 +64,20 @@ class Asynchronous(NamedTuple):
     """How Lambda invokes a function asynchronously.
 
     `retries` and `age_us` bound how often and how long it tries. `on_failure` and `on_success` are
-    ARNs of a queue, a topic or an event bus.
+    ARNs of a queue, a topic or an event bus. An execution that has not ended within `timeout_us` is
+    cancelled and has failed; without it none is.
     """
 
     retries: int = 2
     age_us: int = 6 * 3600 * SECOND
     on_failure: str | None = None
     on_success: str | None = None
+    timeout_us: int | None = None
 
 
 @final
 class _Execution(NamedTuple):
-    """An event under way in a function; `cause` is the message that made it run last."""
-
-    message: Invoke
+    message: Received
     began_us: int
     cause: int
 
@@ -105,9 +111,13 @@ class Yours:
 
 @final
 class Runner:
-    """Runs the handler of one stand-in. Without `lambda_` an exception ends the run."""
+    """Runs the handler of one stand-in. Without `lambda_` an exception ends the run.
+
+    Raises `SimbridgeError` for a handler of a shape that cannot be called (`context`).
+    """
 
     def __init__(self, handler: Handler, lambda_: Asynchronous | None, feedback: Feedback) -> None:
+        self._takes_context = takes_context(handler)
         self._yours = Yours(handler)
         self.lambda_ = lambda_
         self.feedback = feedback
@@ -118,8 +128,8 @@ class Runner:
         """The function of yours that it runs."""
         return self._yours.function
 
-    def begin(self, message: Invoke, turn: Turn) -> None:
-        """An event has been accepted: run the handler for the first time."""
+    def begin(self, message: Received, turn: Turn) -> None:
+        """A message has been accepted: run the handler for the first time."""
         self.running[message.delivery] = _Execution(message, turn.now, turn.sequence)
         self._execute(message, 1, turn)
 
@@ -152,17 +162,19 @@ class Runner:
             why = "RetriesExhausted" if message.attempt > rules.retries else "EventAgeExceeded"
             self._report(rules.on_failure, why, execution, message, turn)
 
-    def _execute(self, message: Invoke, attempt: int, turn: Turn) -> None:
+    def _execute(self, message: Received, attempt: int, turn: Turn) -> None:
         """Call the handler. However it ends, the message is handled; an error may end the run then."""
-        payload = payload_of(message)
+        arguments = [payload_of(message)]
+        if self._takes_context:
+            arguments.append(self._context(message, turn))
         address, delivery = turn.address, message.delivery
-        warning = self.feedback.begin(turn.sequence, message.event, message.rule, address)
+        warning = self.feedback.begin(turn.sequence, message.event, _rule_of(message), address)
         if warning is not None:
             turn.warn(warning)
         look = watch.of_thread()
         look.begin()
         try:
-            result = self.handler(payload)
+            result = self.handler(*arguments)
             waits = inspect.isawaitable(result)
             handled = None if waits else self._returned(delivery, attempt, result)
         except BaseException as error:
@@ -181,13 +193,25 @@ class Runner:
             except Exception as error:
                 return self._raised(fail, address, delivery, attempt, error)
 
-        def ended(handled: Handled) -> None:
+        def ended(handled: Handled | None) -> None:
+            if handled is None:
+                handled = Handled(delivery, attempt, None, _TIMED_OUT, self._timeout_text())
             send(address, address, handled, cause=cause)
 
         def raised(error: BaseException) -> None:
             ended(_failed(delivery, attempt, error))
 
-        turn.start(run, ended, raised)
+        limit_us = self.lambda_.timeout_us if self.lambda_ is not None else None
+        turn.start(run, ended, raised, limit_us)
+
+    def _context(self, message: Received, turn: Turn) -> LambdaContext:
+        limit_us = self.lambda_.timeout_us if self.lambda_ is not None else None
+        end_us = turn.now + (DEFAULT_TIMEOUT_US if limit_us is None else limit_us)
+        return LambdaContext(turn.address, message.event, message.delivery, end_us, turn.clock())
+
+    def _timeout_text(self) -> str:
+        assert self.lambda_ is not None and self.lambda_.timeout_us is not None
+        return f"Task timed out after {self.lambda_.timeout_us / SECOND:.2f} seconds"
 
     def _returned(self, delivery: int, attempt: int, result: Any) -> Handled:
         if inspect.isgenerator(result) or inspect.isasyncgen(result):
@@ -219,15 +243,17 @@ class Runner:
         self, to: str, why: str, execution: _Execution, message: Handled, turn: Turn
     ) -> None:
         """Send Lambda's record of an invocation to a destination."""
+        put = execution.message
+        assert isinstance(put, Invoke), "no function is a dead-letter queue or a destination"
         record = _record(turn, why, execution, message)
         if not arns.is_event_bus(arns.parse(to)):
-            put, body = execution.message, with_room(msgspec.json.encode, record).decode()
+            body = with_room(msgspec.json.encode, record).decode()
             turn.send(to, Deposit(put.delivery, put.event, put.rule, body))
             return
         here, kind = arns.parse(turn.address), "Success" if why == "Success" else "Failure"
         envelope = {
             "version": "0",
-            "id": _unique("event", turn, execution, message),
+            "id": request_id(f"{turn.address}\nrecord", put.event, put.delivery),
             "detail-type": f"Lambda Function Invocation Result - {kind}",
             "source": "lambda",
             "account": here.account,
@@ -247,7 +273,7 @@ class Runner:
 def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> dict[str, Any]:
     """What Lambda tells a destination. Its `stackTrace` is left out: it differs from host to host."""
     context = {
-        "requestId": _unique("request", turn, execution, message),
+        "requestId": request_id(turn.address, execution.message.event, message.delivery),
         "functionArn": f"{turn.address}:$LATEST",
         "condition": why,
         "approximateInvokeCount": message.attempt,
@@ -267,11 +293,9 @@ def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> di
     }
 
 
-def _unique(what: str, turn: Turn, execution: _Execution, message: Handled) -> str:
-    """An id for one invocation: of its request, or of the event that tells of it (they differ, recorded)."""
-    name = f"{turn.address}\n{execution.message.event.id}\n{message.delivery}"
-    suffix = "" if what == "request" else f"\n{what}"
-    return str(uuid.uuid3(uuid.NAMESPACE_URL, name + suffix))
+def _rule_of(message: Received) -> str:
+    """The rule that a message came by."""
+    return message.attributes["RULE_ARN"] if isinstance(message, DeadLetter) else message.rule
 
 
 def _failed(delivery: int, attempt: int, error: BaseException) -> Handled:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import final
 
+from simbridge.actors.function import Received
 from simbridge.clock import LATEST
-from simbridge.messages import DeadLetter, Deposit, Invoke
+from simbridge.messages import Invoke
 
 __all__ = ["Visibility", "group_of"]
-
-Received = Invoke | DeadLetter | Deposit
 
 
 def group_of(message: Received) -> str | None:

@@ -1,19 +1,21 @@
 """Stand-ins: what lives at a target's ARN instead of the real service.
 
-A stand-in accepts what it is sent and remembers it; the call of its service's API that this was is
-worked out when somebody asks (`request_of`). It may have a handler of yours (`actors/function`), and
-it can be told to fail, to be slow or to throttle (`actors/conduct`).
+A stand-in accepts what it is sent and remembers it: events, dead letters and Lambda's records alike. The
+call of its service's API that this was is worked out when somebody asks (`request_of`). It may have a
+handler of yours (`actors/function`), and it can be told to fail, to be slow or to throttle
+(`actors/conduct`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import final
 
 from simbridge import arn as arns
 from simbridge import targets
 from simbridge.actors.conduct import Answer, Conduct
-from simbridge.actors.function import Runner, Yours, text_of
-from simbridge.actors.queue import Received, Visibility
+from simbridge.actors.function import Received, Runner, Yours
+from simbridge.actors.queue import Visibility
 from simbridge.actors.sending import failure_of, sending_of
 from simbridge.behaviour import Custom, Recovers
 from simbridge.kernel import Turn
@@ -32,12 +34,7 @@ from simbridge.messages import (
     Outcome,
 )
 
-__all__ = ["Nowhere", "StandIn", "body_of", "request_of"]
-
-
-def body_of(message: Received) -> str:
-    """The text that a target received."""
-    return message.body if isinstance(message, Deposit) else text_of(message)
+__all__ = ["Nowhere", "StandIn", "request_of"]
 
 
 def request_of(address: str, message: Received) -> targets.Request:
@@ -89,6 +86,10 @@ class StandIn:
             turn.send(turn.sender, outcome, after)
             if error is not None:
                 return
+        self._take(message, turn)
+
+    def _take(self, message: Received, turn: Turn) -> None:
+        """Remember what was accepted, and call the handler with it, if there is one."""
         self.received.append(message)
         if self.runner is not None:
             self.runner.begin(message, turn)
@@ -119,9 +120,9 @@ class StandIn:
     def _bury(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
         """Take a dead letter. A queue that refuses one loses the event (behaviour reference 2.5)."""
         error, text, after = self._refusal(message, delivery, turn)
-        if error is None:
-            self.received.append(message)
         turn.reply(Outcome(delivery, 0, error, text), after)
+        if error is None:
+            self._take(message, turn)
 
     def _refusal(self, message: DeadLetter, delivery: int, turn: Turn) -> Answer:
         failure = _unfit(turn.address, message)
@@ -139,7 +140,7 @@ class StandIn:
             Invoke(record.delivery, 0, record.event, record.rule), turn
         )
         if error is None:
-            self.received.append(record)
+            self._take(record, turn)
         else:
             turn.reply(Declined(record.delivery, error, text), after)
 
@@ -162,9 +163,15 @@ class Nowhere:
     those that are put to it (8.4, captured).
     """
 
+    def __init__(self, namesakes: Sequence[str] = ()) -> None:
+        self.namesakes = namesakes
+        """ARNs of stand-ins with the name of the one that is missing."""
+
     def receive(self, message: Message, turn: Turn) -> None:
         """Refuse, and make room for whoever moves in later."""
         detail = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
+        if self.namesakes:
+            detail += f"; a stand-in of this name lives at {', '.join(self.namesakes)}"
         if isinstance(message, Invoke) and arns.is_event_bus(arns.parse(turn.address)):
             text = f"nobody lives at {turn.address}: the event is acknowledged and gone"
             turn.reply(Outcome(message.delivery, message.attempt, None, text))

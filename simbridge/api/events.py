@@ -36,7 +36,7 @@ from simbridge.kernel import uuid_of
 from simbridge.messages import Event, Publish
 from simbridge.nesting import with_room
 
-__all__ = ["put_events", "test_event_pattern"]
+__all__ = ["DETAIL_LEVELS_MAX", "put_events", "read_detail", "test_event_pattern"]
 
 Entry = Mapping[str, Any]
 
@@ -188,7 +188,7 @@ def _read(entry: Entry, now: str) -> Read:
         return _refused(size, "InvalidArgument", _REQUIRED.format(missing))
     if source.startswith("aws."):
         return _refused(size, "NotAuthorizedForSourceException", "Not authorized for the source.")
-    detail = _read_detail(text)
+    detail = read_detail(text)
     if detail is None:
         return _refused(size, "MalformedDetail", "Detail is malformed.")
     if given is None:
@@ -204,7 +204,7 @@ def _refused(size: int, code: str, text: str) -> Read:
     return size, "", None, {"ErrorCode": code, "ErrorMessage": text}
 
 
-def _read_detail(text: str) -> dict[str, Any] | None:
+def read_detail(text: str) -> dict[str, Any] | None:
     """The object a detail is the text of; None if it is not one that EventBridge takes.
 
     Only a run of 19 digits can be an integer that is too large. Looking at every ninth character

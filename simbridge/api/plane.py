@@ -43,7 +43,7 @@ from simbridge.kernel import Kernel, uuid_from
 from simbridge.limits import Limits, rate_of
 from simbridge.luck import draw
 from simbridge.luck import key as key_of
-from simbridge.messages import Behave, Call, Configure, Message, Publish, Retire, Stop
+from simbridge.messages import Behave, Call, Configure, Event, Message, Publish, Retire, Stop
 from simbridge.nearest import meant
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
@@ -125,14 +125,9 @@ class Context:
 
     def publish(self, events: Sequence[tuple[str, Publish]]) -> None:
         """Put events on buses, now. Those that a handler puts too many of end the run afterwards."""
-        kernel = self.plane.kernel
-        kernel.send_all(self.sender, events, cause=self.sequence)
+        self.plane.kernel.send_all(self.sender, events, cause=self.sequence)
         if self.cause:
-            feedback: Feedback = kernel.shared["feedback"]
-            put = [message.event for _, message in events]
-            runaway = feedback.put(self.cause, put, kernel.now)
-            if runaway is not None:
-                kernel.fail(runaway)
+            self.plane.descend([message.event for _, message in events], self.cause)
 
 
 @final
@@ -238,6 +233,13 @@ class ControlPlane:
             shared[key] = Buckets(rate)
         quota: Buckets = shared[key]
         return quota
+
+    def descend(self, events: Sequence[Event], cause: int) -> None:
+        """Events were put by code that this message made run: too many end the run (`feedback`)."""
+        feedback: Feedback = self.kernel.shared["feedback"]
+        runaway = feedback.put(cause, events, self.kernel.now)
+        if runaway is not None:
+            self.kernel.fail(runaway)
 
     def _may_refuse(self, name: str, account: str, region: str) -> None:
         """Refuse a call that goes beyond a quota per second, or that a scenario lets fail."""

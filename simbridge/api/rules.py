@@ -22,6 +22,7 @@ from simbridge.api.references import check_role
 from simbridge.api.refusals import invalid, limit_exceeded, managed_rule, no_rule
 from simbridge.api.store import Bus
 from simbridge.api.tags import read_tags
+from simbridge.cloudtrail import ALL_MANAGEMENT_EVENTS
 from simbridge.messages import Configure, Retire
 from simbridge.resources import Rule
 
@@ -36,8 +37,6 @@ __all__ = [
     "put_rule",
     "replace_rule",
 ]
-
-ALL_MANAGEMENT_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 
 @operation

@@ -15,12 +15,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncGenerator, Callable
 from contextvars import Context, ContextVar, copy_context
+from functools import partial
 from typing import Any, NoReturn, Protocol, final
 
 import anyio
 import msgspec
 
 from simbridge import clock
+from simbridge.clock import SECOND
 from simbridge.errors import InvalidTime, SimbridgeError, Stalled
 from simbridge.kernel import OUTSIDE, Kernel
 from simbridge.nesting import with_room
@@ -126,10 +128,13 @@ class OnDemand:
         function: Callable[[], Any],
         done: Callable[[Any], None],
         raised: Raised | None = None,
+        within_us: int | None = None,
     ) -> None:
-        """See `Engine.start`."""
+        """See `kernel.Host.start`."""
         if self._engine is None or self._engine.ended:
             self._engine = make_engine(self._backend, self._kernel)
+        if within_us is not None:
+            function = partial(_within, self._kernel, within_us, function)
         self._engine.start(address, cause, function, done, raised)
 
     def deadline(self) -> int | None:
@@ -215,6 +220,14 @@ async def play(
             raised(error)
     finally:
         del scopes[id(scope)]
+
+
+async def _within(kernel: Kernel, limit_us: int, function: Callable[[], Any]) -> Any:
+    """What an async function returns before so much time has passed; else it is cancelled, and None."""
+    end_us, result = kernel.now + limit_us, None
+    with anyio.move_on_after(limit_us / SECOND):
+        result = await function()
+    return result if kernel.now < end_us else None
 
 
 async def settled(kernel: Kernel) -> None:

@@ -69,6 +69,8 @@ def cost_usd(trace: Trace, prices: Mapping[str, float]) -> float:
         match record.message:
             case Invoke(event=event) if ":event-bus/" in record.to:
                 forwarded[record.sequence] = event.bus
+            case Publish() if record.sender.startswith("aws."):
+                pass  # the events of AWS services are free
             case Publish(event):
                 source = forwarded.get(record.cause)
                 meter = next(name for name, fits in METERS.items() if fits(record.to, source))

@@ -3,6 +3,7 @@
 The events of a file are matched one by one, as they would have been on their bus; nothing is
 delivered, so it takes no world. Rules are what `aws events list-rules` prints, their targets what
 `aws events list-targets-by-rule` prints. A disabled rule is matched as if it were enabled, and marked.
+Calls that only read, of which CloudTrail tells, are for rules whose State asks for them (`cloudtrail`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
+from simbridge.cloudtrail import is_withheld
 from simbridge.envelopes import Errors, check_errors, scan
 from simbridge.errors import BadLine, InvalidEvents, InvalidPattern, SimbridgeError
 from simbridge.given import existing_file
@@ -151,6 +153,7 @@ def replay_against(
         report.first = min(report.first or envelope["time"], envelope["time"])
         report.last = max(report.last, envelope["time"])
         numbers = [int(number) for number in matcher.match_parsed(envelope)]
+        numbers = [n for n in numbers if not is_withheld(envelope, rules[n].state)]
         enabled = [number for number in numbers if rules[number].state != "DISABLED"]
         _count((found[number] for number in numbers), envelope, examples)
         if not enabled:

@@ -2,12 +2,14 @@
 
 An event is written out where it first appears on a bus and is only named afterwards
 (`"<id>@<bus>"`), so a trace with thousands of attempts stays small. The same goes for the
-parameters of a target. Reading undoes this, hence writing and reading are exact inverses. The
-digest is taken of these very bytes.
+parameters of a target. What has the same name and is another thing (an AWS service may emit an event
+twice) is written out again, and has the name from there on. Reading undoes this, hence writing and
+reading are exact inverses. The digest is taken of these very bytes.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 
@@ -37,7 +39,7 @@ _Line = tuple[int, int, int, str, str, dict[str, Any]]
 
 def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
     """The lines of a trace, each ending in a newline."""
-    seen: set[str] = set()
+    seen: dict[str, Any] = {}
     line = msgspec.json.Encoder().encode
     for entry in entries:
         message = entry[5]
@@ -46,14 +48,19 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
             if value is None:
                 continue
             name = _NAMES[field](value)
-            if name in seen:
+            if (known := seen.get(name)) is value or (known is not None and _same(known, value)):
                 message = msgspec.structs.replace(message, **{field: name})
-            seen.add(name)
+            seen[name] = value
         told = entry if message is entry[5] else (*entry[:5], message)
         try:
             yield line(told) + b"\n"
         except RecursionError:  # a detail of a thousand levels, which AWS takes
             yield with_room(line, told) + b"\n"
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two things of one name say the same: a service may emit two events with one id."""
+    return bool(with_room(operator.eq, one, other))
 
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:

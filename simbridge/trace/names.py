@@ -100,7 +100,8 @@ class Names:
 def function_name(arn: str) -> str | None:
     """The name of the Lambda function of this ARN, without version or alias; None if it is of none."""
     parts = arn.split(":")
-    return parts[6] if parts[2] == "lambda" and parts[5] == "function" else None
+    is_function = len(parts) > 6 and (parts[2], parts[5]) == ("lambda", "function")
+    return parts[6] if is_function else None
 
 
 def _is_default(name: str) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import final
 
+from simbridge.cloudtrail import is_withheld
 from simbridge.messages import Publish
 from simbridge.pattern import Matcher
 from simbridge.resources import Rule
@@ -28,6 +29,7 @@ class _Bus:
     def __init__(self) -> None:
         self.matcher = Matcher()
         self.scheduled: set[str] = set()
+        self.states: dict[str, str] = {}
 
 
 @final
@@ -45,6 +47,7 @@ class Targetless:
         bus = self._buses.setdefault(address, _Bus())
         if rule.event_pattern:
             bus.matcher.add(rule.arn, rule.event_pattern)
+            bus.states[rule.arn] = rule.state
         if rule.schedule is not None:
             bus.scheduled.add(rule.arn)
 
@@ -60,7 +63,12 @@ class Targetless:
         bus = self._buses.get(address)
         if bus is None:
             return []
-        found = bus.matcher.match_parsed(arrival.event.envelope)
+        envelope = arrival.event.envelope
+        found = [
+            arn
+            for arn in bus.matcher.match_parsed(envelope)
+            if not is_withheld(envelope, bus.states[arn])
+        ]
         if arrival.rule in bus.scheduled and arrival.rule not in found:
             found = [*found, arrival.rule]
         only = arrival.only

@@ -166,6 +166,9 @@ def _manner(behaviour: Behaviour) -> str:
 
 def _publish(message: Publish, record: Record, known: Known) -> Told:
     envelope = message.event.envelope
+    if record.sender == envelope["source"]:  # a service that emits (`service_events`)
+        what = f"{envelope['detail-type']!r} {_short_id(message.event)}"
+        return Told("●", PLAIN, f"{record.sender} emits {what} to {known.short(record.to)}")
     what = f"{envelope['source']} {envelope['detail-type']!r} {_short_id(message.event)}"
     return Told("●", PLAIN, f"{known.short(record.to)} receives {what}")
 

@@ -25,7 +25,8 @@ def _ends(write: Callable[[Entry], None]) -> Callable[[Entry], None]:
     def record(entry: Entry) -> None:
         message = entry[5]
         if type(message) is Outcome:
-            if message.error is None or not message.attempt:  # a dead letter has no attempt
+            # A dead letter has no attempt; what has a detail is not tried again.
+            if message.error is None or not message.attempt or message.detail:
                 write(entry)
         elif type(message) not in _NEVER:
             write(entry)

@@ -13,12 +13,15 @@ from itertools import groupby
 from typing import Any, final
 
 from simbridge import clock, pattern
+from simbridge.cloudtrail import ALL_MANAGEMENT_EVENTS, is_withheld
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
 from simbridge.messages import (
     Call,
     Configure,
+    DeadLetter,
     Declined,
+    Drop,
     Event,
     Expire,
     Handled,
@@ -30,6 +33,7 @@ from simbridge.messages import (
 )
 from simbridge.resources import Rule
 from simbridge.trace.deliveries import Delivery
+from simbridge.trace.missed import missed
 
 __all__ = ["BusVerdict", "RuleVerdict", "Why", "why"]
 
@@ -73,6 +77,8 @@ class Why:
     buses: tuple[BusVerdict, ...]
     remarks: dict[int, list[str]]
     """What else is to be said of how deliveries ended, by delivery: who refused what, in which words."""
+    hints: tuple[str, ...] = ()
+    """Rules that are elsewhere, or were not in effect yet or still, a line for each (`missed`)."""
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data, for programs."""
@@ -87,6 +93,7 @@ class Why:
                 }
                 for bus in self.buses
             ],
+            "hints": list(self.hints),
         }
 
     def _rule(self, rule: RuleVerdict) -> dict[str, Any]:
@@ -137,6 +144,7 @@ class Why:
                     yield from (f"        {line}" for line in _attempts(delivery))
                     end = [_end(delivery), *self.remarks.get(delivery.sequence, ())]
                     yield f"        {'; '.join(end)}"
+        yield from (f"  · {hint}" for hint in self.hints)
 
 
 def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery]) -> Why:
@@ -155,9 +163,15 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
                 rules.get(to, {}).pop(arn, None)
             case Invoke(delivery, _, _, _, body):
                 inputs[delivery] = body
-            case Outcome(delivery) | Declined(delivery) | Expire(delivery) if delivery in of_event:
+            case (
+                Outcome(delivery)
+                | Declined(delivery)
+                | Expire(delivery)
+                | DeadLetter(delivery)
+                | Drop(delivery)
+            ) if delivery in of_event:
                 remark = _remark(message, sender, to, of_event[delivery])
-                if remark is not None:
+                if remark is not None and remark not in remarks.get(delivery, ()):
                     remarks.setdefault(delivery, []).append(remark)
             case Handled(delivery, attempt, _, error) if delivery in of_event:
                 if error is not None or attempt > 1:
@@ -185,6 +199,7 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
             for to, time, arrival, known in buses
         ),
         remarks,
+        tuple(missed(entries, event_id)),
     )
 
 
@@ -196,11 +211,14 @@ def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str |
             return f"its dead-letter queue {_last(sender)} refuses it: {error}: {words}"
         case Outcome(_, _, None, str() as text):
             return text
+        case Outcome(_, _, str(), _, str() as detail):
+            return detail
         case Expire(_, True):
             more = "a further" if delivery.attempt_count else "any"
             return f"the Invocations quota left no turn for {more} attempt"
-        case Declined(_, error):
-            return f"{_last(sender)} refuses Lambda's record of it, which is lost: {error}"
+        case Declined(_, error, text):
+            lost = f"{_last(sender)} refuses Lambda's record of it, which is lost: {error}"
+            return f"{lost}: {text}" if error == "NO_RESOURCE" else lost
     return None
 
 
@@ -231,6 +249,9 @@ def _verdict(
     else:
         told = pattern.explain(rule.event_pattern, event.envelope)
         matched, reason = bool(told), told.summary
+        if matched and is_withheld(event.envelope, rule.state):
+            matched = False
+            reason = f"a call that only reads, which is for rules in State {ALL_MANAGEMENT_EVENTS}"
     mine = tuple(
         found for found in deliveries if found.rule_arn == rule.arn and found.event.bus == event.bus
     )
@@ -288,4 +309,7 @@ def _unknown(entries: Sequence[Entry], event_id: str) -> str:
                         f"event {event_id} was accepted and has not arrived on a bus: either "
                         f"{bus} does not exist, or nothing has run since (world.settle())"
                     )
-    return f"no event {event_id!r} was ever on a bus of this world"
+    return (
+        f"no event {event_id!r} was ever on a bus of this world (one that was emitted just now arrives "
+        "when time runs: world.settle())"
+    )

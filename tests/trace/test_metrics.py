@@ -194,8 +194,11 @@ def test_a_target_that_is_an_event_bus(hops: int, queue: str | None, counted: tu
         world.queue("kept")
         bus = events.create_event_bus(Name="other")["EventBusArn"]
         letters = {"DeadLetterConfig": {"Arn": GONE.replace("gone", queue)}} if queue else {}
+        role = "arn:aws:iam::123456789012:role/forward"
         events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
-        events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": bus, **letters}])
+        events.put_targets(
+            Rule="orders", Targets=[{"Id": "1", "Arn": bus, "RoleArn": role, **letters}]
+        )
         events.put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
         world.settle()
         assert world.metrics("Invocations", rule="orders").sum == 1

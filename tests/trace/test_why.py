@@ -250,3 +250,152 @@ def test_a_function_that_raises_is_told() -> None:
 
     event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
     assert end(9) == "delivered after 0ms; pay has handled it in execution 2"
+
+
+def test_a_rule_in_another_place_is_told() -> None:
+    """Another Region, another account, another bus: each has rules of its own."""
+    world = sb.World()
+    world.client(region="eu-west-1").put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    world.client(account="210987654321").put_rule(
+        Name="theirs", EventPattern='{"source": ["shop"]}'
+    )
+    events = world.client()
+    events.create_event_bus(Name="shop")
+    events.put_rule(Name="own", EventBusName="shop", EventPattern='{"source": ["shop"]}')
+    events.put_rule(Name="other", EventBusName="shop", EventPattern='{"source": ["desk"]}')
+    events.put_rule(
+        Name="off", EventBusName="shop", EventPattern='{"source": ["shop"]}', State="DISABLED"
+    )
+    events.create_archive(
+        ArchiveName="a", EventSourceArn="arn:aws:events:us-east-1:123456789012:event-bus/shop"
+    )
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.settle()
+    why = world.trace.why(event_id)
+    assert why.hints == (
+        "rule orders in eu-west-1 would match; the event is in us-east-1",
+        "rule theirs of account 210987654321 would match; the event is of account 123456789012",
+        "rule own on shop would match; the event is on default",
+    )
+    assert str(why).splitlines()[-3:] == [f"  · {hint}" for hint in why.hints]
+    assert why.to_dict()["hints"] == list(why.hints)
+
+
+def test_rules_on_the_way_of_an_event_are_not_elsewhere() -> None:
+    """A bus that it was forwarded to is no other place; of many rules a few are named."""
+    world = sb.World()
+    events = world.client()
+    other = events.create_event_bus(Name="other")["EventBusArn"]
+    events.put_rule(Name="forward", EventPattern='{"source": ["shop"]}')
+    events.put_targets(
+        Rule="forward",
+        Targets=[{"Id": "bus", "Arn": other, "RoleArn": "arn:aws:iam::123456789012:role/forward"}],
+    )
+    events.put_rule(Name="there", EventBusName="other", EventPattern='{"source": ["shop"]}')
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.settle()
+    assert world.trace.why(event_id).hints == ()
+    for number in range(8):
+        world.client(region="eu-west-1").put_rule(
+            Name=f"r{number}", EventPattern='{"source": ["shop"]}'
+        )
+    world.settle()
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.settle()
+    hints = world.trace.why(event_id).hints
+    assert len(hints) == 6 and hints[-1] == "3 more rules elsewhere would match"
+
+
+def test_a_rule_that_takes_effect_after_the_event_is_told() -> None:
+    """When it was put and when it takes effect; or that it has not yet."""
+    world = sb.World(limits={"control_plane_delay_us": 2_000_000})
+    events, queue = world.client(), world.queue("q")
+    world.run(seconds=5)
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="orders", Targets=[{"Id": "1", "Arn": queue.arn}])
+    events.put_rule(Name="desk", EventPattern='{"source": ["desk"]}')
+    world.run(seconds=1)
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.settle()
+    at = "at 2026-01-01T00:00:05.000Z"
+    assert world.trace.why(event_id).hints == (
+        f"rule orders was put {at} and has not taken effect yet",
+        f"rule orders was given targets {at} and has not taken effect yet",
+    )
+    world.run(seconds=5)
+    later = "takes effect at 2026-01-01T00:00:07.000Z, after this event"
+    assert world.trace.why(event_id).hints == (
+        f"rule orders was put {at} and {later}",
+        f"rule orders was given targets {at} and {later}",
+    )
+    assert queue.received == []
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.settle()
+    assert world.trace.why(event_id).hints == ()
+
+
+@pytest.mark.parametrize(
+    ("operation", "state", "done", "matched"),
+    [
+        ("disable_rule", "ENABLED", "disabled", True),
+        ("enable_rule", "DISABLED", "enabled", False),
+        ("delete_rule", "ENABLED", "deleted", True),
+    ],
+)
+def test_other_changes_that_take_effect_later(
+    operation: str, state: str, done: str, matched: bool
+) -> None:
+    """A rule that was disabled or deleted and matches all the same, or enabled and does not."""
+    world = sb.World(limits={"control_plane_delay_us": 2_000_000})
+    events = world.client()
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}', State=state)
+    world.run(seconds=5)
+    getattr(events, operation)(Name="orders")
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.settle()
+    why = world.trace.why(event_id)
+    assert why.buses[0].rules[0].matched is matched
+    said = f"rule orders was {done} at 2026-01-01T00:00:05.000Z and"
+    assert why.hints == (f"{said} has not taken effect yet",)
+    world.run(seconds=5)
+    effect = "takes effect at 2026-01-01T00:00:07.000Z, after this event"
+    assert world.trace.why(event_id).hints == (f"{said} {effect}",)
+
+
+def test_a_change_that_changes_nothing_is_not_told() -> None:
+    """The same rule put again matches before and after."""
+    world = sb.World(limits={"control_plane_delay_us": 2_000_000})
+    events = world.client()
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
+    world.run(seconds=5)
+    events.put_rule(Name="orders", EventPattern='{"source": ["shop"]}', Description="d")
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.run(seconds=5)
+    assert world.trace.why(event_id).hints == ()
+
+
+@pytest.mark.parametrize("trace", ["full", "outcomes"])
+@pytest.mark.parametrize("dead", [None, "there", "missing"])
+def test_a_missing_stand_in_and_its_namesakes(trace: str, dead: str | None) -> None:
+    """The one that is there has the same name, in another Region, of another service or account."""
+    world = sb.World(trace=trace)  # type: ignore[arg-type]
+    events = world.client()
+    here, there = "arn:aws:sqs:us-east-1:123456789012:pay", "arn:aws:sqs:eu-west-1:123456789012:pay"
+    function = world.function("pay:live").arn
+    world.stand_in(there)
+    world.stand_in(there.replace("pay", "pays"))
+    if dead == "there":
+        world.queue("dead")
+    target = {"Id": "1", "Arn": here}
+    if dead is not None:
+        target["DeadLetterConfig"] = {"Arn": here.replace("pay", "dead")}  # type: ignore[assignment]
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="r", Targets=[target])
+    event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
+    world.settle()
+    told = str(world.trace.why(event_id))
+    assert told.count(f"; a stand-in of this name lives at {function}, {there}") == 1
+    assert f"nobody lives at {here}: add a stand-in" in told
+    missing = "its dead-letter queue dead refuses it: NO_RESOURCE: nobody lives at"
+    assert (missing in told) is (dead == "missing")
+    assert ("NO_RESOURCE" in told) and ("pays" not in told)

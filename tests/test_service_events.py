@@ -1,0 +1,487 @@
+"""`world.emit`: an event of an AWS service, and which rules are shown those of CloudTrail."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import anyio
+import pytest
+
+import simbridge as sb
+from simbridge.arn import partition_of
+from simbridge.cloudtrail import ALL_MANAGEMENT_EVENTS
+from simbridge.lab.prices import cost_usd, prices_with
+from simbridge.lab.whatif import GivenRule, replay_against
+from simbridge.messages import Keep, Publish
+
+START = "2026-03-01T12:30:00Z"
+CREATED = {"source": "aws.s3", "detail-type": "Object Created", "detail": {"bucket": {"name": "b"}}}
+FULL = {
+    "version": "0",
+    "id": "f5f1e65c-dc3a-93ca-6c1e-b1647eac7963",
+    "detail-type": "Object Created",
+    "source": "aws.s3",
+    "account": "210987654321",
+    "time": "2023-03-08T17:50:14Z",
+    "region": "eu-west-1",
+    "resources": ["arn:aws:s3:::example-bucket"],
+    "detail": {"object": {"key": "a/ä", "size": 1.5, "parts": [1, None, True]}},
+}
+
+
+def world(account: str | None = None, region: str | None = None, **options: Any) -> sb.World:
+    """One rule for all that S3 says, with the queue `q`."""
+    made = sb.World(**{"seed": 3, "start": START, **options})
+    rule(made, "s3", {"source": ["aws.s3"]}, account=account, region=region)
+    return made
+
+
+def rule(
+    made: sb.World,
+    name: str,
+    pattern: Mapping[str, Any],
+    *,
+    account: str | None = None,
+    region: str | None = None,
+    state: str = "ENABLED",
+) -> None:
+    events = made.client(account=account, region=region)
+    events.put_rule(Name=name, EventPattern=json.dumps(pattern), State=state)
+    target = {"Id": "q", "Arn": queue(made, account, region).arn}
+    events.put_targets(Rule=name, Targets=[target])
+
+
+def queue(made: sb.World, account: str | None = None, region: str | None = None) -> Any:
+    """The queue of an account and Region: a rule has its target where it is."""
+    account, region = account or made.account, region or made.region
+    return made.stand_in(f"arn:{partition_of(region)}:sqs:{region}:{account}:q")
+
+
+def test_what_the_envelope_lacks_is_filled_in() -> None:
+    """Version, id, account, time, Region and resources, in AWS's order of keys."""
+    made = world()
+    event_id = made.emit(CREATED)
+    assert made.queue("q").messages == []
+    made.settle()
+    assert made.queue("q").messages == [
+        f'{{"version":"0","id":"{event_id}","detail-type":"Object Created","source":"aws.s3",'
+        '"account":"123456789012","time":"2026-03-01T12:30:00Z","region":"us-east-1",'
+        '"resources":[],"detail":{"bucket":{"name":"b"}}}'
+    ]
+
+
+def test_what_it_has_is_kept() -> None:
+    """It arrives on the default bus of its own account and Region."""
+    made = world("210987654321", "eu-west-1")
+    rule(made, "here", {"source": ["aws.s3"]})
+    assert made.emit(FULL) == FULL["id"]
+    made.settle()
+    assert queue(made, "210987654321", "eu-west-1").messages == [
+        json.dumps(FULL, separators=(",", ":"), ensure_ascii=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "arrives"),
+    [
+        ({}, ("123456789012", "us-east-1")),
+        ({"account": "210987654321"}, ("210987654321", "us-east-1")),
+        ({"region": "eu-west-1"}, ("123456789012", "eu-west-1")),
+        ({"account": "210987654321", "region": "cn-north-1"}, ("210987654321", "cn-north-1")),
+    ],
+)
+def test_where_it_arrives(asked: dict[str, str], arrives: tuple[str, str]) -> None:
+    """The account and Region of the world, or those that are named; the envelope says so."""
+    made = world(*arrives)
+    made.emit(CREATED, **asked)
+    made.settle()
+    (event,) = queue(made, *arrives).received
+    assert (event["account"], event["region"]) == arrives
+
+
+@pytest.mark.parametrize("form", ["mapping", "ordered", "proxy", "text", "path", "path text"])
+def test_the_forms_of_an_event(form: str, tmp_path: Path) -> None:
+    """A mapping, JSON text, a path and the text of a path."""
+    file = tmp_path / "event.json"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps(FULL, indent=1).encode())
+    forms: dict[str, Any] = {
+        "mapping": FULL,
+        "ordered": OrderedDict(FULL),
+        "proxy": MappingProxyType({**FULL, "detail": MappingProxyType(FULL["detail"])}),  # type: ignore[arg-type]
+        "text": "\n " + json.dumps(FULL),
+        "path": file,
+        "path text": str(file),
+    }
+    made = world("210987654321", "eu-west-1")
+    made.emit(forms[form])
+    made.settle()
+    assert queue(made, "210987654321", "eu-west-1").received == [FULL]
+
+
+def test_an_event_is_a_copy() -> None:
+    """What its maker does to it afterwards does not reach it."""
+    made, event = world(), {**CREATED, "detail": {"keys": ["a"]}}
+    made.emit(event)
+    event["detail"]["keys"].append("b")  # type: ignore[index]
+    made.settle()
+    assert made.queue("q").received[0]["detail"] == {"keys": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("time", "told"),
+    [
+        ("2026-02-28T23:00:00Z", "2026-02-28T23:00:00Z"),
+        ("2026-02-28T23:00:00.999Z", "2026-02-28T23:00:00Z"),
+        ("2026-03-01T00:00:00+01:00", "2026-02-28T23:00:00Z"),
+    ],
+)
+def test_a_time_has_the_form_of_aws(time: str, told: str) -> None:
+    """In UTC, without fractions of a second."""
+    made = world()
+    made.emit({**CREATED, "time": time})
+    made.settle()
+    assert made.queue("q").received[0]["time"] == told
+
+
+WRONG: list[tuple[Any, str]] = [
+    (None, "emit takes an event"),
+    (5, "emit takes an event"),
+    (b"{}", "emit takes an event"),
+    ([CREATED], "emit takes an event"),
+    ("no-such-file.json", "there is no file of an event"),
+    (Path("no-such-file.json"), "there is no file of an event"),
+    (Path(), "but a folder"),
+    ("", "path"),
+    ("{", "not JSON"),
+    ("{} {}", "not JSON"),
+    (json.dumps([CREATED]), "not a JSON object"),
+    ({}, "has a 'source': write"),
+    ({"source": "aws.s3"}, "has a 'detail-type': write"),
+    ({"source": "shop", "detail-type": "d"}, "put_events"),
+    ({"source": "aws.", "detail-type": "d"}, "put_events"),
+    ({"source": "aws", "detail-type": "d"}, "put_events"),
+    ({"source": "aws.partner/a.com/b", "detail-type": "d"}, "partner event bus"),
+    ({"Source": "aws.s3", "DetailType": "d"}, "did you mean 'source'"),
+    ({**CREATED, "zzz": 1}, "has no 'zzz'. It has version, id"),
+    ({**CREATED, 1: 1}, "keys of an event are text"),
+    ({**CREATED, "source": 5}, "'source' of an event is text"),
+    ({**CREATED, "detail-type": ["d"]}, "'detail-type' of an event is text"),
+    ({**CREATED, "detail-type": ""}, "can be read"),
+    ({**CREATED, "detail": "{}"}, "is a JSON object"),
+    ({**CREATED, "detail": None}, "is a JSON object"),
+    ({**CREATED, "detail": {"n": 2**63}}, "64 bits"),
+    ({**CREATED, "detail": {"n": {1}}}, "JSON values"),
+    ({**CREATED, "detail": {"n": float("nan")}}, "JSON values"),
+    ({**CREATED, "detail": {"text": "x" * 262_200}}, "EventBridge takes less than"),
+    ({**CREATED, "resources": "arn"}, "'resources' of an event is a list"),
+    ({**CREATED, "resources": [5]}, "one of the 'resources' of an event is text"),
+    ({**CREATED, "id": 5}, "'id' of an event is text"),
+    ({**CREATED, "id": " "}, "can be read"),
+    ({**CREATED, "id": "a\nb"}, "can be read"),
+    ({**CREATED, "time": 5}, "'time' of an event is text"),
+    ({**CREATED, "time": "yesterday"}, "not an instant"),
+    ({**CREATED, "version": 0}, "'version' of an event is '0'"),
+    ({**CREATED, "account": "12"}, "twelve digits"),
+    ({**CREATED, "region": "moon"}, "a region looks like"),
+]
+
+
+@pytest.mark.parametrize(("event", "told"), WRONG)
+def test_what_is_no_event_of_a_service(event: Any, told: str) -> None:
+    """It is refused in words that say what to write, and nothing arrives."""
+    made = world(limits={"put_events_bytes": 262_144})
+    made.settle()
+    before = made.trace.digest()
+    with pytest.raises(sb.SimbridgeError, match=told):
+        made.emit(event)
+    made.settle()
+    assert made.trace.digest() == before
+
+
+def test_a_place_is_named_once() -> None:
+    """An envelope that says one Region, and an argument that says another."""
+    with pytest.raises(sb.SimbridgeError, match="leave one of the two out"):
+        world().emit(FULL, region="us-east-1")
+    assert world().emit(FULL, account="210987654321", region="eu-west-1") == FULL["id"]
+
+
+@pytest.mark.parametrize("levels", [1000, 1001])
+def test_a_detail_is_as_deep_as_one_that_is_put(levels: int) -> None:
+    """A thousand levels, the detail itself included, as mapping and as text."""
+    detail: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        detail = {"a": detail}
+    made = world()
+    text = (
+        '{"source":"aws.s3","detail-type":"d","detail":'
+        + '{"a":' * (levels - 1)
+        + "{}"
+        + "}" * levels
+    )
+    for event in ({**CREATED, "detail": detail}, text):
+        if levels > 1000:
+            with pytest.raises(sb.SimbridgeError, match="nested at most 1000 deep"):
+                made.emit(event)
+        else:
+            made.emit(event)
+    made.settle()
+    assert len(made.queue("q").messages) == (2 if levels <= 1000 else 0)
+
+
+def test_the_trace_says_who_has_emitted() -> None:
+    """One line: the service, what, and where to; the cause is who made it happen."""
+    made = world()
+
+    def handler(event: Any) -> None:
+        if event["source"] == "shop":
+            made.emit(CREATED)
+
+    made.function("pay", handler)
+    made.client().put_rule(Name="shop", EventPattern='{"source": ["shop"]}')
+    made.client().put_targets(Rule="shop", Targets=[{"Id": "1", "Arn": made.function("pay").arn}])
+    made.client().put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
+    made.settle()
+    (emitted,) = [record for record in made.trace if record.sender == "aws.s3"]
+    assert isinstance(emitted.message, Publish) and emitted.message.event.trace_header is None
+    by_sequence = {record.sequence: record for record in made.trace}
+    assert by_sequence[emitted.cause].to == made.function("pay").arn
+    told = f"aws.s3 emits 'Object Created' {emitted.message.event.id[:8]} to event-bus/default"
+    assert told in str(made.trace)
+    assert "✓ rule s3: matches" in str(made.trace.why(emitted.message.event.id))
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_story_emits_as_a_script_does(backend: str) -> None:
+    """The same trace, whoever lets time pass."""
+
+    async def story(made: sb.World) -> None:
+        rule(made, "s3", {"source": ["aws.s3"]})
+        await anyio.sleep(5)
+        made.emit(CREATED)
+        await anyio.sleep(5)
+
+    script = world()
+    script.run(seconds=5)
+    script.emit(CREATED)
+    script.run(seconds=5)
+    told = sb.run(story, seed=3, start=START, backend=backend)
+    assert told.trace.digest() == script.trace.digest()
+
+
+def test_a_handler_of_a_fork_emits_into_the_fork() -> None:
+    """It holds the first world, and acts in the one that runs it, as with a client."""
+    made = world()
+    made.function("pay", lambda event: made.emit(CREATED))
+    made.client().put_rule(Name="shop", EventPattern='{"source": ["shop"]}')
+    made.client().put_targets(Rule="shop", Targets=[{"Id": "1", "Arn": made.function("pay").arn}])
+    branch = made.fork()
+    branch.client().put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
+    branch.settle()
+    made.settle()
+    assert len(branch.queue("q").messages) == 1
+    assert made.queue("q").messages == []
+
+
+def test_ids_are_drawn_from_the_seed_and_from_no_other_stream() -> None:
+    """The same seed, the same id; events that are put keep theirs."""
+    put = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
+
+    def ids(made: sb.World, emits: bool) -> tuple[str, str]:
+        emitted = made.emit(CREATED) if emits else ""
+        return emitted, made.client().put_events(Entries=[put])["Entries"][0]["EventId"]
+
+    first, second, without = ids(world(), True), ids(world(), True), ids(world(), False)
+    assert first == second and first[1] == without[1] and first[0] != first[1]
+    assert ids(world(seed=4), True)[0] != first[0]
+    again = world()
+    again.emit(CREATED)
+    copy = pickle.loads(pickle.dumps(again))
+    assert again.emit(CREATED) == copy.emit(CREATED)
+
+
+def test_metrics_and_the_bill() -> None:
+    """It is matched and delivered, it is no PutEvents call, and costs nothing."""
+    made = world()
+    made.emit(CREATED)
+    made.settle()
+    metrics = made.metrics()
+    assert metrics.total("MatchedEvents") == metrics.total("Invocations") == 1
+    assert metrics.total("PutEventsApproximateCallCount") == 0
+    assert metrics.total("PutEventsEntriesCount") == 0
+    assert cost_usd(made.trace, prices_with(None)) == 0
+
+
+def test_an_archive_keeps_it_and_a_replay_brings_it_back() -> None:
+    """An emitted event is archived as any other; only a replayed one has `replay-name`."""
+    made = world()
+    events = made.client()
+    bus = events.describe_event_bus()["Arn"]
+    events.create_archive(ArchiveName="a", EventSourceArn=bus)
+    made.emit(CREATED)
+    made.emit({**CREATED, "replay-name": "of-long-ago"})
+    made.run(minutes=10)
+    assert len([record for record in made.trace if isinstance(record.message, Keep)]) == 1
+    assert [event["detail"] for event in made.archive("a").events()] == [CREATED["detail"]]
+    events.start_replay(
+        ReplayName="again",
+        EventSourceArn=made.archive("a").arn,
+        EventStartTime="2026-03-01T00:00:00Z",
+        EventEndTime="2026-03-01T13:00:00Z",
+        Destination={"Arn": bus},
+    )
+    made.run(minutes=10)
+    assert made.queue("q").received[-1]["replay-name"] == "again"
+
+
+def test_two_events_with_one_id_are_two_in_the_file(tmp_path: Path) -> None:
+    """A service delivers at least once, and samples share an id: the trace tells them apart."""
+    made = world()
+    for number in (1, 2):
+        made.emit({**CREATED, "id": "CWE-event-id", "detail": {"number": number}})
+        made.run(minutes=1)
+    made.trace.to_jsonl(tmp_path / "trace.jsonl")
+    read = sb.Trace.from_jsonl(tmp_path / "trace.jsonl")
+    assert read == made.trace and read.digest() == made.trace.digest()
+    assert [one.event.envelope["detail"]["number"] for one in read.deliveries()] == [1, 2]
+    assert len(made.trace.why("CWE-event-id").buses) == 2
+    other = world()
+    other.emit({**CREATED, "id": "CWE-event-id", "detail": {"number": 1}})
+    other.run(minutes=1)
+    other.emit({**CREATED, "id": "CWE-event-id", "detail": {"number": 3}})
+    other.run(minutes=1)
+    assert other.trace.digest() != made.trace.digest()
+
+
+def test_an_event_that_has_not_arrived_yet() -> None:
+    """`why` says what is missing: time has to run."""
+    made = world()
+    event_id = made.emit(CREATED)
+    with pytest.raises(sb.SimbridgeError, match=r"world\.settle\(\)"):
+        made.trace.why(event_id)
+
+
+# -- calls of AWS's APIs, as CloudTrail reports them -------------------------------------------
+
+
+def call(name: str, service: str = "ec2", **detail: Any) -> dict[str, Any]:
+    """CloudTrail's event of one call."""
+    return {
+        "source": f"aws.{service}",
+        "detail-type": "AWS API Call via CloudTrail",
+        "detail": {"eventSource": f"{service}.amazonaws.com", "eventName": name, **detail},
+    }
+
+
+CALLS = [
+    (call("RunInstances", readOnly=False, managementEvent=True), True),
+    (call("DescribeInstances", readOnly=True, managementEvent=True), False),
+    (call("DescribeInstances"), False),
+    (call("ListBuckets", "s3"), False),
+    (call("GetRole", "iam", readOnly=True, eventCategory="Management"), False),
+    (call("GetSessionToken", "sts", readOnly=True), True),
+    (call("GetFederationToken", "sts"), True),
+    (call("GetSessionToken", "ec2"), False),
+    (call("GetCallerIdentity", "sts"), False),
+    (call("AssumeRole", "sts", readOnly=True), True),
+    (call("TestEventPattern", "events", readOnly=True), True),
+    (call("GetSomething", readOnly=False), True),
+    (call("GetObject", "s3", readOnly=True, managementEvent=False, eventCategory="Data"), True),
+    ({**call("DescribeInstances"), "detail-type": "AWS Service Event via CloudTrail"}, True),
+    ({**call("DescribeInstances"), "detail": {"readOnly": True}}, True),
+]
+
+
+@pytest.mark.parametrize(("event", "everybody"), CALLS)
+def test_calls_that_only_read_are_for_rules_that_ask_for_them(
+    event: dict[str, Any], everybody: bool
+) -> None:
+    """Every other call is for all rules; a rule that asks for all management events gets both."""
+    made = sb.World(seed=3)
+    pattern = {"source": [{"prefix": "aws."}]}
+    rule(made, "all", pattern, state=ALL_MANAGEMENT_EVENTS)
+    rule(made, "usual", pattern)
+    event_id = made.emit(event)
+    made.settle()
+    got = [delivery.rule for delivery in made.trace.deliveries(event=event_id)]
+    assert got == (["all", "usual"] if everybody else ["all"])
+    told = (
+        f"✗ rule usual: a call that only reads, which is for rules in State {ALL_MANAGEMENT_EVENTS}"
+    )
+    assert (told in str(made.trace.why(event_id))) is not everybody
+    assert made.metrics("MatchedEvents", rule="all").sum == 1
+    assert made.metrics().total("MatchedEvents") == len(got)
+
+
+def test_an_event_of_your_own_is_no_call_of_an_api() -> None:
+    """Only AWS's own events are withheld; one that looks like it is for every rule."""
+    made = sb.World(seed=3)
+    rule(made, "usual", {"source": ["shop"]})
+    detail = json.dumps({"eventName": "DescribeOrders", "readOnly": True})
+    entry = {"Source": "shop", "DetailType": "AWS API Call via CloudTrail", "Detail": detail}
+    made.client().put_events(Entries=[entry])
+    made.settle()
+    assert len(made.queue("q").messages) == 1
+
+
+def test_a_rule_without_targets_is_not_shown_them_either() -> None:
+    """What it matches is counted, and it does not match what it is not shown."""
+    made = sb.World(seed=3)
+    for name, state in (("usual", "ENABLED"), ("all", ALL_MANAGEMENT_EVENTS)):
+        made.client().put_rule(Name=name, EventPattern='{"source": ["aws.ec2"]}', State=state)
+    made.emit(call("DescribeInstances"))
+    made.settle()
+    assert made.metrics("MatchedEvents", rule="usual").sum == 0
+    assert made.metrics("MatchedEvents", rule="all").sum == 1
+
+
+def test_another_bus_asks_its_own_rules() -> None:
+    """What a rule forwards is shown to the rules of a custom bus by their State."""
+    made = sb.World(seed=3)
+    events = made.client()
+    audit = events.create_event_bus(Name="audit")["EventBusArn"]
+    pattern = '{"source": ["aws.ec2"]}'
+    events.put_rule(Name="forward", EventPattern=pattern, State=ALL_MANAGEMENT_EVENTS)
+    events.put_targets(
+        Rule="forward",
+        Targets=[{"Id": "bus", "Arn": audit, "RoleArn": "arn:aws:iam::123456789012:role/forward"}],
+    )
+    for name, state in (("usual", "ENABLED"), ("all", ALL_MANAGEMENT_EVENTS)):
+        events.put_rule(Name=name, EventBusName="audit", EventPattern=pattern, State=state)
+        target = {"Id": "q", "Arn": made.queue(name).arn}
+        events.put_targets(Rule=name, EventBusName="audit", Targets=[target])
+    made.emit(call("DescribeInstances"))
+    made.settle()
+    assert len(made.queue("all").messages) == 1 and made.queue("usual").messages == []
+
+
+def test_an_archive_keeps_no_reading_calls() -> None:
+    """The rule of an archive has the usual State."""
+    made = sb.World(seed=3)
+    bus = made.client().describe_event_bus()["Arn"]
+    made.client().create_archive(ArchiveName="a", EventSourceArn=bus)
+    made.emit(call("DescribeInstances"))
+    made.emit(call("RunInstances"))
+    made.settle()
+    kept = [event["detail"]["eventName"] for event in made.archive("a").events()]
+    assert kept == ["RunInstances"]
+
+
+def test_real_events_are_matched_by_the_state_of_a_rule(tmp_path: Path) -> None:
+    """`simbridge replay` counts what a rule would have been shown."""
+    file = tmp_path / "events.jsonl"
+    events = [{**FULL, **call(name)} for name in ("DescribeInstances", "RunInstances")]
+    file.write_text("".join(json.dumps(event) + "\n" for event in events))
+    pattern = '{"source": ["aws.ec2"]}'
+    rules = [
+        GivenRule(name, "default", pattern, state)
+        for name, state in (("usual", "ENABLED"), ("all", ALL_MANAGEMENT_EVENTS))
+    ]
+    report = replay_against(file, rules)
+    assert [found.count for found in report.rules] == [1, 2]
+    assert report.unmatched.count == 0
