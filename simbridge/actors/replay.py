@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, final
 from simbridge import arn as arns
 from simbridge import clock
 from simbridge.actors.archive import ArchiveActor
+from simbridge.errors import SimbridgeError
 from simbridge.kernel import Turn, uuid_from
 from simbridge.messages import Configure, Event, Message, Passing, Progress, Publish, Stop, Tick
 from simbridge.resources import Replay
@@ -87,7 +88,11 @@ class ReplayActor:
             self._end("COMPLETED", None, turn)
         else:
             if not self.rest:
-                self._open(self.minute_us, turn)
+                try:
+                    self._open(self.minute_us, turn)
+                except SimbridgeError:  # the archive cannot be read: the next run tries again
+                    self._await(turn.now, turn)
+                    raise
             self._put(turn)
 
     def _pass_on(self, from_us: int, not_before_us: int, turn: Turn) -> None:
