@@ -134,7 +134,7 @@ class Spill:
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=0, dir=folder())
+        self._file = tempfile.TemporaryFile(buffering=0, dir=folder())  # noqa: SIM115
         weakref.finalize(self, self._file.close)
         self._end = 0
         self._process = os.getpid()
