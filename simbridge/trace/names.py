@@ -100,7 +100,9 @@ class Names:
 def function_name(arn: str) -> str | None:
     """The name of the Lambda function of this ARN, without version or alias; None if it is of none."""
     parts = arn.split(":")
-    return parts[6] if parts[2] == "lambda" and parts[5] == "function" else None
+    if len(parts) < 7 or parts[2] != "lambda" or parts[5] != "function":
+        return None
+    return parts[6]
 
 
 def _is_default(name: str) -> bool:
