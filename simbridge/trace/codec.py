@@ -92,6 +92,8 @@ class Reader:
             *head, fields = with_room(_decode_line, line)
             named = frozenset(field for field in _NAMES if isinstance(fields.get(field), str))
             for field in named:
+                if fields[field] not in self._seen:
+                    raise ValueError(f"no line before has the {field} {fields[field]!r}")
                 fields[field] = self._seen[fields[field]]
             message = with_room(msgspec.convert, fields, _Said)
             for field in _SHARED.get(type(message), ()):
