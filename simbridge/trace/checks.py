@@ -81,8 +81,12 @@ class _Targets(_Called):
     targets: list[_Target]
 
 
+class _Entry(_Called):
+    event_bus_name: str | None = None
+
+
 class _Entries(_Called):
-    entries: list[dict[str, Any]]
+    entries: list[_Entry]
 
 
 class _Answers(_Called):

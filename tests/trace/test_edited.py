@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
+import operator
 import random
 import typing
 from collections.abc import Callable, Iterator
@@ -170,6 +172,14 @@ def edited(lines: list[Line], draw: random.Random) -> list[Line]:
     return lines
 
 
+def is_there(line: Any, place: tuple[Any, ...]) -> bool:
+    """Whether a line has something at a place."""
+    with suppress(LookupError):
+        functools.reduce(operator.getitem, place, line)
+        return True
+    return False
+
+
 def is_line(line: Any) -> bool:
     """Whether it is one by its outer form."""
     return isinstance(line, list) and len(line) == 6 and isinstance(line[5], dict)
@@ -190,6 +200,93 @@ def test_an_edited_trace_never_breaks(written: list[Line], tmp_path: Path, seed:
         read += 1
         ask(trace)
     assert 5 < read < 45
+
+
+REMOVED = object()
+
+# Kind of message, place in the line, what stands there instead. Each would break a question.
+EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
+    ("Publish", (0,), 10**18),
+    ("Publish", (1,), 0),
+    ("Publish", (2,), 10**9),
+    ("Publish", (4,), "x"),
+    ("Publish", (5, "event", 1), {"id": "x"}),
+    ("Publish", (5, "event", 1, "source"), REMOVED),
+    ("Publish", (5, "event", 1, "detail-type"), 7),
+    ("Publish", (5, "event", 1, "id"), {}),
+    ("Publish", (5, "event", 2), 10**300),
+    ("Publish", (5, "event", 3), -1),
+    ("Match", (5, "rule"), "x"),
+    ("Match", (5, "target_arn"), "arn:aws"),
+    ("Match", (5, "event"), "nobody"),
+    ("Match", (1,), 5),
+    ("Invoke", (5, "attempt"), 0),
+    ("Invoke", (5, "attempt"), 10**18),
+    ("Invoke", (5, "delivery"), 1),
+    ("Outcome", (5, "attempt"), 10**18),
+    ("Outcome", (5, "attempt"), -1),
+    ("Outcome", (5, "delivery"), 10**18),
+    ("DeadLetter", (5, "attributes", "ERROR_CODE"), REMOVED),
+    ("DeadLetter", (5, "attempts"), -(10**18)),
+    ("Declined", (4,), "x"),
+    ("Behave", (5, "behaviour", "from_us"), 10**18),
+    ("Behave", (5, "behaviour", "share"), 10**400),
+    ("Progress", (5, "last_replayed_us"), 10**300),
+    ("Tick", (5, "due_us"), -(10**18)),
+    ("Counted", (5, "events"), 2**63),
+    ("PutEvents", (4,), "api:x"),
+    ("PutEvents", (5, "request", "Entries"), REMOVED),
+    ("PutEvents", (5, "request", "Entries", 0), 1),
+    ("PutEvents", (5, "request", "Entries", 0), REMOVED),
+    ("PutEvents", (5, "response", "FailedEntryCount"), REMOVED),
+    ("PutEvents", (5, "response", "FailedEntryCount"), 10**300),
+    ("PutEvents", (5, "response", "Entries"), []),
+    ("PutRule", (5, "request", "Name"), REMOVED),
+    ("PutRule", (5, "response", "RuleArn"), REMOVED),
+    ("PutTargets", (5, "request", "Targets", 0, "Arn"), None),
+    ("PutTargets", (5, "request", "Targets"), {}),
+    ("CreateEventBus", (5, "response"), {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "place", "value"), EDITS)
+def test_what_would_break_a_question_is_told_by_its_line(
+    written: list[Line], tmp_path: Path, kind: str, place: tuple[Any, ...], value: Any
+) -> None:
+    """The file is refused when it is read, with the number of the line."""
+    number = next(
+        number
+        for number, line in enumerate(written)
+        if kind in (line[5]["type"], line[5].get("operation")) and is_there(line, place)
+    )
+    lines = copy.deepcopy(written)
+    *way, last = place
+    container: Any = lines[number]
+    for key in way:
+        container = container[key]
+    if value is REMOVED:
+        del container[last]
+    else:
+        container[last] = value
+    file = tmp_path / "edited.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(sb.SimbridgeError, match=r"line \d+ is not a line of a trace") as told:
+        sb.Trace.from_jsonl(file)
+    if place not in ((0,), (1,)):  # a wrong time or number is seen at the next record
+        assert f"line {number + 1} " in str(told.value)
+
+
+def test_a_name_that_is_no_text_is_not_told(written: list[Line], tmp_path: Path) -> None:
+    """Not even one that is nested too deeply for Python to print."""
+    deep: Any = "x"
+    for _ in range(900):
+        deep = [deep]
+    lines = copy.deepcopy(written)
+    line = next(line for line in lines if line[5].get("operation") == "CreateArchive")
+    line[5]["request"]["ArchiveName"] = deep
+    file = tmp_path / "edited.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert "calls CreateArchive\n" in sb.Trace.from_jsonl(file).timeline()
 
 
 def test_most_kinds_of_messages_are_edited(written: list[Line]) -> None:
