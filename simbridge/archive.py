@@ -90,7 +90,7 @@ class ArchiveHandle:
         `errors="collect"` it loads the rest, and the result has the bad lines.
         """
         check_errors(errors)
-        staged = EventStorage(self._actor.memory_bytes)
+        staged = EventStorage(self._actor.memory_bytes, self._archive.name)
         matches = _filter(self._archive.event_pattern)
         content = hashlib.sha256()
         bad: list[BadLine] = []
@@ -106,6 +106,7 @@ class ArchiveHandle:
             content.update(with_room(msgspec.json.encode, envelope))
             ingested_us = min(clock.event_time(envelope["time"]), self._kernel.now)
             staged.add(envelope, ingested_us, archived_size(envelope))
+            staged.spill()
         if bad and errors == "raise":
             raise InvalidEvents(os.fspath(path), bad)
         loaded = Loaded(staged.events, staged.size_bytes, content.hexdigest())

@@ -5,17 +5,23 @@ A row is the MessagePack of (time, ingestion, size, envelope). How the parts wor
 
 from __future__ import annotations
 
-import sqlite3
+import errno
+import os
 import struct
+import tempfile
+import threading
+import weakref
 import zlib
-from typing import Any, final
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, NamedTuple, final
 
 import msgspec
 
 from simbridge import clock
 from simbridge.nesting import with_room
 
-__all__ = ["HOUR", "MINUTE", "Buffer", "Chunk", "Row", "Spill", "unsealed"]
+__all__ = ["HOUR", "MINUTE", "Buffer", "Chunk", "Place", "Row", "Spill", "folder", "unsealed"]
 
 MINUTE = 60 * clock.SECOND
 HOUR = 60 * MINUTE
@@ -90,10 +96,10 @@ class Buffer:
 class Chunk(msgspec.Struct, frozen=True, gc=False):
     """Sealed rows of one hour. `minutes` has a bit for each minute that there are events of.
 
-    `data` is compressed MessagePack, or the number under which the temporary file has it.
+    `data` is compressed MessagePack, or the place in a temporary file that has it.
     """
 
-    data: bytes | int
+    data: bytes | Place
     events: int
     size_bytes: int
     minutes: int
@@ -107,25 +113,78 @@ def unsealed(data: bytes) -> list[Row]:
 
 
 @final
+class Place(NamedTuple):
+    """Where a temporary file has the data of a chunk."""
+
+    file: Spill
+    offset: int
+    length: int
+
+    def read(self) -> bytes:
+        """The data. Raises `OSError` where the file cannot be read."""
+        return self.file.read(self.offset, self.length)
+
+
+@final
 class Spill:
-    """A temporary file of sealed chunks. It is shared by all forks, which only ever add to it."""
+    """A temporary file of sealed chunks. It has no name, and is gone with its last user.
+
+    All forks of a storage share it and only ever add to it. What has been added stays readable
+    whatever becomes of a later write. A child process (`os.fork`) reads it, and must not add to it.
+    """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", check_same_thread=False)
-        self._database.execute("CREATE TABLE chunks (number INTEGER PRIMARY KEY, data BLOB)")
+        self._file = tempfile.TemporaryFile(buffering=0, dir=folder())  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
+        self._end = 0
+        self._process = os.getpid()
+        self._lock = threading.Lock()
 
-    def add(self, data: bytes) -> int:
-        """Keep these bytes; returns the number by which they are found again."""
-        cursor = self._database.execute("INSERT INTO chunks (data) VALUES (?)", (data,))
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
+    @property
+    def writable(self) -> bool:
+        """Whether it belongs to this process."""
+        return self._process == os.getpid()
 
-    def read(self, number: int) -> bytes:
-        """The bytes of a number."""
-        query = "SELECT data FROM chunks WHERE number = ?"
-        data: bytes = self._database.execute(query, (number,)).fetchone()[0]
+    def add(self, chunks: Iterable[bytes]) -> list[Place]:
+        """Write out the data of chunks: all of it, or nothing. Raises `OSError` on a full disk."""
+        with self._lock:
+            places = []
+            end = self._end
+            try:
+                self._file.seek(end)
+                for data in chunks:
+                    self._write(data)
+                    places.append(Place(self, end, len(data)))
+                    end += len(data)
+            except BaseException:
+                with suppress(OSError):  # what is left beyond the end is overwritten
+                    self._file.truncate(self._end)
+                raise
+            self._end = end
+            return places
+
+    def read(self, offset: int, length: int) -> bytes:
+        """The data at a place. Raises `OSError` where the file cannot be read."""
+        if hasattr(os, "pread"):
+            data = os.pread(self._file.fileno(), length, offset)
+        else:
+            with self._lock:
+                self._file.seek(offset)
+                data = self._file.read(length)
+        if len(data) < length:
+            raise OSError(errno.EIO, "the temporary file is shorter than what was written to it")
         return data
 
-    def flush(self) -> None:
-        """Write out what was added."""
-        self._database.commit()
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:  # a disk that is nearly full takes a part
+            rest = rest[self._file.write(rest) :]
+
+
+def folder() -> str:
+    """The folder of temporary files: what TMPDIR names, else /var/tmp, as /tmp may be in memory."""
+    named = (os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP"))
+    for path in (*named, "/var/tmp", "/tmp"):
+        if path and os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK):
+            return path
+    return os.getcwd()

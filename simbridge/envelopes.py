@@ -11,6 +11,9 @@ A line that is no event is never passed over in silence. By default nothing of t
 the error lists every bad line with its number and what is wrong with it; `errors="collect"` uses the
 rest and hands over the list.
 
+A line is read up to a length: that of the longest event, or of the largest document where it holds many
+(`Records`, an array). A longer one is a bad line, which is counted and not read.
+
 Here all records of CloudTrail are events. Which rules are shown those of calls that only read is another
 matter (`cloudtrail`).
 """
@@ -31,6 +34,7 @@ import msgspec
 
 from simbridge import clock, surrogates
 from simbridge.errors import BadLine, InvalidEvents, SimbridgeError
+from simbridge.files import DOCUMENT_BYTES_MAX, TooLong, lines
 from simbridge.given import existing_file
 from simbridge.nesting import with_room
 
@@ -58,6 +62,9 @@ TIME_BYTES = 14
 
 _ARCHIVED_BYTES = 26
 
+EVENT_BYTES_MAX = 8 * 1024 * 1024
+"""The longest line of one event: 1 MiB for PutEvents is six times as much where JSON escapes it all."""
+
 _GZIP = b"\x1f\x8b"
 
 # The texts that every event has (user guide); `version` and `resources` may be left out.
@@ -75,6 +82,7 @@ _RECORD_TEXTS = ("eventID", "eventTime", "eventSource", "awsRegion")
 
 _decode = msgspec.json.Decoder().decode
 _INT64 = range(-(2**63), 2**63)
+_is_document = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*"Records"\s*:)').match
 _has_long_digits = re.compile(rb"[0-9]{19}").search
 _has_two_digits = re.compile(rb"[0-9]{2}").search
 
@@ -180,26 +188,57 @@ def archived_size(envelope: dict[str, Any]) -> int:
     return put_size(envelope) + _ARCHIVED_BYTES
 
 
-def _lines(lines: io.BufferedIOBase) -> Iterator[Found]:
+def _lines(file: io.BufferedIOBase) -> Iterator[Found]:
     """JSON Lines; or, where the first line is no JSON by itself, the whole file as one document."""
-    number, first = 1, lines.readline().removeprefix(codecs.BOM_UTF8)
-    while first and not first.strip():
-        number, first = number + 1, lines.readline()
-    rest: Iterable[bytes] = lines
-    if first and isinstance(json_document(first), str):
-        everything = lines.read()
-        whole = json_document(first + everything)
+    rest = lines(file, _longest)
+    number, first = 1, next(rest, b"")
+    if isinstance(first, bytes):
+        first = first.removeprefix(codecs.BOM_UTF8)
+    while isinstance(first, bytes) and first and not first.strip():
+        number, first = number + 1, next(rest, b"")
+    if isinstance(first, bytes) and first and isinstance(json_document(first), str):
+        read, beyond = _document_of(rest, len(first))
+        whole = json_document(first + read) if beyond is None else ""
         if not isinstance(whole, str):
             yield from _document(number, whole, first)
             return
-        rest = io.BytesIO(everything)
+        rest = chain(lines(io.BytesIO(read), _longest), [beyond] if beyond else (), rest)
     for place, line in enumerate(chain([first], rest), number):
-        if line.strip():
-            document = json_document(line)
-            if isinstance(document, str):
-                yield BadLine(place, document, _start(line))
-            else:
-                yield from _document(place, document, line)
+        yield from _line(place, line)
+
+
+def _longest(start: bytes) -> int:
+    """How long a line that begins like this may be."""
+    return DOCUMENT_BYTES_MAX if _is_document(start) else EVENT_BYTES_MAX
+
+
+def _document_of(
+    rest: Iterable[bytes | TooLong], size: int
+) -> tuple[bytes, bytes | TooLong | None]:
+    """The lines of a document of which `size` bytes are read, and the first that it is too large for."""
+    read = bytearray()
+    for line in rest:
+        if isinstance(line, TooLong) or size + len(read) + len(line) > DOCUMENT_BYTES_MAX:
+            return bytes(read), line
+        read += line
+    return bytes(read), None
+
+
+def _line(number: int, line: bytes | TooLong) -> Iterator[Found]:
+    """What one line holds."""
+    if isinstance(line, TooLong):
+        most = _longest(line.start)
+        what = "a document" if most == DOCUMENT_BYTES_MAX else "an event"
+        reason = (
+            f"{line.size:,} bytes, and the line of {what} has at most {most:,}; it was not read"
+        )
+        yield BadLine(number, reason, _start(line.start))
+    elif line.strip():
+        document = json_document(line)
+        if isinstance(document, str):
+            yield BadLine(number, document, _start(line))
+        else:
+            yield from _document(number, document, line)
 
 
 def json_document(text: bytes) -> Any:
@@ -313,5 +352,5 @@ def fits_int64(value: Any) -> bool:
 
 
 def _start(line: bytes) -> str:
-    text = line.decode("utf-8", "replace").strip()
+    text = line.lstrip()[: 4 * TEXT_MAX].decode("utf-8", "replace").strip()
     return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"

@@ -98,7 +98,9 @@ class Population:
         """Who lives at the ARN of an archive; it may be asked for before it has been told so."""
         actor = self._kernel.actors.get(arn)
         if actor is None:
-            actor = ArchiveActor(_counting(self.limits), self.limits["archive_memory_bytes"])
+            name = arns.parse(arn).resource.partition("/")[2]
+            counting, memory_bytes = _counting(self.limits), self.limits["archive_memory_bytes"]
+            actor = ArchiveActor(counting, memory_bytes, name)
             self._kernel.actors[arn] = actor
         assert isinstance(actor, ArchiveActor)
         return actor

@@ -7,10 +7,14 @@ the hour of their `time`: each hour has one open buffer and sealed chunks. A row
 kilobytes each, are copied. It knows which minutes of its hour it has events of, so a minute is found
 without opening the others. Rows of one minute come out in the order in which they were archived.
 
-Past a bound, sealed chunks move to a temporary file: SQLite's private on-disk database, which has no
-name and is gone with its last user. A fork goes on reading the file it began with; pickling takes the
-chunks back out of it. What retention has removed stays in the file until then. Buffers, chunks and the
-file are in `chunks`; here is what stands where.
+Past a bound, sealed chunks move to a temporary file, which has no name and is gone with its last user.
+A fork goes on reading the file it began with; pickling takes the chunks back out of it. What retention
+has removed stays in the file until then. Buffers, chunks and the file are in `chunks`; here is what
+stands where.
+
+A disk may be full. Chunks are moved only by `spill`, which its owner calls once its own work is done:
+nothing else here writes, so nothing else fails for want of room. Chunks are let go from memory only
+when all of them have been written.
 
 Not done: compacting the chunks of an hour that were filled in a wild order (a file that is not sorted
 by time). Each minute then opens more of its hour's chunks; the rows of other minutes are skipped
@@ -26,7 +30,8 @@ from typing import Any, NamedTuple, final
 import msgspec
 
 from simbridge import clock
-from simbridge.chunks import HOUR, MINUTE, Buffer, Chunk, Row, Spill, unsealed
+from simbridge.chunks import HOUR, MINUTE, Buffer, Chunk, Row, Spill, folder, unsealed
+from simbridge.errors import SimbridgeError
 from simbridge.nesting import with_room
 
 __all__ = ["HOUR", "MINUTE", "EventStorage", "Stored"]
@@ -61,12 +66,14 @@ class EventStorage:
     """Events by the minute of their time, in the order of their arrival.
 
     `events` and `size_bytes` count what is there. More than `memory_bytes` of sealed chunks go to a
-    temporary file. An envelope must be what JSON can hold, with integers of 64 bits: `add` raises
-    `OverflowError` for larger ones.
+    temporary file when `spill` is called. `name` is that of the archive, for errors. An envelope must
+    be what JSON can hold, with integers of 64 bits: `add` raises `OverflowError` for larger ones.
+    What reads events raises `SimbridgeError` where the temporary file cannot be read.
     """
 
-    def __init__(self, memory_bytes: int = _MEMORY_BYTES) -> None:
+    def __init__(self, memory_bytes: int = _MEMORY_BYTES, name: str = "") -> None:
         self.memory_bytes = memory_bytes
+        self.name = name
         self.events = 0
         self.size_bytes = 0
         self._hours: dict[int, list[Chunk]] = {}
@@ -74,6 +81,7 @@ class EventStorage:
         self._in_order: list[int] = []
         self._held_bytes = 0
         self._held_hours: dict[int, None] = {}
+        self._crowded = False
         self._spill: Spill | None = None
 
     def add(self, envelope: dict[str, Any], ingested_us: int, size_bytes: int) -> None:
@@ -91,9 +99,41 @@ class EventStorage:
             if hour in self._open:
                 self._seal(hour)
             for chunk in chunks:
-                self._keep(hour, msgspec.structs.replace(chunk, data=other._data(chunk)))
+                self._keep(hour, chunk)
         self.events += other.events
         self.size_bytes += other.size_bytes
+
+    def spill(self) -> None:
+        """Move the sealed chunks to the temporary file, where a new one has brought them past the bound.
+
+        Raises `SimbridgeError` where the disk is full. Everything is then as before, in memory, and
+        the next chunk that is sealed tries again.
+        """
+        if not self._crowded:
+            return
+        self._crowded = False
+        held = [
+            (hour, place)
+            for hour in self._held_hours
+            for place, chunk in enumerate(self._hours.get(hour, ()))
+            if isinstance(chunk.data, bytes)
+        ]
+        try:
+            if self._spill is None or not self._spill.writable:
+                self._spill = Spill()
+            written = self._spill.add(self._data(self._hours[hour][place]) for hour, place in held)
+        except OSError as error:
+            raise SimbridgeError(
+                f"the archive {self.name} has more than {self.memory_bytes:,} bytes in memory "
+                f"(archive_memory_bytes), and the rest cannot be written to {folder()}: "
+                f"{error.strerror or error}. Nothing is lost. Make room in this folder, name another "
+                "one in TMPDIR, or keep more in memory with World(limits={'archive_memory_bytes': ...})"
+            ) from error
+        for (hour, place), data in zip(held, written, strict=True):
+            chunk = self._hours[hour][place]
+            self._hours[hour][place] = msgspec.structs.replace(chunk, data=data)
+            self._release(chunk)
+        self._held_hours.clear()
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -155,26 +195,26 @@ class EventStorage:
             chunks = self._hours[hour]
             if all(chunk.first_ingested_us > until_us for chunk in chunks):
                 continue
+            left = [(chunk, self._rest(chunk, until_us)) for chunk in chunks]
             self._hours[hour] = []
-            for chunk in chunks:
-                self._keep_rest(hour, chunk, until_us)
+            for chunk, rest in left:
+                self._release(chunk)
+                if rest is not None:
+                    self._keep(hour, rest)
+                self.events -= chunk.events - (rest.events if rest else 0)
+                self.size_bytes -= chunk.size_bytes - (rest.size_bytes if rest else 0)
             self._forget_if_empty(hour)
 
-    def _keep_rest(self, hour: int, chunk: Chunk, until_us: int) -> None:
-        """A chunk again, or what is left of it."""
-        self._release(chunk)
+    def _rest(self, chunk: Chunk, until_us: int) -> Chunk | None:
+        """A chunk again, or what is left of it when it has been read."""
         if chunk.first_ingested_us > until_us:
-            self._keep(hour, chunk)
-            return
+            return chunk
         rest = Buffer()
         if chunk.last_ingested_us > until_us:
             for row in self._rows(chunk):
                 if row[1] > until_us:
                     rest.add(row)
-        if rest.events:
-            self._keep(hour, rest.seal())
-        self.events -= chunk.events - rest.events
-        self.size_bytes -= chunk.size_bytes - rest.size_bytes
+        return rest.seal() if rest.events else None
 
     # -- inside -----------------------------------------------------------------------------
 
@@ -204,24 +244,11 @@ class EventStorage:
         if isinstance(chunk.data, bytes):
             self._held_bytes += len(chunk.data)
             self._held_hours[hour] = None
-            if self._held_bytes > self.memory_bytes:
-                self._spill_all()
+            self._crowded = self._held_bytes > self.memory_bytes
 
     def _release(self, chunk: Chunk) -> None:
         if isinstance(chunk.data, bytes):
             self._held_bytes -= len(chunk.data)
-
-    def _spill_all(self) -> None:
-        """Move every sealed chunk to the file. It takes a bound's worth of new ones to come back."""
-        spill = self._spill = self._spill or Spill()
-        for hour in self._held_hours:
-            chunks = self._hours.get(hour, [])
-            for place, chunk in enumerate(chunks):
-                if isinstance(chunk.data, bytes):
-                    chunks[place] = msgspec.structs.replace(chunk, data=spill.add(chunk.data))
-        spill.flush()
-        self._held_bytes = 0
-        self._held_hours.clear()
 
     def _between(self, from_us: int, until_us: int) -> Iterator[int]:
         """The hours that [from_us, until_us) touches and that have events, the oldest first."""
@@ -258,8 +285,13 @@ class EventStorage:
     def _data(self, chunk: Chunk) -> bytes:
         if isinstance(chunk.data, bytes):
             return chunk.data
-        assert self._spill is not None
-        return self._spill.read(chunk.data)
+        try:
+            return chunk.data.read()
+        except OSError as error:
+            raise SimbridgeError(
+                f"the archive {self.name} cannot read its temporary file in {folder()}: "
+                f"{error.strerror or error}"
+            ) from error
 
     def _rows(self, part: Chunk | Buffer) -> list[Row]:
         """The rows of a chunk or a buffer, the envelopes still packed."""
@@ -268,12 +300,12 @@ class EventStorage:
     # -- state ------------------------------------------------------------------------------
 
     def __deepcopy__(self, memo: object) -> EventStorage:
-        twin = EventStorage(self.memory_bytes)
+        twin = EventStorage(self.memory_bytes, self.name)
         twin.events, twin.size_bytes = self.events, self.size_bytes
         twin._hours = {hour: list(chunks) for hour, chunks in self._hours.items()}
         twin._open = {hour: buffer.copy() for hour, buffer in self._open.items()}
         twin._held_bytes, twin._spill = self._held_bytes, self._spill
-        twin._held_hours = dict(self._held_hours)
+        twin._held_hours, twin._crowded = dict(self._held_hours), self._crowded
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
@@ -289,8 +321,7 @@ class EventStorage:
         self._held_bytes = sum(
             len(self._data(chunk)) for chunks in self._hours.values() for chunk in chunks
         )
-        if self._held_bytes > self.memory_bytes:
-            self._spill_all()
+        self._crowded = self._held_bytes > self.memory_bytes
 
 
 def _mask(from_us: int, until_us: int) -> int:

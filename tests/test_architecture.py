@@ -32,7 +32,7 @@ DOORS = {
 # `APART`, packages do not import each other.
 LAYERS = [
     {"errors"},
-    {"given", "nesting", "surrogates"},
+    {"files", "given", "nesting", "surrogates"},
     {"clock", "arn", "table", "nearest"},
     {"chunks", "luck", "bucket", "error_codes", "runaway", "watch"},
     {"exclusive", "feedback"},

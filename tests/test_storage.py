@@ -32,6 +32,7 @@ def filled(rows: list[Row], memory_bytes: int = 1 << 30) -> EventStorage:
     events = EventStorage(memory_bytes)
     for second, ingested, number in rows:
         events.add(envelope(second, number), EPOCH + ingested * clock.SECOND, 100 + number)
+        events.spill()
     return events
 
 

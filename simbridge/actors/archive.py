@@ -21,6 +21,7 @@ from typing import NamedTuple, final
 from simbridge import arn as arns
 from simbridge import clock
 from simbridge.envelopes import archived_size
+from simbridge.errors import SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.messages import Configure, Counted, Event, Keep, Loaded, Message, Retire, Tick
 from simbridge.resources import Archive
@@ -56,29 +57,41 @@ class _Batch:
 class ArchiveActor:
     """The actor at an archive's ARN.
 
-    `staged` holds what a scenario loads, until the `Loaded` that says so has its turn.
+    `staged` holds what a scenario loads, until the `Loaded` that says so has its turn. `name` is the
+    archive's, for errors.
     """
 
-    def __init__(self, counting: Counting, memory_bytes: int) -> None:
+    def __init__(self, counting: Counting, memory_bytes: int, name: str = "") -> None:
         self.counting = counting
         self.memory_bytes = memory_bytes
+        self.name = name
         self.staged: deque[EventStorage] = deque()
         self._tick: tuple[int, int] | None = None  # when it is due, and its sequence number
         self._clear()
 
     def _clear(self) -> None:
         self.archive: Archive | None = None
-        self.storage = EventStorage(self.memory_bytes)
+        self.storage = EventStorage(self.memory_bytes, self.name)
         self._batches: deque[_Batch] = deque()
         self._reported = (0, 0)
         self._sweep_us: int | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
-        """Keep is one event; Tick reports and removes; Configure, Loaded and Retire change it."""
+        """Keep is one event; Tick reports and removes; Configure, Loaded and Retire change it.
+
+        A full disk ends the run once the message has been handled: nothing is lost.
+        """
         if type(message) is Keep:
             if self.archive is not None:
                 self._keep(message.event, turn)
-            return
+        else:
+            self._manage(message, turn)
+        try:
+            self.storage.spill()
+        except SimbridgeError as error:
+            turn.fail(error)
+
+    def _manage(self, message: Message, turn: Turn) -> None:
         match message:
             case Tick(due_us):
                 if self._tick is not None and self._tick[0] == due_us:
@@ -137,7 +150,12 @@ class ArchiveActor:
     def _report(self, turn: Turn) -> None:
         """Remove what a sweep removes, and tell the control plane what is counted now."""
         if self._sweep_us is not None and self._sweep_us <= turn.now:
-            self.storage.expire(self._expired_us(turn.now))
+            try:
+                self.storage.expire(self._expired_us(turn.now))
+            except SimbridgeError as error:  # the temporary file cannot be read
+                self._await(turn)  # the next run tries again
+                turn.fail(error)
+                return
             self._sweep_us = None
         batches = self._batches
         while batches and batches[0].due_us <= turn.now:

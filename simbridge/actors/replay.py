@@ -28,6 +28,7 @@ from simbridge import arn as arns
 from simbridge import clock
 from simbridge.actors.archive import ArchiveActor
 from simbridge.envelopes import put_size
+from simbridge.errors import SimbridgeError
 from simbridge.kernel import Turn, uuid_from
 from simbridge.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
 from simbridge.resources import Replay
@@ -96,7 +97,12 @@ class ReplayActor:
             self._end("COMPLETED", None, turn)
         else:
             if not self.rest:
-                self._open(self.minute_us, turn)
+                try:
+                    self._open(self.minute_us, turn)
+                except SimbridgeError as error:  # the archive cannot be read
+                    self._await(turn.now, turn)  # the next run tries again
+                    turn.fail(error)
+                    return
             self._put(turn)
 
     def _pass_on(self, from_us: int, not_before_us: int, turn: Turn) -> None:

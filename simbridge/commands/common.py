@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +32,13 @@ def check_writable(file: Path, what: str) -> None:
         if not file.parent.is_dir():
             raise SimbridgeError(f"there is no folder {file.parent} to write {what} to")
         there = file.exists()
+        if (
+            there and not file.is_file()
+        ):  # a FIFO's reader would take opening and closing for the end
+            if file.is_dir() or not os.access(file, os.W_OK):
+                error = errno.EISDIR if file.is_dir() else errno.EACCES
+                raise OSError(error, os.strerror(error))
+            return
         with file.open("ab"):
             pass
         if not there:

@@ -13,6 +13,7 @@ from pathlib import Path
 from simbridge import pattern
 from simbridge.commands.common import Commands, complain
 from simbridge.errors import InvalidPattern, SimbridgeError
+from simbridge.files import content
 
 __all__ = ["add"]
 
@@ -52,7 +53,7 @@ def _text_of(argument: str) -> str:
     if argument.lstrip()[:1] in ("{", "["):
         return argument
     try:
-        return Path(argument).read_text(encoding="utf-8-sig")
+        return content(Path(argument)).decode("utf-8-sig")
     except FileNotFoundError:
         raise SimbridgeError(
             f"no file {argument!r}, and no JSON object: it would begin with a brace"

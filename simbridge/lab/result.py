@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, final
 
 from simbridge.errors import SimbridgeError
+from simbridge.files import replacing
 from simbridge.given import file_path, list_of, mapping
 from simbridge.lab.arguments import file_of, label, labels, named, write_python, write_values
 from simbridge.lab.compare import Difference, paired
@@ -253,7 +254,8 @@ class Sweep:
             raise SimbridgeError(f"there is no folder {file.parent} to write a report to")
         page = importlib.import_module("simbridge.lab.report").page(self)
         try:
-            file.write_text(page, encoding="utf-8", errors="replace")
+            with replacing(file) as out:
+                out.write(page.encode("utf-8", "replace"))
         except OSError as error:
             raise SimbridgeError(f"a report cannot be written to {file}: {error}") from error
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, final
 from simbridge.cloudtrail import is_withheld
 from simbridge.envelopes import Errors, check_errors, scan
 from simbridge.errors import BadLine, InvalidEvents, InvalidPattern, SimbridgeError
+from simbridge.files import content
 from simbridge.given import existing_file
 from simbridge.pattern import Matcher, check
 
@@ -209,7 +210,7 @@ def _items(file: Path, key: str) -> list[dict[str, Any]]:
     """The list under a key of what the AWS command line prints, or a list by itself."""
     existing_file(file)
     try:
-        document = json.loads(file.read_bytes())
+        document = json.loads(content(file))
     except (ValueError, RecursionError) as error:
         raise SimbridgeError(f"{file} is not JSON: {error}") from error
     except OSError as error:

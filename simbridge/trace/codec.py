@@ -4,14 +4,15 @@ An event is written out where it first appears on a bus and is only named afterw
 (`"<id>@<bus>"`), so a trace with thousands of attempts stays small. The same goes for the
 parameters of a target. What has the same name and is another thing (an AWS service may emit an event
 twice) is written out again, and has the name from there on. Reading undoes this, hence writing and
-reading are exact inverses. The digest is taken of these very bytes.
+reading are exact inverses. The digest is taken of these very bytes. A file has one line more (`End`),
+which is in no digest.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, get_args
+from typing import Any, final, get_args
 
 import msgspec
 
@@ -20,7 +21,7 @@ from simbridge.kernel import Entry
 from simbridge.messages import Message
 from simbridge.nesting import with_room
 
-__all__ = ["decode", "encode"]
+__all__ = ["End", "Reader", "decode", "encode"]
 
 # What many messages share, by the field it is in, and what it is called after its first appearance.
 _NAMES: dict[str, Callable[[Any], str]] = {
@@ -33,8 +34,19 @@ _SHARED = {
     if (shared := [field for field in _NAMES if field in kind.__struct_fields__])
 }
 
+
+@final
+class End(msgspec.Struct, frozen=True, tag=True):
+    """The message of the last line of a file: how many records it has. It is no record itself."""
+
+    records: int
+
+
+_Said = Message | End
+
 # A line in which shared things are still either written out or called by their names.
 _Line = tuple[int, int, int, str, str, dict[str, Any]]
+_decode_line = msgspec.json.Decoder(_Line).decode
 
 
 def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
@@ -65,20 +77,39 @@ def _same(one: Any, other: Any) -> bool:
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
     """The entries again. Raises `SimbridgeError` naming the line that is not one of a trace."""
-    seen: dict[str, Any] = {}
-    read = msgspec.json.Decoder(_Line).decode
+    reader = Reader()
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+        if line.strip():
+            yield reader.read(number, line)
+
+
+@final
+class Reader:
+    """Reads lines in their order. `check` is told of each entry, and in which fields it only names."""
+
+    def __init__(self, check: Callable[[Entry, frozenset[str]], None] | None = None) -> None:
+        self._check = check
+        self._seen: dict[str, Any] = {}
+
+    def read(self, number: int, line: bytes) -> Entry:
+        """The entry of a line. Raises `SimbridgeError`, which has its number, where it is not one.
+
+        `check` says by a `ValueError` what is wrong with an entry.
+        """
         try:
-            *head, fields = with_room(read, line)
-            for field in _NAMES:
-                if isinstance(named := fields.get(field), str):
-                    fields[field] = seen[named]
-            message = with_room(msgspec.convert, fields, Message)
+            *head, fields = with_room(_decode_line, line)
+            named = frozenset(field for field in _NAMES if isinstance(fields.get(field), str))
+            for field in named:
+                if fields[field] not in self._seen:
+                    raise ValueError(f"no line before has the {field} {fields[field]!r}")
+                fields[field] = self._seen[fields[field]]
+            message = with_room(msgspec.convert, fields, _Said)
             for field in _SHARED.get(type(message), ()):
-                if (value := getattr(message, field)) is not None:
-                    seen[_NAMES[field](value)] = value
-        except (msgspec.MsgspecError, KeyError, UnicodeError, RecursionError) as error:
+                if field not in named and (value := getattr(message, field)) is not None:
+                    self._seen[_NAMES[field](value)] = value
+            entry = (*head, message)
+            if self._check is not None and type(message) is not End:
+                self._check(entry, named)
+        except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
             raise SimbridgeError(f"line {number} is not a line of a trace: {error}") from error
-        yield (*head, message)
+        return entry

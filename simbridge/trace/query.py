@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import final
 
 from simbridge.errors import SimbridgeError
+from simbridge.files import replacing
 from simbridge.given import existing_file, file_path, text
 from simbridge.kernel import Entry, Record
 from simbridge.nesting import with_room
-from simbridge.trace import codec, timeline
+from simbridge.trace import codec, file, timeline
 from simbridge.trace.deliveries import Attempt, Deliveries, Delivery
 from simbridge.trace.names import Names
 from simbridge.trace.why import Why, why
@@ -33,27 +34,28 @@ class Trace(Sequence[Record]):
         self._names = Names()
 
     @classmethod
-    def from_jsonl(cls, path: str | os.PathLike[str]) -> Trace:
+    def from_jsonl(cls, path: str | os.PathLike[str], *, cut: bool = False) -> Trace:
         """Read a trace that `to_jsonl` wrote.
 
-        Raises `SimbridgeError` for a file that cannot be read or is no trace.
+        `cut` reads what is left of a file without its end: the records up to where it was cut.
+        Raises `SimbridgeError` for a file that cannot be read, is no trace or is not whole.
         """
-        file = existing_file(path, "there is no trace at")
+        source = existing_file(path, "there is no trace at")
         try:
-            with file.open("rb") as lines:
-                return cls(list(codec.decode(lines)))
-        except OSError as error:
-            raise SimbridgeError(f"the trace at {file} cannot be read: {error}") from error
+            with source.open("rb") as stream:
+                return cls(file.read(stream, cut=cut))
+        except (OSError, SimbridgeError) as error:
+            raise SimbridgeError(f"the trace at {source} cannot be read: {error}") from error
 
     def to_jsonl(self, path: str | os.PathLike[str]) -> None:
-        """Write the trace, one JSON array a line (`trace/codec`).
+        """Write the trace, one JSON array a line (`trace/codec`), and a line that says it is whole.
 
-        Raises `SimbridgeError` for a file that cannot be written.
+        Raises `SimbridgeError` for a file that cannot be written; what was there before then still is.
         """
-        file = file_path(path, "a file for a trace")
+        target = file_path(path, "a file for a trace")
         try:
-            with file.open("wb") as out:
-                out.writelines(codec.encode(self._entries))
+            with replacing(target) as out:
+                file.write(self._entries, out)
         except OSError as error:
             raise SimbridgeError(f"a trace cannot be written to {path}: {error}") from error
 

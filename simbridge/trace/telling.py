@@ -289,11 +289,11 @@ def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> s
     if isinstance(entries, list):
         refused = response.get("FailedEntryCount")
         count = f"{len(entries)} event{'s' * (len(entries) != 1)}"
-        return f"{count}, {refused} refused" if refused else count
+        return f"{count}, {refused} refused" if refused and isinstance(refused, int) else count
     names = (
         request.get(name) for name in ("Name", "Rule", "ArchiveName", "ReplayName", "EventBusName")
     )
-    return str(next(filter(None, names), ""))
+    return next((name for name in names if name and isinstance(name, str)), "")
 
 
 def _count(number: int, what: str) -> str:
