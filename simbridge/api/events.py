@@ -26,6 +26,7 @@ from simbridge import arn as arns
 from simbridge import clock, pattern, surrogates
 from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
+from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid
 from simbridge.clock import SECOND, iso_seconds
@@ -138,6 +139,7 @@ def test_event_pattern(context: Context, request: Request) -> Response:
         clock.instant(event["time"])
     except InvalidTime as error:
         raise invalid("Parameter Event is not valid. Reason: Invalid time.") from error
+    check_pattern(request["EventPattern"])
     return {"Result": pattern.match(request["EventPattern"], request["Event"])}
 
 

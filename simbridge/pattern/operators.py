@@ -39,6 +39,7 @@ from simbridge.pattern.scalars import (
     equals_without_case,
     in_block,
     letters,
+    numbers_in_block,
     starts_without_case,
     written_number,
 )
@@ -263,7 +264,13 @@ def _cidr(reader: Reader) -> Condition:
     bottom, top, mask = _block(reader, text)
     reader.expect(Token.END_OBJECT, _ONE_KEY)
     sieve = _block_sieve(bottom, mask)
-    return made("cidr", text, string=partial(in_block, bottom, top), sieve=sieve)
+    return made(
+        "cidr",
+        text,
+        string=partial(in_block, bottom, top),
+        spans=numbers_in_block(bottom, top),
+        sieve=sieve,
+    )
 
 
 def _block_sieve(bottom: bytes, mask: int) -> Sieve:
