@@ -137,10 +137,11 @@ class Paths:
     Sets of paths are ints. `bit`: this path, 0 if no pattern ends here. `scope`: this one and all below.
     """
 
-    __slots__ = ("bit", "children", "path", "scope")
+    __slots__ = ("_above", "_path", "bit", "children", "scope", "segment")
 
-    def __init__(self, path: str = "") -> None:
-        self.path = path
+    def __init__(self, above: Paths | None = None, segment: str = "") -> None:
+        self._above, self.segment = above, segment
+        self._path: str | None = None
         self.children: dict[str, Paths] = {}
         self.bit = self.scope = 0
 
@@ -158,11 +159,22 @@ class Paths:
             node.scope |= bit
             following = node.children.get(segment)
             if following is None:
-                below = segment if node is self else f"{node.path}.{segment}"
-                following = node.children[segment] = Paths(below)
+                following = node.children[segment] = Paths(node, segment)
             node = following
+        node._path = path
         node.bit = bit
         node.scope |= bit
+
+    @property
+    def path(self) -> str:
+        """The path in full."""
+        if self._path is None:
+            segments, node = [], self
+            while node._above is not None:
+                segments.append(node.segment)
+                node = node._above
+            self._path = ".".join(reversed(segments))
+        return self._path
 
     def below(self, key: str) -> Paths | None:
         """Where a key with dots, or a path, leads."""
