@@ -33,6 +33,7 @@ DOORS = {
 LAYERS = [
     {"errors"},
     {"given", "nesting", "surrogates"},
+    {"repeated"},
     {"clock", "arn", "table", "nearest"},
     {"chunks", "luck", "bucket", "error_codes", "runaway", "watch"},
     {

@@ -96,8 +96,8 @@ def refuse_dots(node: EventDict) -> None:
 
 
 def no_object(value: object) -> EventDict:
-    """What stands for a value that is no object on the way to a field. Raises `HasArrays`."""
-    if type(value) is list and value:
+    """What stands for a value that is no plain object on the way to a field. Raises `HasArrays`."""
+    if isinstance(value, (list, dict)) and value:
         raise HasArrays
     return NOTHING
 

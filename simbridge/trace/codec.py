@@ -2,8 +2,9 @@
 
 An event is written out where it first appears on a bus and is only named afterwards
 (`"<id>@<bus>"`), so a trace with thousands of attempts stays small. The same goes for the
-parameters of a target. Reading undoes this, hence writing and reading are exact inverses. The
-digest is taken of these very bytes.
+parameters of a target. An event whose detail has a repeated key has one item more, the detail's text.
+Reading undoes this, hence writing and reading are exact inverses. The digest is taken of these very
+bytes.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import msgspec
 
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
-from simbridge.messages import Message
+from simbridge.messages import Event, Message
 from simbridge.nesting import with_room
+from simbridge.repeated import Repeating
 
 __all__ = ["decode", "encode"]
 
@@ -48,6 +50,9 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
             name = _NAMES[field](value)
             if name in seen:
                 message = msgspec.structs.replace(message, **{field: name})
+            elif field == "event" and isinstance(value.envelope.get("detail"), Repeating):
+                told_in_full = [*msgspec.structs.astuple(value), value.envelope["detail"].text]
+                message = msgspec.structs.replace(message, **{field: told_in_full})
             seen.add(name)
         told = entry if message is entry[5] else (*entry[:5], message)
         try:
@@ -69,6 +74,10 @@ def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
                 if isinstance(named := fields.get(field), str):
                     fields[field] = seen[named]
             message = with_room(msgspec.convert, fields, Message)
+            told = fields.get("event")
+            if isinstance(told, list) and len(told) > len(Event.__struct_fields__):
+                event: Event = message.event
+                event.envelope["detail"] = Repeating.of(told[-1])
             for field in _SHARED.get(type(message), ()):
                 if (value := getattr(message, field)) is not None:
                     seen[_NAMES[field](value)] = value
