@@ -80,25 +80,32 @@ class Repeating(dict[str, Any]):
 def has_repeated_key(text: str | bytes, found: dict[str, Any]) -> bool:
     """Whether an object of a valid JSON text, which was read as `found`, has a repeated key.
 
-    A key that was lost has lost its colon. So the colons of the text are counted: if there are no more
-    than keys that were found, or as many as in `found` written again, nothing is lost. A colon may be
-    escaped in the text, and is not when it is written again: then, as when counts differ, the text is
-    read for certainty.
+    A key that was lost has lost its colon. So `found` is written again: if that is the text, or has as many
+    colons, nothing is lost; nor if the text has no more colons than keys were found. A colon may be escaped
+    in the text, and is not when it is written again: then, as when counts differ, the text is read for
+    certainty.
     """
-    if type(text) is bytes:  # numbers are looked for quicker than bytes
-        colons, may_escape = text.count(58), 92 in text
+    if type(text) is bytes:
+        again = _again(found)
+        if again == text:
+            return False
+        colons, may_escape = text.count(58), 92 in text  # numbers are looked for quicker than bytes
     else:
         colons, may_escape = text.count(":"), "\\" in text  # type: ignore[arg-type]
-    if colons == len(found):
-        return False
-    if not may_escape or not _ESCAPED_COLON.search(_as_text(text)):
-        try:
-            again = _encode(found)
-        except (TypeError, RecursionError):  # a number as a text of its own kind; deep nesting
-            again = with_room(_encode_any, found)
-        if again.count(58) == colons:
+        if colons == len(found):
             return False
+        again = _again(found)
+    if colons == again.count(58) and not (may_escape and _ESCAPED_COLON.search(_as_text(text))):
+        return False
     return _is_repeated(text)
+
+
+def _again(found: dict[str, Any]) -> bytes:
+    """What was read, written again."""
+    try:
+        return _encode(found)
+    except (TypeError, RecursionError):  # a number as a text of its own kind; deep nesting
+        return with_room(_encode_any, found)
 
 
 def _is_repeated(text: str | bytes) -> bool:

@@ -380,10 +380,11 @@ _ROWS: Final = (
     ),
     Operator(
         "cidr", _cidr, "a block of IPv4 or IPv6 addresses",
-        "The value is a string with an address of this block.",
+        "The value is a string with an address of this block. `/0` takes numbers from 1 up, too.",
         (
             Example('[{"cidr": "10.0.0.0/24"}]', ('"10.0.0.255"',), ('"10.0.1.0"', '"10.0.0.256"', "10")),
             Example('[{"cidr": "2001:db8::/64"}]', ('"2001:0db8:0:0:1::"',), ('"2001:db8:0:1::"',)),
+            Example('[{"cidr": "0.0.0.0/0"}]', ('"10.0.0.1"', "1"), ('"x"', "0", "null")),
         ),
     ),
     Operator(
