@@ -173,7 +173,7 @@ def present(
 def without_numbers_as_addresses(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
     """The match values of one array. Beside one that asks for numbers, `cidr` takes addresses only.
 
-    The engine then reads numbers as numbers [ruler]; see `scalars.numbers_in_block`.
+    The engine then reads numbers as numbers [ruler]; see `blocks`.
     """
     if any(_asks_for_numbers(one) for one in conditions):
         return tuple(

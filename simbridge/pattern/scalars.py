@@ -39,7 +39,6 @@ __all__ = [
     "equals_without_case",
     "in_block",
     "letters",
-    "numbers_in_block",
     "starts_without_case",
     "written_number",
 ]
@@ -131,48 +130,6 @@ def in_block(bottom: bytes, top: bytes, text: str) -> bool:
     if len(found) > len(bottom):
         return bottom <= found[: len(bottom)] <= top
     return bottom[: len(found)] < found < top[: len(found)]
-
-
-def numbers_in_block(bottom: bytes, top: bytes) -> tuple[tuple[float, bool, float, bool], ...]:
-    """The numbers that a block between two addresses takes for addresses, as spans (open at the top).
-
-    The engine compares the digits of a number as they are written with the hexadecimal digits of the
-    block and stops at the first that lies between. So `0.0.0.0/0` takes every number that begins with
-    1 to 9 (captured for the number 1); 10.0.0.0/8, which is 0A.., takes none.
-    """
-    prefixes: list[str] = []
-    low, high = bottom.hex().upper(), top.hex().upper()
-    fork = next((at for at in range(len(low)) if low[at] != high[at]), len(low))
-    prefixes += _between(low[:fork], low[fork : fork + 1] or "9", high[fork : fork + 1] or "0")
-    for at in range(fork + 1, len(low)):
-        prefixes += _between(low[:at], low[at], "G") + _between(high[:at], "/", high[at])
-    prefixes += [low, high]
-    spans: list[tuple[int, int]] = []
-    for prefix in prefixes:
-        if prefix.isdigit() and prefix[0] != "0":
-            for zeros in range(_WRITTEN_DIGITS_MAX - len(prefix) + 1):
-                spans.append((int(prefix) * 10**zeros, (int(prefix) + 1) * 10**zeros))
-    return tuple((float(start), False, float(stop), True) for start, stop in _joined(spans))
-
-
-def _between(prefix: str, low: str, high: str) -> list[str]:
-    """The decimal digits strictly between two characters, behind a prefix."""
-    return [prefix + digit for digit in "0123456789" if low < digit < high]
-
-
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, those that touch as one."""
-    joined: list[tuple[int, int]] = []
-    for start, stop in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(stop, joined[-1][1])
-        else:
-            joined.append((start, stop))
-    return joined
-
-
-_WRITTEN_DIGITS_MAX: Final = 20
-"""So many digits are written out before numbers are usually written with an exponent."""
 
 
 # ------------------------------------------------------------------------ case
