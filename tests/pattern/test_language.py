@@ -214,9 +214,10 @@ def test_patterns_and_events(pattern: Any, event: Any, matches: bool) -> None:
     assert sb.match(pattern, event) is matches
 
 
-def test_a_key_that_is_written_twice_counts_once() -> None:
-    """The last one wins, in patterns and in events."""
+def test_an_array_that_is_written_twice_counts_once() -> None:
+    """The last one wins in a pattern; in an event every value counts."""
     assert sb.match('{"a": ["x"], "a": ["y"]}', '{"a": "z", "a": "y"}')
+    assert sb.match('{"a": ["x"], "a": ["y"]}', '{"a": "y", "a": "z"}')
     assert not sb.match('{"a": ["x"], "a": ["y"]}', '{"a": "x"}')
 
 
@@ -242,3 +243,25 @@ def test_numbers_that_no_double_can_hold(pattern: str, event: str, matches: bool
 def test_what_comes_behind_the_pattern_is_not_read() -> None:
     """AWS's reader stops at the closing brace."""
     assert sb.match('{"a": ["x"]} and more', {"a": "x"})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "event", "matched"),
+    [
+        ('{"a":{"x":[1]},"a":{"y":[2]}}', {"a": {"x": 1, "y": 2}}, True),
+        ('{"a":{"x":[1]},"a":{"y":[2]}}', {"a": {"y": 2}}, False),
+        ('{"a":{"x":[1]},"a":{"y":[2]}}', {"a": {"x": 1}}, False),
+        ('{"a":{"x":[1],"y":[2]},"a":{"x":[3]}}', {"a": {"x": 3, "y": 2}}, True),
+        ('{"a":[1],"a":{"x":[2]}}', {"a": {"x": 2}}, False),
+        ('{"$or":[{"a":[1]},{"b":[1]}],"a":[0]}', {"a": 0}, True),
+        ('{"$or":[{"a":[1]},{"b":[1]}],"a":[0]}', {"a": 1, "b": 1}, False),
+        ('{"a":[0],"$or":[{"a":[1]},{"b":[1]}]}', {"a": 1}, True),
+        ('{"a":[0],"$or":[{"a":[1]},{"b":[1]}]}', {"a": 0, "b": 1}, True),
+        ('{"a":[0],"$or":[{"a":[1]},{"b":[1]}]}', {"a": 0}, False),
+    ],
+)
+def test_objects_of_one_key_add_up_and_arrays_replace(
+    pattern: str, event: dict[str, Any], matched: bool
+) -> None:
+    """Two objects for a key both hold, of two arrays the later one; also across `$or` (captured)."""
+    assert sb.match(pattern, event) is matched
