@@ -199,6 +199,19 @@ def test_what_carries_a_detail_keeps_its_text() -> None:
     assert type(copy.deepcopy(detail)) is dict
 
 
+def test_halves_of_surrogate_pairs_beside_repeated_keys() -> None:
+    """A half is a question mark in every value, also in a detail that is put."""
+    text = '{"detail":{"a":"\\ud800","a":1}}'
+    for event in (text, {"detail": Repeating.of('{"a":"?","a":1}')}):
+        assert sb.match({"detail": {"a": ["?"]}}, event)
+        assert sb.match({"detail": {"a": [1]}}, event)
+    entry = {"Source": "s", "DetailType": "t", "Detail": '{"a":"\\ud800","a":1,"b":{"x":1}}'}
+    world = a_world()
+    assert world.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+    world.run(minutes=1)
+    assert received(world) == [1, 0, 0]
+
+
 def test_deep_events_with_repeated_keys() -> None:
     """As deep as a detail may be."""
     text = '{"a":' * 900 + '{"b":1,"b":2}' + "}" * 900

@@ -91,23 +91,28 @@ def _read_slowly(event: Mapping[str, object] | str | bytes) -> EventDict:
 
 
 def _read(text: str | bytes) -> object:
-    try:
-        found = _decode(text)
-    except (ValueError, msgspec.MsgspecError):
-        mended = surrogates.in_json(text)
-        if mended is None:
-            raise
-        found, text = _decode(mended), mended
+    found, text = _decoded(text)
     if type(found) is dict and has_repeated_key(text, found):
         return every_value(text, _decode)
     return found
 
 
 def _copied(event: Mapping[str, object]) -> object:
-    found = _decode(_encoded(event))
+    found, _ = _decoded(_encoded(event))
     if isinstance(found, dict) and isinstance(detail := event.get("detail"), Repeating):
         found["detail"] = detail.every()
     return found
+
+
+def _decoded(text: str | bytes) -> tuple[object, str | bytes]:
+    """What a text stands for, and the text, without halves of surrogate pairs."""
+    try:
+        return _decode(text), text
+    except (ValueError, msgspec.MsgspecError):
+        mended = surrogates.in_json(text)
+        if mended is None:
+            raise
+        return _decode(mended), mended
 
 
 def _encoded(event: object) -> bytes | str:
