@@ -33,6 +33,7 @@ from simbridge import clock
 from simbridge.chunks import HOUR, MINUTE, Buffer, Chunk, Row, Spill, folder, unsealed
 from simbridge.errors import SimbridgeError
 from simbridge.nesting import with_room
+from simbridge.repeated import Repeating
 
 __all__ = ["HOUR", "MINUTE", "EventStorage", "Stored"]
 
@@ -58,7 +59,14 @@ class Stored(NamedTuple):
         return with_room(_decode_envelope, self.packed)
 
 
-_decode_envelope = msgspec.msgpack.Decoder(dict[str, Any]).decode
+_REPEATING = 1  # the code of a detail with repeated keys, which is kept as its text
+
+
+def _read_extension(code: int, data: memoryview) -> Repeating:
+    return Repeating.of(bytes(data).decode())
+
+
+_decode_envelope = msgspec.msgpack.Decoder(dict[str, Any], ext_hook=_read_extension).decode
 
 
 @final
@@ -87,6 +95,9 @@ class EventStorage:
     def add(self, envelope: dict[str, Any], ingested_us: int, size_bytes: int) -> None:
         """Keep one event."""
         time_us = clock.event_time(envelope["time"])
+        if isinstance(detail := envelope.get("detail"), Repeating):
+            text = msgspec.msgpack.Ext(_REPEATING, detail.text.encode())
+            envelope = {**envelope, "detail": text}
         self._add((time_us, ingested_us, size_bytes, envelope))
         self.events += 1
         self.size_bytes += size_bytes

@@ -33,6 +33,7 @@ DOORS = {
 LAYERS = [
     {"errors"},
     {"files", "given", "nesting", "surrogates"},
+    {"repeated"},
     {"clock", "arn", "table", "nearest"},
     {"chunks", "luck", "bucket", "error_codes", "runaway", "watch"},
     {"exclusive", "feedback"},

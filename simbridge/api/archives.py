@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from simbridge import arn, pattern
+from simbridge import arn
 from simbridge.api import pages
+from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid, limit_exceeded, no_bus
 from simbridge.api.rules import check_room, replace_rule
@@ -59,7 +60,7 @@ def create_archive(context: Context, request: Request) -> Response:
         raise ServiceError("ResourceAlreadyExistsException", f"Archive {name} already exists.")
     text = request.get("EventPattern") or None
     if text is not None:
-        pattern.check(text)
+        check_pattern(text)
     if len(context.store.archives) >= context.limits["archives"]:
         raise limit_exceeded()
     archive_arn = arn.archive_arn(context.region, context.account, name)
@@ -95,7 +96,7 @@ def update_archive(context: Context, request: Request) -> Response:
     bus = bus_at(context, old.bus_arn)
     text = _updated(request, "EventPattern", old.event_pattern)
     if text is not None:
-        pattern.check(text)
+        check_pattern(text)
     _check_rule(context, bus, old.name, old.arn, text)
     days = request.get("RetentionDays")
     archive = msgspec.structs.replace(

@@ -6,8 +6,9 @@ bad entry does not keep the others out; and sends only then.
 
 The envelope of an event is made here, once, in AWS's key order, and is never changed afterwards.
 `Detail` is decoded here, once, too: the matcher, the transformer and the targets all work on the
-decoded value. An event for a bus that does not exist is accepted and goes nowhere (recorded); what
-remains of it is the call in the trace.
+decoded value. Of a key that comes more than once in an object, rules see every value (captured) and
+targets get the last one (what AWS delivers is not known). An event for a bus that does not exist is
+accepted and goes nowhere (recorded); what remains of it is the call in the trace.
 
 Not simulated: global endpoints (`EndpointId`), and the detail types that AWS reserves, whose list
 is not published.
@@ -26,6 +27,7 @@ from simbridge import arn as arns
 from simbridge import clock, pattern, surrogates
 from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
+from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid
 from simbridge.api.tracing import normalized
@@ -35,6 +37,7 @@ from simbridge.errors import InvalidTime, NotSimulated
 from simbridge.kernel import uuid_of
 from simbridge.messages import Event, Publish
 from simbridge.nesting import with_room
+from simbridge.repeated import Repeating, has_repeated_key
 
 __all__ = ["DETAIL_LEVELS_MAX", "put_events", "read_detail", "test_event_pattern"]
 
@@ -138,6 +141,7 @@ def test_event_pattern(context: Context, request: Request) -> Response:
         clock.instant(event["time"])
     except InvalidTime as error:
         raise invalid("Parameter Event is not valid. Reason: Invalid time.") from error
+    check_pattern(request["EventPattern"])
     return {"Result": pattern.match(request["EventPattern"], request["Event"])}
 
 
@@ -224,6 +228,8 @@ def read_detail(text: str) -> dict[str, Any] | None:
 def _read_object(text: str) -> dict[str, Any] | None:
     """The JSON object a text stands for; None if it is none, or nested too deeply.
 
+    It is `Repeating` if an object in it has a key more than once.
+
     How deep a JSON library can read depends on the stack it is called from; what is accepted must
     not. So depth is counted on the text, where it is long enough to matter, and for what is deep
     but allowed the interpreter is given room.
@@ -231,10 +237,11 @@ def _read_object(text: str) -> dict[str, Any] | None:
     if len(text) >= 2 * DETAIL_LEVELS_MAX and _levels(text) > DETAIL_LEVELS_MAX:
         return None
     try:
-        return with_room(_decode, text)
+        found = with_room(_decode, text)
     except (msgspec.MsgspecError, UnicodeError):
         mended = surrogates.in_json(text)
         return None if mended is None else _read_object(mended)
+    return Repeating(found, text) if has_repeated_key(text, found) else found
 
 
 def _levels(text: str) -> int:

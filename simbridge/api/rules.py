@@ -14,9 +14,10 @@ from typing import Any
 
 import msgspec
 
-from simbridge import arn, pattern, schedule
+from simbridge import arn, schedule
 from simbridge.api import pages
 from simbridge.api.buses import find_bus
+from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.references import check_role
 from simbridge.api.refusals import invalid, limit_exceeded, managed_rule, no_rule
@@ -169,7 +170,7 @@ def _check_trigger(context: Context, bus: Bus, request: Request) -> None:
             raise invalid(
                 f"Parameter EventPattern for rule {request['Name']} exceeds limit of {most}."
             )
-        pattern.check(text)
+        check_pattern(text)
 
 
 def check_room(context: Context, bus: Bus, old: Rule | None, text: str | None) -> None:

@@ -2,9 +2,9 @@
 
 It excludes some strings, or some numbers, or strings that another operator takes. What it does not
 exclude it accepts, of whatever kind: `{"anything-but": "x"}` is true of 7 and of null [recorded],
-and false only of "x" and of a field that is missing. An empty list is the one pattern to which the
-service answers with an internal failure [captured]; here it is refused with the engine's words. An empty list
-behind an inner operator is valid and accepts nothing at all [ruler].
+and false only of "x" and of a field that is missing. An empty list is refused in the words for a mixed
+one [captured]. An empty list behind an inner operator is valid and accepts nothing at all [ruler]; the
+service answers to it with an internal failure [captured], as `api.patterns` does.
 
 Inside a list the service wraps one complaint in another, so that the place is named twice.
 """

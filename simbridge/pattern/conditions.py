@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypeAlias
 
 from simbridge.pattern.scalars import Scalar, comparable
@@ -29,6 +29,7 @@ __all__ = [
     "made",
     "present",
     "sieve_in_any_case",
+    "without_numbers_as_addresses",
 ]
 
 Span: TypeAlias = tuple[float, bool, float, bool]
@@ -166,6 +167,26 @@ def present(
         literals=EVERYTHING_ELSE,
         wildcards=wildcards,
         sieve=sieve,
+    )
+
+
+def without_numbers_as_addresses(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    """The match values of one array. Beside one that asks for numbers, `cidr` takes addresses only.
+
+    The engine then reads numbers as numbers [ruler]; see `blocks`.
+    """
+    if any(_asks_for_numbers(one) for one in conditions):
+        return tuple(
+            replace(one, spans=()) if one.operator == "cidr" else one for one in conditions
+        )
+    return tuple(conditions)
+
+
+def _asks_for_numbers(one: Condition) -> bool:
+    """Whether a match value is made of numbers."""
+    operands = one.operand if isinstance(one.operand, list) else [one.operand]
+    return one.operator in ("", "numeric", "anything-but") and any(
+        isinstance(operand, int | float) and not isinstance(operand, bool) for operand in operands
     )
 
 

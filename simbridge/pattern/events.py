@@ -1,9 +1,10 @@
 """Events as the matcher sees them: decoding, and laying an event out.
 
-Most events are matched as they are, by looking fields up in dictionaries. Two kinds cannot be: those
-with arrays of objects (or of arrays) on a path that a pattern names, and those that spell a path with
-a dot inside a key (`{"a.b": 1}` is the same path as `{"a": {"b": 1}}`, behaviour reference 4.5). Such
-an event is laid out: as a tree of *elements* and *arrays*.
+Most events are matched as they are, by looking fields up in dictionaries. Three kinds cannot be: those
+with arrays of objects (or of arrays) on a path that a pattern names, those that spell a path with a
+dot inside a key (`{"a.b": 1}` is the same path as `{"a": {"b": 1}}`, behaviour reference 4.5), and
+those with an object that has a key more than once (`repeated`): every value counts (captured). Such an
+event is laid out: as a tree of *elements* and *arrays*.
 
 Element 0 is the event itself; every other element is an object or an array that stands in an array.
 Every array lies in an element. A leaf belongs to the innermost element around it, and a string or
@@ -19,13 +20,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import Final, TypeAlias, cast, final
+from typing import Final, TypeAlias, final
 
 import msgspec
 
 from simbridge import surrogates
 from simbridge.errors import SimbridgeError
 from simbridge.pattern.scalars import Digits, Scalar, written_number
+from simbridge.repeated import Repeating, every_value, has_repeated_key
 
 __all__ = [
     "Array",
@@ -52,18 +54,29 @@ def _read_float(text: str) -> float | Digits:
     return Digits(text) if number is None else number
 
 
-_DECODER: Final = msgspec.json.Decoder(float_hook=_read_float)
+_decode: Final = msgspec.json.Decoder(float_hook=_read_float).decode
 
 
 def read_event(event: Mapping[str, object] | str | bytes) -> EventDict:
     """An event from JSON text, or from a mapping (copied, and checked to be what JSON can hold).
 
     A dict that is nested too deeply to be copied is taken as it is. Half of a surrogate pair is read as a
-    question mark (`simbridge.surrogates`). Raises `SimbridgeError` saying what is wrong.
+    question mark (`simbridge.surrogates`). An object of a text that has a key more than once is no plain
+    dict (`simbridge.repeated`). Raises `SimbridgeError` saying what is wrong.
     """
+    if type(event) is bytes or type(event) is str:  # the quick way, which most events go
+        try:
+            found = _decode(event)
+            if type(found) is dict and not has_repeated_key(event, found):
+                return found
+        except (ValueError, msgspec.MsgspecError, RecursionError):
+            pass
+    return _read_slowly(event)
+
+
+def _read_slowly(event: Mapping[str, object] | str | bytes) -> EventDict:
     try:
-        text = event if isinstance(event, (str, bytes)) else _encoded(event)
-        found = _decoded(text)
+        found = _read(event) if isinstance(event, (bytes, str)) else _copied(event)
     except RecursionError:
         if isinstance(event, dict):
             return event
@@ -74,17 +87,32 @@ def read_event(event: Mapping[str, object] | str | bytes) -> EventDict:
         raise SimbridgeError(
             "the event is not a JSON object: pass {...} with detail-type, source ..."
         )
-    return cast(EventDict, found)
+    return found
 
 
-def _decoded(text: str | bytes) -> object:
+def _read(text: str | bytes) -> object:
+    found, text = _decoded(text)
+    if type(found) is dict and has_repeated_key(text, found):
+        return every_value(text, _decode)
+    return found
+
+
+def _copied(event: Mapping[str, object]) -> object:
+    found, _ = _decoded(_encoded(event))
+    if isinstance(found, dict) and isinstance(detail := event.get("detail"), Repeating):
+        found["detail"] = detail.every()
+    return found
+
+
+def _decoded(text: str | bytes) -> tuple[object, str | bytes]:
+    """What a text stands for, and the text, without halves of surrogate pairs."""
     try:
-        return _DECODER.decode(text)
+        return _decode(text), text
     except (ValueError, msgspec.MsgspecError):
         mended = surrogates.in_json(text)
         if mended is None:
             raise
-        return _DECODER.decode(mended)
+        return _decode(mended), mended
 
 
 def _encoded(event: object) -> bytes | str:
@@ -137,10 +165,11 @@ class Paths:
     Sets of paths are ints. `bit`: this path, 0 if no pattern ends here. `scope`: this one and all below.
     """
 
-    __slots__ = ("bit", "children", "path", "scope")
+    __slots__ = ("_above", "_path", "bit", "children", "scope", "segment")
 
-    def __init__(self, path: str = "") -> None:
-        self.path = path
+    def __init__(self, above: Paths | None = None, segment: str = "") -> None:
+        self._above, self.segment = above, segment
+        self._path: str | None = None
         self.children: dict[str, Paths] = {}
         self.bit = self.scope = 0
 
@@ -158,11 +187,22 @@ class Paths:
             node.scope |= bit
             following = node.children.get(segment)
             if following is None:
-                below = segment if node is self else f"{node.path}.{segment}"
-                following = node.children[segment] = Paths(below)
+                following = node.children[segment] = Paths(node, segment)
             node = following
+        node._path = path
         node.bit = bit
         node.scope |= bit
+
+    @property
+    def path(self) -> str:
+        """The path in full."""
+        if self._path is None:
+            segments, node = [], self
+            while node._above is not None:
+                segments.append(node.segment)
+                node = node._above
+            self._path = ".".join(reversed(segments))
+        return self._path
 
     def below(self, key: str) -> Paths | None:
         """Where a key with dots, or a path, leads."""
@@ -237,6 +277,8 @@ def lay_out(event: EventDict, paths: Paths) -> Layout:
     while waiting:
         value, node, element = waiting.pop()
         if isinstance(value, dict):
+            if isinstance(value, Repeating):
+                value = value.every()
             children = node.children
             for key, inner in value.items():
                 following = node.below(key) if "." in key else children.get(key)

@@ -10,7 +10,8 @@ and in recorded answers), not a faster `json`:
 - A field name is read together with the colon and the first token of its value. A broken value is
   therefore noticed before anybody looks at the name.
 - Lines and columns count from one, columns count UTF-16 units, and an error points just behind what
-  was read. Only the first 500 characters of the pattern are quoted.
+  was read; only where a single character is wrong, at that character (since Jackson 2.17; captured
+  for the start of a field name). Only the first 500 characters of the pattern are quoted.
 - What follows the pattern's closing brace is not read at all.
 
 `Reader` holds a position and a stack of open brackets, and never calls itself: nesting is bounded by
@@ -131,6 +132,11 @@ class Reader:
         """Refuse the pattern at the present place, named once even where `doubled` is in force."""
         raise self._complaint(message + self._place() * (1 if once else self._suffixes))
 
+    def _fail_at_character(self, message: str) -> NoReturn:
+        """Refuse the pattern at the character read last."""
+        self._at -= 1
+        self.fail(message)
+
     def fail_without_place(self, message: str) -> NoReturn:
         """Refuse the pattern with one of the few messages that carry no place."""
         raise self._complaint(message)
@@ -164,7 +170,7 @@ class Reader:
         if character != wanted:
             if not wanted:
                 self._unexpected(character, f"expected a valid value {_VALUES}")
-            self.fail(
+            self._fail_at_character(
                 f"Unexpected close marker '{character}': expected '{wanted}' "
                 f"(for {self._kind()} starting at {self._where(start)})"
             )
@@ -264,7 +270,6 @@ class Reader:
                 self._unexpected(first, comment, " in numeric value")
         following = self._source[self._at : self._at + 1]
         if first == "0" and following.isascii() and following.isdigit():
-            self._at += 1
             self.fail("Invalid numeric value: Leading zeroes not allowed")
         self._digits()
         if self._source.startswith(".", self._at):
@@ -300,7 +305,7 @@ class Reader:
                 what = " in field name" if kind == "name" else _UNCLOSED
                 self.fail(f"Unexpected end-of-input{what}")
             if character != "\\":
-                self.fail(
+                self._fail_at_character(
                     f"Illegal unquoted character ({_describe(character)}): has to be escaped "
                     f"using backslash to be included in {kind}"
                 )
@@ -315,7 +320,7 @@ class Reader:
         if character in _ESCAPES:
             return _ESCAPES[character]
         if character != "u":
-            self.fail(f"Unrecognized character escape {_describe(character)}")
+            self._fail_at_character(f"Unrecognized character escape {_describe(character)}")
         code = ""
         for _ in range(4):
             digit = self._take(" in character escape sequence")
@@ -348,7 +353,7 @@ class Reader:
         return "Object" if self._open[-1][0] == "{" else "Array"
 
     def _unexpected(self, character: str, comment: str, where: str = "") -> NoReturn:
-        self.fail(f"Unexpected character ({_describe(character)}){where}: {comment}")
+        self._fail_at_character(f"Unexpected character ({_describe(character)}){where}: {comment}")
 
     def _place(self) -> str:
         return f"\n at {self._where(self._at)}"

@@ -79,16 +79,21 @@ class Matcher:
 
         Raises `SimbridgeError` if the event is no JSON object.
         """
-        return self.match_parsed(read_event(event))
+        parsed = read_event(event)
+        if type(parsed) is not dict:
+            return self._match_laid_out(parsed)
+        try:
+            found = search(self._shelf, parsed)
+        except HasArrays:
+            return self._match_laid_out(parsed)
+        return sorted(set(found)) if len(found) > 1 else found
 
     def match_parsed(self, event: EventDict) -> list[str]:
         """As `match`, for a `dict` as a JSON reader returns it. This is the quick way."""
         try:
             found = search(self._shelf, event)
         except HasArrays:
-            if self._paths is None:
-                self._paths = Paths.of(self._uses)
-            found = search_layout(self._shelf, lay_out(event, self._paths))
+            return self._match_laid_out(event)
         except AttributeError:  # looked at only here: this is the quick way
             if isinstance(event, dict):
                 raise
@@ -96,6 +101,12 @@ class Matcher:
                 f"match_parsed takes a dict, not {type(event).__name__}: match() reads JSON text"
             ) from None
         return sorted(set(found)) if len(found) > 1 else found
+
+    def _match_laid_out(self, event: EventDict) -> list[str]:
+        """The same for an event that cannot be matched as it is (`events`)."""
+        if self._paths is None:
+            self._paths = Paths.of(self._uses)
+        return sorted(set(search_layout(self._shelf, lay_out(event, self._paths))))
 
     def explain(self, event: Mapping[str, object] | str | bytes) -> RulesExplanation:
         """Which patterns match and why, which do not and why not, and the nearest of those.

@@ -13,16 +13,15 @@ they are what the service answers. `anything-but` has forms enough for a file of
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final, NamedTuple, TypeAlias
 
 from simbridge.pattern.anything_but import read_anything_but
+from simbridge.pattern.blocks import ONE_KEY, block_sieve, read_cidr
 from simbridge.pattern.conditions import (
     Condition,
-    Mark,
     Sieve,
     Span,
     as_json,
@@ -34,7 +33,6 @@ from simbridge.pattern.conditions import (
 from simbridge.pattern.json_text import Reader, Token
 from simbridge.pattern.scalars import (
     address,
-    address_bits,
     ends_without_case,
     equals_without_case,
     in_block,
@@ -46,7 +44,6 @@ from simbridge.pattern.wildcards import checked_wildcard, wildcard_sieve
 
 __all__ = ["OPERATORS", "RESERVED", "Example", "Operator", "read_operator", "read_value"]
 
-_ONE_KEY: Final = "Only one key allowed in match expression"
 _TOO_MANY: Final = "Too many elements in numeric expression"
 _CASELESS: Final = "equals-ignore-case match pattern must be a string"
 _INFINITY: Final = float("inf")
@@ -103,7 +100,7 @@ def _itself(text: str) -> Condition:
     """A string standing for itself; rules share those that come often, like the source."""
     place = address(text)
     if place is not None:
-        sieve = _block_sieve(place, 8 * len(place))
+        sieve = block_sieve(place, 8 * len(place))
         return Condition(as_json(text), "", text, partial(in_block, place, place), sieve=sieve)
     return Condition(as_json(text), "", text, words=frozenset([text]))
 
@@ -126,7 +123,7 @@ def read_operator(reader: Reader) -> Condition:
 def _exactly(reader: Reader) -> Condition:
     reader.expect(Token.TEXT, "exact match pattern must be a string")
     text = reader.text()
-    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    reader.expect(Token.END_OBJECT, ONE_KEY)
     return made("exactly", text, words=frozenset([text]))
 
 
@@ -165,7 +162,7 @@ def _affix(reader: Reader, operator: str) -> str:
     if reader.token is not Token.TEXT:
         reader.fail(f"{operator} match pattern must be a string")
     text = reader.text()
-    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    reader.expect(Token.END_OBJECT, ONE_KEY)
     return text
 
 
@@ -176,15 +173,15 @@ def _without_case(reader: Reader, operator: str) -> str:
         reader.fail(f"Unsupported {operator.lower()} pattern: {name}")
     reader.expect(Token.TEXT, _CASELESS)
     text = reader.text()
-    reader.expect(Token.END_OBJECT, _ONE_KEY)
-    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    reader.expect(Token.END_OBJECT, ONE_KEY)
+    reader.expect(Token.END_OBJECT, ONE_KEY)
     return text
 
 
 def _equals_ignore_case(reader: Reader) -> Condition:
     reader.expect(Token.TEXT, _CASELESS)
     text = reader.text()
-    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    reader.expect(Token.END_OBJECT, ONE_KEY)
     return made(
         "equals-ignore-case",
         text,
@@ -197,7 +194,7 @@ def _wildcard(reader: Reader) -> Condition:
     reader.expect(Token.TEXT, "wildcard match pattern must be a string")
     text = reader.text()
     pattern = checked_wildcard(reader, text)
-    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    reader.expect(Token.END_OBJECT, ONE_KEY)
     sieve = wildcard_sieve([pattern])
     return made("wildcard", text, string=pattern.matches, wildcards=(text,), sieve=sieve)
 
@@ -254,51 +251,6 @@ def _number(reader: Reader, text: str) -> float:
     return number
 
 
-# --------------------------------------------------------------------- addresses
-
-
-def _cidr(reader: Reader) -> Condition:
-    reader.expect(Token.TEXT, "prefix match pattern must be a string")
-    text = reader.text()
-    bottom, top, mask = _block(reader, text)
-    reader.expect(Token.END_OBJECT, _ONE_KEY)
-    sieve = _block_sieve(bottom, mask)
-    return made("cidr", text, string=partial(in_block, bottom, top), sieve=sieve)
-
-
-def _block_sieve(bottom: bytes, mask: int) -> Sieve:
-    """An address between the first and last of a block has their leading bits, of whatever version."""
-    return Sieve(((Mark("head", address_bits(bottom)[:mask], "as bits"),),))
-
-
-def _block(reader: Reader, text: str) -> tuple[bytes, bytes, int]:
-    """The first and last address of a block, and its mask. The first is as written, not masked [ruler].
-
-    As in Java, slashes at the end do not count.
-    """
-    parts = text.rstrip("/").split("/")
-    if len(parts) != 2:
-        reader.fail_without_place("Malformed CIDR, one '/' required")
-    if not _MASK.fullmatch(parts[1]) or not -(2**31) <= int(parts[1]) < 2**31:
-        reader.fail_without_place("Malformed CIDR, mask bits must be an integer")
-    mask = int(parts[1])
-    if mask < 0:
-        reader.fail_without_place("Malformed CIDR, mask bits must not be negative")
-    bottom = address(parts[0])
-    if bottom is None:
-        kind = "Invalid" if _ADDRESS_LIKE.fullmatch(parts[0]) else "Nonstandard"
-        reader.fail_without_place(f"{kind} IP address: {parts[0]}")
-    version, bits = (4, 32) if len(bottom) == 4 else (6, 128)
-    if mask >= bits:
-        reader.fail_without_place(f"IPv{version} mask bits must be < {bits}")
-    top = int.from_bytes(bottom) | (1 << (bits - mask)) - 1
-    return bottom, top.to_bytes(len(bottom)), mask
-
-
-_MASK: Final = re.compile(r"[+-]?[0-9]{1,40}")
-_ADDRESS_LIKE: Final = re.compile(r"[0-9]+(\.[0-9]+){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
-
-
 # ----------------------------------------------------------------------- presence
 
 
@@ -306,7 +258,7 @@ def _exists(reader: Reader) -> Condition:
     token = reader.next()
     if token not in (Token.TRUE, Token.FALSE):
         reader.fail("exists match pattern must be either true or false.")
-    reader.expect(Token.END_OBJECT, _ONE_KEY)
+    reader.expect(Token.END_OBJECT, ONE_KEY)
     if token is Token.FALSE:
         return made("exists", False, absent=True)
     return present("exists", True, lambda value: True)
@@ -372,11 +324,12 @@ _ROWS: Final = (
         ),
     ),
     Operator(
-        "cidr", _cidr, "a block of IPv4 or IPv6 addresses",
-        "The value is a string with an address of this block.",
+        "cidr", read_cidr, "a block of IPv4 or IPv6 addresses",
+        "The value is a string with an address of this block. `/0` takes numbers from 1 up, too.",
         (
             Example('[{"cidr": "10.0.0.0/24"}]', ('"10.0.0.255"',), ('"10.0.1.0"', '"10.0.0.256"', "10")),
             Example('[{"cidr": "2001:db8::/64"}]', ('"2001:0db8:0:0:1::"',), ('"2001:db8:0:1::"',)),
+            Example('[{"cidr": "0.0.0.0/0"}]', ('"10.0.0.1"', "1"), ('"x"', "0", "null")),
         ),
     ),
     Operator(

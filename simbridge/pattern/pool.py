@@ -19,13 +19,17 @@ from simbridge.pattern.tables import HasArrays, Table
 
 __all__ = ["NOTHING", "Entry", "Lone", "Pool", "Step", "Stock", "descend", "no_object", "reach"]
 
-Step: TypeAlias = tuple[str, tuple[str, ...]]
-"""An object on the way to a field: its key, and the keys with dots that begin with it and go on."""
+Step: TypeAlias = tuple[str, tuple[str, ...] | None]
+"""An object on the way to a field: its key, and the keys with dots that begin with it and go on.
+
+None instead of these keys, on a long way: any key with a dot may be one of them.
+"""
 
 NOTHING: Final[EventDict] = {}
 """Stands for an object that is not there."""
 
 _SIZE_MAX: Final = 1024
+_SPELLED_STEPS_MAX: Final = 8  # the keys with dots of longer ways are too many to be listed
 _YOUNG_MAX: Final = 16
 _MERGE_RATIO: Final = 8
 _REMEMBERED_MAX: Final = 1024
@@ -60,6 +64,8 @@ third of the time of a named one, and this is done for every event."""
 def steps_to(path: str) -> tuple[tuple[Step, ...], str]:
     """The way to a field: the objects to go through, and the key to look up at last."""
     segments = path.split(".")
+    if len(segments) > _SPELLED_STEPS_MAX:
+        return tuple((segment, None) for segment in segments[:-1]), segments[-1]
     return tuple(
         (segment, tuple(".".join(segments[at:end]) for end in range(at + 2, len(segments) + 1)))
         for at, segment in enumerate(segments[:-1])
@@ -69,21 +75,29 @@ def steps_to(path: str) -> tuple[tuple[Step, ...], str]:
 def descend(node: EventDict, steps: Iterable[Step]) -> EventDict:
     """The object at the end of some steps, `NOTHING` if it is not there. Raises `HasArrays`."""
     for key, aliases in steps:
-        for alias in aliases:
-            if alias in node:
-                raise HasArrays
+        if aliases is None:
+            refuse_dots(node)
+        else:
+            for alias in aliases:
+                if alias in node:
+                    raise HasArrays
         inner = node.get(key)
         if type(inner) is not dict:
-            if type(inner) is list and inner:
-                raise HasArrays
-            return NOTHING
+            return no_object(inner)
         node = inner
     return node
 
 
+def refuse_dots(node: EventDict) -> None:
+    """Raise `HasArrays` for an object with a dot in a key."""
+    for key in node:
+        if "." in key:
+            raise HasArrays
+
+
 def no_object(value: object) -> EventDict:
-    """What stands for a value that is no object on the way to a field. Raises `HasArrays`."""
-    if type(value) is list and value:
+    """What stands for a value that is no plain object on the way to a field. Raises `HasArrays`."""
+    if isinstance(value, (list, dict)) and value:
         raise HasArrays
     return NOTHING
 
@@ -188,7 +202,7 @@ class Pool:
         self._bits: dict[Entry, int] = {}
         self.fields: Fields = ()
         self.top: list[_Test] = []
-        self.nodes: list[tuple[int, str, frozenset[str], list[_Test]]] = []
+        self.nodes: list[tuple[int, str, frozenset[str] | None, list[_Test]]] = []
         self.names: dict[int, tuple[str, ...]] = {}
         self.live = 0
         self.is_ready = False
@@ -254,13 +268,13 @@ class Pool:
                 return 0
         for parent, key, aliases, tests in self.nodes:
             outer = objects[parent]
-            if not outer.keys().isdisjoint(aliases):
+            if aliases is None:
+                refuse_dots(outer)
+            elif not outer.keys().isdisjoint(aliases):
                 raise HasArrays
             inner = outer.get(key)
             if type(inner) is not dict:
-                if type(inner) is list and inner:
-                    raise HasArrays
-                inner = NOTHING
+                inner = no_object(inner)
             objects.append(inner)
             for name, words, table in tests:
                 value = inner.get(name, MISSING)
@@ -284,22 +298,25 @@ class Pool:
 
     def _plan(self, tables: Mapping[str, Table]) -> None:
         """How to come to the values: each object is fetched once."""
-        places: dict[tuple[str, ...], int] = {(): 0}
-        aliases: dict[tuple[str, ...], set[str]] = {}
+        places: dict[tuple[int, str], int] = {}
+        aliases: list[frozenset[str] | None] = [frozenset()]
         self.top = []
-        tests: dict[tuple[str, ...], list[_Test]] = {(): self.top}
+        tests: list[list[_Test]] = [self.top]
         for path, table in tables.items():
             steps, last = steps_to(path)
-            place: tuple[str, ...] = ()
+            place = 0
             for segment, spelled in steps:
-                place = (*place, segment)
-                places.setdefault(place, len(places))
-                aliases.setdefault(place, set()).update(spelled)
-            tests.setdefault(place, []).append((last, table.words, table))
+                step = place, segment
+                place = places.setdefault(step, len(tests))
+                if place == len(tests):
+                    tests.append([])
+                    aliases.append(frozenset())
+                known = aliases[place]
+                aliases[place] = None if known is None or spelled is None else known | {*spelled}
+            tests[place].append((last, table.words, table))
         self.nodes = [
-            (places[place[:-1]], place[-1], frozenset(aliases[place]), tests.get(place, []))
-            for place in places
-            if place
+            (parent, segment, aliases[place], tests[place])
+            for (parent, segment), place in places.items()
         ]
 
 

@@ -48,7 +48,9 @@ array of *match values*.
 - A field that the pattern does not name does not matter.
 - Keys and values are compared to the letter: case, spaces and Unicode forms count.
 - A dot in a key is a step: `{"detail.state": [...]}` and `{"detail": {"state": [...]}}` are the same pattern, and
-  the same event. Where a pattern spells a path twice, the later array counts.
+  the same event. Where a pattern spells a path twice, the later array counts; of two objects for one key, both.
+- Where an event has a key twice, every value counts: `{"a": 1, "a": 2}` is matched by `[1]` and by `[2]`.
+  That is so in a text and in the detail of an event that is put; targets receive the last value.
 
 `sb.match(pattern, event)` asks one pattern, `sb.Matcher({name: pattern})` many at once, and
 `sb.explain(pattern, event)` tells why; `simbridge match` and `simbridge explain` do it from a shell.

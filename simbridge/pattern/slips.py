@@ -147,12 +147,12 @@ def slip_of_a_missing_field(path: str, event: EventDict) -> str:
     segments = path.split(".")
     nodes: _Nodes = [event]
     for index, segment in enumerate(segments):
-        here = ".".join(segments[:index])
         objects = [node for node in nodes if isinstance(node, dict)]
         if not objects:
-            return _no_object(here, nodes)
+            return _no_object(".".join(segments[:index]), nodes)
         following = [one[segment] for one in objects if segment in one]
         if not following:
+            here = ".".join(segments[:index])
             return _misplaced(path, event) or _misspelled(here, segment, objects)
         nodes = _flat(following)
     if not nodes:

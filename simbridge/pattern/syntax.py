@@ -24,7 +24,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from simbridge.errors import InvalidPattern
-from simbridge.pattern.conditions import Condition
+from simbridge.pattern.conditions import Condition, without_numbers_as_addresses
 from simbridge.pattern.json_text import NESTING_MAX, TOO_DEEP, Reader, Token
 from simbridge.pattern.operators import RESERVED, read_operator, read_value
 from simbridge.pattern.wildcards import COMPLEXITY_MAX, complexity
@@ -93,6 +93,18 @@ class Pattern:
     text: str
     tree: Group
     subrules: tuple[SubRule, ...]
+
+    @property
+    def excludes_nothing(self) -> bool:
+        """Whether an `anything-but` has an inner operator and no text: `{"prefix": []}`."""
+        return any(
+            one.operator == "anything-but"
+            and isinstance(one.operand, dict)
+            and not one.takes_strings
+            for subrule in self.subrules
+            for conditions in subrule.values()
+            for one in conditions
+        )
 
 
 def parse(pattern: str | Mapping[str, object]) -> Pattern:
@@ -183,7 +195,7 @@ class _Frame:
     """An object or an `$or` array that is being read."""
 
     node: Group | Either
-    prefix: str
+    is_step: bool  # whether its key belongs to the paths below
     inside_or: bool
 
 
@@ -193,13 +205,14 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._reader = Reader(text)
         self._frames: list[_Frame] = []
+        self._keys: list[str] = []
 
     def read(self) -> Group:
         """The whole pattern."""
         top = Group("")
         if self._reader.next() is not Token.START_OBJECT:
             self._reader.fail("Filter is not an object")
-        self._frames.append(_Frame(top, "", False))
+        self._frames.append(_Frame(top, False, False))
         while self._frames:
             frame = self._frames[-1]
             if isinstance(frame.node, Group):
@@ -214,7 +227,8 @@ class _Parser:
         if reader.next() is Token.END_OBJECT:
             if not group.entries:
                 reader.fail("Empty objects are not allowed")
-            self._frames.pop()
+            if self._frames.pop().is_step:
+                self._keys.pop()
             return
         key = reader.text()
         if key == "$or":
@@ -222,17 +236,19 @@ class _Parser:
                 reader.fail("It must be an Array followed with $or.")
             either = Either()
             group.entries.append(either)
-            self._frames.append(_Frame(either, frame.prefix, True))
+            self._frames.append(_Frame(either, False, True))
             return
         if frame.inside_or and key in RESERVED:
             reader.fail(f"{key} is Ruler reserved fieldName which cannot be used inside $or.")
         token = reader.next()
         if token is Token.START_ARRAY:
-            group.entries.append(Field(key, frame.prefix + key, self._conditions()))
+            path = ".".join([*self._keys, key])
+            group.entries.append(Field(key, path, self._conditions()))
         elif token is Token.START_OBJECT:
             inner = Group(key)
             group.entries.append(inner)
-            self._frames.append(_Frame(inner, f"{frame.prefix}{key}.", frame.inside_or))
+            self._frames.append(_Frame(inner, True, frame.inside_or))
+            self._keys.append(key)
         else:
             reader.fail(f'"{key}" must be an object or an array')
 
@@ -243,7 +259,7 @@ class _Parser:
         if token is Token.START_OBJECT:
             branch = Group("")
             either.branches.append(branch)
-            self._frames.append(_Frame(branch, frame.prefix, True))
+            self._frames.append(_Frame(branch, False, True))
         elif token is not Token.END_ARRAY:
             reader.fail("Only JSON object is allowed in array of $or relationship.")
         elif len(either.branches) < 2:
@@ -262,7 +278,7 @@ class _Parser:
                 conditions.append(read_value(reader, token))
         if not conditions:
             reader.fail("Empty arrays are not allowed")
-        return tuple(conditions)
+        return without_numbers_as_addresses(conditions)
 
 
 # ---------------------------------------------------------------- tree to sub-rules

@@ -28,7 +28,10 @@ _Named: TypeAlias = Iterable[tuple[int, tuple[Condition, ...]]]
 
 
 class HasArrays(Exception):
-    """The event has to be laid out: an array of objects, or a dot in a key. Never seen outside."""
+    """The event has to be laid out: an array of objects, a dot in a key, or a key that comes twice.
+
+    Never seen outside.
+    """
 
 
 @final
@@ -95,6 +98,8 @@ class Table:
                 return self._gaps[
                     bisect_left(self._cuts, number) + bisect_right(self._cuts, number)
                 ]
+        elif isinstance(value, dict):  # with a repeated key, else it would be told by its type
+            raise HasArrays
         elif not isinstance(value, Digits):
             raise SimbridgeError(
                 f"the event holds a {type(value).__name__}: use what a JSON reader returns"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from simbridge.clock import EARLIEST
 from simbridge.schedule.firings import firings
-from simbridge.schedule.parse import FIELDS, ITEM, Cron, DayOfMonth, DayOfWeek, parse
+from simbridge.schedule.parse import FIELDS, ITEM, Cron, DayOfMonth, DayOfWeek, fields_of, parse
 from simbridge.schedule.words import WEEKDAYS, listed, ordinal
 
 __all__ = ["cautions"]
@@ -31,7 +31,7 @@ def cautions(expression: str) -> list[str]:
         return list(_on_rate(expression))
     if firings(expression).after(EARLIEST) is None:
         return ["It never fires: no day up to the year 9999 is one that it names."]
-    fields = expression[len("cron(") : -1].upper().split(" ")
+    fields = fields_of(expression)
     return [text for caution in _CAUTIONS for text in caution(fields, meaning)]
 
 

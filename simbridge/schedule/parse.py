@@ -12,14 +12,18 @@ user guide, *believed* is our guess):
 - a number may trail junk: `33x` is 33, `1-31W` is 1-31 (captured);
 - a name counts with its first three letters: `TUESDAY` is TUE (captured);
 - ranges wrap around, except years: `20-2`, `NOV-FEB`, `FRI-MON` (captured);
-- an increment of 0, or one larger than the field, leaves the start value alone (captured);
+- an increment of 0, or one larger than the field, leaves the start value alone after a number
+  (captured); after `*` an increment above the top of the field is refused: `*/60` (public reports of
+  the service's answer for minutes; believed for the other fields, as in Quartz), years have no top;
+- an empty item of a list is dropped: `9,17,` is 9 and 17 (AWS staff, in a public report);
 - years are any int32 from 0 on, although 1970-2199 is documented (captured);
 - `L` in the day of the week is Saturday, `6L` and `FRIL` are the last Friday (captured).
 
 The shape resembles the expressions of the Quartz scheduler, so where AWS has not been watched we
 lean to what Quartz documents: `L` does not mix with other days, `W` may stand in a list, and `L`,
 `W`, `#` in a field that does not know them are refused rather than taken for junk (believed).
-Empty list items, a bare `/5`, and `*` followed by anything but an increment are refused (believed).
+A field without any item, a bare `/5`, and `*` followed by anything but an increment are refused
+(believed).
 
 AWS has one sentence for every mistake: the `text` of the `InvalidSchedule`. Its `detail` says what is
 wrong in particular; for mistakes of the whole shape `hints` knows the words.
@@ -46,6 +50,7 @@ __all__ = [
     "Field",
     "Rate",
     "check",
+    "fields_of",
     "parse",
 ]
 
@@ -118,8 +123,17 @@ def parse(expression: str) -> Rate | Cron:
     if match := _RATE.fullmatch(expression):
         return _rate(match["value"], match["unit"], bool(match["plural"]))
     if expression.startswith("cron(") and expression.endswith(")"):
-        return _cron(expression[len("cron(") : -1])
+        return _cron(expression)
     raise _invalid(hints.on_shape(expression))
+
+
+def fields_of(expression: str) -> list[str]:
+    """The fields of `cron(...)` in upper case, without the empty items of their lists.
+
+    `0/5,` is `0/5`; a field of nothing but commas is empty.
+    """
+    fields = expression[len("cron(") : -1].upper().split(" ")
+    return [",".join(filter(None, field.split(","))) if "," in field else field for field in fields]
 
 
 class Field(NamedTuple):
@@ -173,12 +187,18 @@ def _rate(value: str, unit: str, plural: bool) -> Rate:
     return Rate(count * _UNITS_US[unit])
 
 
-def _cron(body: str) -> Cron:
-    if not (body.isascii() and body.isprintable()):
+def _cron(expression: str) -> Cron:
+    if not (expression.isascii() and expression.isprintable()):
         raise _invalid("cron() holds nothing but ordinary characters and single spaces.")
-    fields = body.upper().split(" ")
+    fields = fields_of(expression)
     if len(fields) != 6:
         raise _invalid(hints.on_field_count(fields))
+    for field, text in zip(FIELDS, fields, strict=True):
+        if not text:
+            raise _invalid(
+                f"{field.title}: the field is empty; write * for every value, and one space "
+                "between two fields."
+            )
     minutes, hours, day_of_month, months, day_of_week, years = fields
     if (day_of_month == "?") == (day_of_week == "?"):
         raise _invalid(hints.on_days(fields))
@@ -249,6 +269,11 @@ def _span(field: Field, item: str) -> range:
     by = _int32(step or "1")
     if by is None:
         raise _invalid(f"{field.title}: the increment of {item!r} is too large.")
+    if first == "*" and by > field.high:
+        raise _invalid(
+            f"{field.title}: the increment of {item!r} is above {field.high}; write {field.low} for "
+            "the first value alone."
+        )
     return range(start, end + 1, by) if by else range(start, start + 1)
 
 

@@ -15,6 +15,7 @@ from croniter import CroniterError, croniter  # type: ignore[import-untyped]
 from simbridge import clock
 from simbridge.clock import DateTime, Instant
 from simbridge.errors import SimbridgeError
+from simbridge.schedule.parse import fields_of
 
 __all__ = ["unix_next_times"]
 
@@ -28,7 +29,7 @@ def unix_next_times(expression: str, after: Instant, count: int = 5) -> list[Dat
     begin = clock.moment(clock.instant(after))
     if not (expression.startswith("cron(") and expression.endswith(")")):
         return None
-    *fields, year = expression[len("cron(") : -1].split(" ")
+    *fields, year = fields_of(expression)
     if year != "*" or len(fields) != 5:
         return None
     try:

@@ -7,6 +7,7 @@ that have what is asked of them, and deliveries that have begun. Questions then 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, final
 
 import msgspec
@@ -117,7 +118,7 @@ class Checks:
         self._invoked: dict[int, int] = {}  # attempts so far, by delivery
         self._addresses: set[str] = set()
 
-    def check(self, entry: Entry, named: frozenset[str]) -> None:
+    def check(self, entry: Entry, named: Sequence[str]) -> None:
         """Raise `ValueError`, which says what is wrong with a record.
 
         `named` are fields that only name what has been checked already.
@@ -187,7 +188,7 @@ def _call(to: str, call: Call) -> None:
             _bounds("number of answers", len(response.entries), count, count)
 
 
-def _numbers(value: msgspec.Struct, named: frozenset[str] = frozenset()) -> None:
+def _numbers(value: msgspec.Struct, named: Sequence[str] = ()) -> None:
     """All numbers of a message and of what it carries are within their bounds."""
     for name in value.__struct_fields__:
         field = getattr(value, name)

@@ -3,7 +3,8 @@
 An event is written out where it first appears on a bus and is only named afterwards
 (`"<id>@<bus>"`), so a trace with thousands of attempts stays small. The same goes for the
 parameters of a target. What has the same name and is another thing (an AWS service may emit an event
-twice) is written out again, and has the name from there on. Reading undoes this, hence writing and
+twice) is written out again, and has the name from there on. An event whose detail has a repeated key
+has one item more, the detail's text. Reading undoes this, hence writing and
 reading are exact inverses. The digest is taken of these very bytes. A file has one line more (`End`),
 which is in no digest.
 """
@@ -11,15 +12,16 @@ which is in no digest.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, final, get_args
 
 import msgspec
 
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Entry
-from simbridge.messages import Message
+from simbridge.messages import Event, Message
 from simbridge.nesting import with_room
+from simbridge.repeated import Repeating
 
 __all__ = ["End", "Reader", "decode", "encode"]
 
@@ -62,6 +64,9 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
             name = _NAMES[field](value)
             if (known := seen.get(name)) is value or (known is not None and _same(known, value)):
                 message = msgspec.structs.replace(message, **{field: name})
+            elif field == "event" and isinstance(value.envelope.get("detail"), Repeating):
+                told_in_full = [*msgspec.structs.astuple(value), value.envelope["detail"].text]
+                message = msgspec.structs.replace(message, **{field: told_in_full})
             seen[name] = value
         told = entry if message is entry[5] else (*entry[:5], message)
         try:
@@ -87,7 +92,7 @@ def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
 class Reader:
     """Reads lines in their order. `check` is told of each entry, and in which fields it only names."""
 
-    def __init__(self, check: Callable[[Entry, frozenset[str]], None] | None = None) -> None:
+    def __init__(self, check: Callable[[Entry, Sequence[str]], None] | None = None) -> None:
         self._check = check
         self._seen: dict[str, Any] = {}
 
@@ -98,12 +103,15 @@ class Reader:
         """
         try:
             *head, fields = with_room(_decode_line, line)
-            named = frozenset(field for field in _NAMES if isinstance(fields.get(field), str))
+            named = [field for field in _NAMES if isinstance(fields.get(field), str)]
             for field in named:
                 if fields[field] not in self._seen:
                     raise ValueError(f"no line before has the {field} {fields[field]!r}")
                 fields[field] = self._seen[fields[field]]
             message = with_room(msgspec.convert, fields, _Said)
+            told = fields.get("event")
+            if isinstance(told, list) and len(told) > len(Event.__struct_fields__):
+                _repeat(getattr(message, "event"), told[-1])  # noqa: B009  # of some types of message
             for field in _SHARED.get(type(message), ()):
                 if field not in named and (value := getattr(message, field)) is not None:
                     self._seen[_NAMES[field](value)] = value
@@ -113,3 +121,10 @@ class Reader:
         except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
             raise SimbridgeError(f"line {number} is not a line of a trace: {error}") from error
         return entry
+
+
+def _repeat(event: Event, text: object) -> None:
+    """Give an event's detail the text that it was written with, which has a repeated key."""
+    if not isinstance(text, str):
+        raise ValueError(f"the text of a detail is no string: {text!r}")
+    event.envelope["detail"] = Repeating.of(text)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simbridge.api.events import DETAIL_LEVELS_MAX
-from simbridge.errors import NotSimulated
+from simbridge.errors import NotSimulated, ServiceError
 from simbridge.messages import Publish
 
 INVALID = "ValidationException"
@@ -427,3 +427,29 @@ def test_the_tried_pattern_must_be_one(api):
     code, text = api.refused("test_event_pattern", EventPattern="[]", Event=json.dumps(TESTED))
     assert code == "InvalidEventPatternException"
     assert text.startswith("Event pattern is not valid. Reason: Filter is not an object")
+
+
+@pytest.mark.parametrize("inner", ["prefix", "suffix", "equals-ignore-case", "wildcard"])
+def test_an_exclusion_of_nothing_breaks_the_service(api, inner):
+    """An empty list behind an inner operator is an internal failure without a word (captured)."""
+    pattern = json.dumps({"$or": [{"a": [1]}, {"b": {"c": [1, {"anything-but": {inner: []}}]}}]})
+    event = json.dumps(
+        {"id": "1", "account": "1", "source": "s", "time": "2026-01-01T00:00:00Z", "region": "r"}
+        | {"detail-type": "t"}
+    )
+    arn = BUS + "default"
+    for name, request in {
+        "TestEventPattern": {"EventPattern": pattern, "Event": event},
+        "PutRule": {"Name": "r", "EventPattern": pattern},
+        "CreateArchive": {"ArchiveName": "a", "EventSourceArn": arn, "EventPattern": pattern},
+    }.items():
+        with pytest.raises(ServiceError) as caught:
+            api.call(name, **request)
+        found = caught.value
+        assert (found.code, found.message, found.status) == ("InternalFailure", "", 500)
+    assert (
+        api.refused("test_event_pattern", EventPattern='{"a":[{"anything-but":[]}]}', Event=event)[
+            0
+        ]
+        == "InvalidEventPatternException"
+    )

@@ -142,6 +142,54 @@ def test_the_place_is_named_once(pattern: str, place: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pattern", "column"),
+    [
+        ("{bad", 2),  # captured
+        ("{'bad': 'quotation'}", 2),  # recorded
+        ("{'a'", 2),
+        ("{1}", 2),
+        ('{,"a": [1]}', 2),
+        ('{"a": [1],}', 11),
+        ('{"a"["x"]}', 5),
+        ('{"a":["x" "y"]}', 11),
+        ('{"a":[😀]}', 7),
+        ('{"😀":[x}', 9),
+        ('{"a":[-x]}', 8),
+        ('{"a":[1.x]}', 9),
+        ('{"a":[1ex]}', 9),
+        ('{"a":[+1]}', 7),
+        ('{"a":["x"}', 10),
+        ('{"a":["\\q"]}', 9),
+        ('{"a":["\\u00zz"]}', 12),
+        ('{"a":["\t"]}', 8),
+        ('{"a":[01]}', 8),
+    ],
+)
+def test_a_wrong_character_is_the_place(pattern: str, column: int) -> None:
+    """Where one character is wrong, the place is that character and not the one behind it."""
+    assert refusal(pattern).endswith(f"; line: 1, column: {column}]")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "column"),
+    [
+        ("this is none", 5),
+        ('{"a":[nul]}', 10),
+        ('{"a":[NaN]}', 10),
+        ("{", 2),
+        ('{"a"', 5),
+        ('{"a":["x', 9),
+        ('{"a":[-', 8),
+        ('{"a":[1.', 9),
+        ('{"a":["\\', 9),
+    ],
+)
+def test_a_wrong_token_or_an_end_is_followed_by_the_place(pattern: str, column: int) -> None:
+    """An unknown word, and a text that ends too early, are told from behind what was read."""
+    assert refusal(pattern).endswith(f"; line: 1, column: {column}]")
+
+
+@pytest.mark.parametrize(
     "value",
     ['["a", null]', '["a", ["b"]]', '{"prefix": [1]}', '{"equals-ignore-case": [true]}'],
 )

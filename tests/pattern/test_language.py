@@ -103,6 +103,25 @@ LEAVES: list[tuple[list[Any], Any, bool]] = [
     ([{"cidr": "10.0.0.0/24"}], "10.0.1.0", False),
     ([{"cidr": "10.0.0.0/24"}], 123, False),
     ([{"cidr": "0.0.0.0/0"}], "255.255.255.255", True),
+    ([{"cidr": "10.0.0.1/0"}], 1, True),  # captured: the digits of a number are compared, too
+    ([{"cidr": "0.0.0.0/0"}], 301.8, True),
+    ([{"cidr": "::/0"}], 12345678901, True),
+    ([{"cidr": "0.0.0.0/0"}], 0, False),
+    ([{"cidr": "0.0.0.0/0"}], -1, False),
+    ([{"cidr": "0.0.0.0/0"}], "abc", False),
+    ([{"cidr": "0.0.0.0/0"}], None, False),
+    ([{"cidr": "0.0.0.0/0"}, {"numeric": [">", 500]}], 301.8, False),
+    ([{"cidr": "0.0.0.0/0"}, 7], 301.8, False),
+    ([{"cidr": "0.0.0.0/0"}, {"anything-but": "x"}], 301.8, True),
+    ([{"cidr": "16.0.0.0/4"}], 15, True),  # 10000000 to 1FFFFFFF
+    ([{"cidr": "16.0.0.0/4"}], 20, False),
+    ([{"cidr": "100.64.0.0/10"}], 645, True),  # 64400000 to 647FFFFF
+    ([{"cidr": "100.64.0.0/10"}], 648, False),
+    ([{"cidr": "10.0.0.0/8"}], 10, False),  # 0A000000 to 0AFFFFFF
+    ([{"cidr": "10.0.0.0/8"}], "a00::1", True),  # captured
+    ([{"cidr": "10.0.0.7/8"}], "10.255.0.1", True),
+    ([{"cidr": "10.0.0.7/8"}], "10.0.0.6", False),
+    ([{"cidr": "::/0"}], "10.0.0.1", True),  # captured
     (
         [{"cidr": "2001:db8:1234:1a00::/64"}],
         "2001:0db8:1234:1a00:0000:0000:0000:0000",
@@ -195,9 +214,10 @@ def test_patterns_and_events(pattern: Any, event: Any, matches: bool) -> None:
     assert sb.match(pattern, event) is matches
 
 
-def test_a_key_that_is_written_twice_counts_once() -> None:
-    """The last one wins, in patterns and in events."""
+def test_an_array_that_is_written_twice_counts_once() -> None:
+    """The last one wins in a pattern; in an event every value counts."""
     assert sb.match('{"a": ["x"], "a": ["y"]}', '{"a": "z", "a": "y"}')
+    assert sb.match('{"a": ["x"], "a": ["y"]}', '{"a": "y", "a": "z"}')
     assert not sb.match('{"a": ["x"], "a": ["y"]}', '{"a": "x"}')
 
 
@@ -223,3 +243,25 @@ def test_numbers_that_no_double_can_hold(pattern: str, event: str, matches: bool
 def test_what_comes_behind_the_pattern_is_not_read() -> None:
     """AWS's reader stops at the closing brace."""
     assert sb.match('{"a": ["x"]} and more', {"a": "x"})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "event", "matched"),
+    [
+        ('{"a":{"x":[1]},"a":{"y":[2]}}', {"a": {"x": 1, "y": 2}}, True),
+        ('{"a":{"x":[1]},"a":{"y":[2]}}', {"a": {"y": 2}}, False),
+        ('{"a":{"x":[1]},"a":{"y":[2]}}', {"a": {"x": 1}}, False),
+        ('{"a":{"x":[1],"y":[2]},"a":{"x":[3]}}', {"a": {"x": 3, "y": 2}}, True),
+        ('{"a":[1],"a":{"x":[2]}}', {"a": {"x": 2}}, False),
+        ('{"$or":[{"a":[1]},{"b":[1]}],"a":[0]}', {"a": 0}, True),
+        ('{"$or":[{"a":[1]},{"b":[1]}],"a":[0]}', {"a": 1, "b": 1}, False),
+        ('{"a":[0],"$or":[{"a":[1]},{"b":[1]}]}', {"a": 1}, True),
+        ('{"a":[0],"$or":[{"a":[1]},{"b":[1]}]}', {"a": 0, "b": 1}, True),
+        ('{"a":[0],"$or":[{"a":[1]},{"b":[1]}]}', {"a": 0}, False),
+    ],
+)
+def test_objects_of_one_key_add_up_and_arrays_replace(
+    pattern: str, event: dict[str, Any], matched: bool
+) -> None:
+    """Two objects for a key both hold, of two arrays the later one; also across `$or` (captured)."""
+    assert sb.match(pattern, event) is matched

@@ -159,7 +159,8 @@ def items(low: int, high: int, names: Sequence[str] = ()) -> st.SearchStrategy[s
         value,
         st.just("*"),
         st.builds("{}-{}".format, value, value),
-        st.builds("{}/{}".format, value | st.just("*"), step),
+        st.builds("{}/{}".format, value, step),
+        st.integers(0, high).map("*/{}".format),
         st.builds("{}-{}/{}".format, value, value, step),
     )
 

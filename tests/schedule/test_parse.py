@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from simbridge.clock import SECOND
 from simbridge.errors import InvalidSchedule, LanguageError
-from simbridge.schedule import Cron, DayOfMonth, DayOfWeek, Rate, check, parse
+from simbridge.schedule import (
+    Cron,
+    DayOfMonth,
+    DayOfWeek,
+    Rate,
+    cautions,
+    check,
+    parse,
+    schedule_in_words,
+)
+from simbridge.schedule.unix import unix_next_times
 
 ANY_YEAR = (range(1970, 2**31),)
 
@@ -107,6 +117,14 @@ ACCEPTED_CRONS = [
     "0 0 ? jan mon *",
     "0x 0 * * ? *",
     "0 0 ? * MONDAY *",
+    # reported
+    "0/5, 9-18, ?, *, MON-FRI, *",
+    "0 9,17, * * ? *",
+    # believed
+    "*/59 */23 */31 */12 ? *",
+    "0 0 ? * */7 */100",
+    ",0 0 L, * ? *",
+    "0,,5 0 ? * 2#1, 2027,",
 ]
 
 REFUSED_CRONS = [
@@ -138,6 +156,13 @@ REFUSED_CRONS = [
     "0 0 32W * ? *",
     "? 0 * * ? *",
     "0/-1 * * * ? *",
+    # reported of minutes, believed of the others: after * the increment is at most the top
+    "*/60 * * * ? *",
+    "0,*/61 * * * ? *",
+    "0 */24 * * ? *",
+    "0 0 */32 * ? *",
+    "0 0 1 */13 ? *",
+    "0 0 ? * */8 *",
     "0  0 * * ? *",
     "0\t0 * * ? *",
     "0\n0 * * ? *",
@@ -149,9 +174,10 @@ REFUSED_CRONS = [
     "33\t 0 * * ? *",
     "0 0 * ? ? *",
     "0 0 * * ? ?",
-    "0, 0 * * ? *",
-    ",0 0 * * ? *",
-    "0,,5 0 * * ? *",
+    ", 0 * * ? *",
+    ",, 0 * * ? *",
+    "0 0 , * ? *",
+    "0 0 1 1 ? ,",
     "/5 0 * * ? *",
     "5/ 0 * * ? *",
     "5- 0 * * ? *",
@@ -310,6 +336,40 @@ def test_refusals_carry_one_text_and_a_detail(text: str) -> None:
 def test_lists_ranges_and_increments(text: str, values: tuple[int, ...]) -> None:
     """A field is the sorted set of what its items mean; ranges wrap, junk is ignored."""
     assert cron(f"{text} 0 * * ? *").minutes == values
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("0/5, 9-18, ?, *, MON-FRI, *", "0/5 9-18 ? * MON-FRI *"),
+        ("0 9,17, * * ? *", "0 9,17 * * ? *"),
+        (",,0,,5, 0 L, * ? *", "0,5 0 L * ? *"),
+        ("0 0 ?, * 2#1, 2027,,2028", "0 0 ? * 2#1 2027,2028"),
+        ("0 0 ,15W,1 JAN, ? *", "0 0 15W,1 JAN ? *"),
+    ],
+)
+def test_empty_items_of_a_list_are_dropped(text: str, same: str) -> None:
+    """A comma with nothing on one side means nothing, in every field; words and warnings agree."""
+    assert cron(text) == cron(same)
+    assert schedule_in_words(f"cron({text})") == schedule_in_words(f"cron({same})")
+    assert cautions(f"cron({text})") == cautions(f"cron({same})")
+    after = "2026-01-01T00:00:00Z"
+    assert unix_next_times(f"cron({text})", after) == unix_next_times(f"cron({same})", after)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("*/60 0 * * ? *", "Minutes: the increment of '*/60' is above 59; write 0 for the first"),
+        ("0 0 1 */13 ? *", "Month: the increment of '*/13' is above 12; write 1 for the first"),
+        (", 0 * * ? *", "Minutes: the field is empty; write * for every value"),
+    ],
+)
+def test_what_to_write_instead(text: str, advice: str) -> None:
+    """The detail of a refusal names the field and what is accepted."""
+    with pytest.raises(InvalidSchedule) as caught:
+        check(f"cron({text})")
+    assert caught.value.detail.startswith(advice)
 
 
 @pytest.mark.parametrize(("text", "rule"), DAYS_OF_MONTH.items())
