@@ -18,7 +18,7 @@ DOORS = {
     "pendulum": {"clock"},
     "botocore": {"api.model"},
     "anyio": {"hosts.guest", "hosts.asyncio", "hosts.trio"},
-    "trio": {"hosts.trio"},
+    "trio": {"hosts.trio", "hosts.no_files"},
     "asyncio": {"hosts.asyncio"},
     "pytest": {"adapters.pytest"},
     "croniter": {"schedule.unix"},
