@@ -28,6 +28,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, final
 
+from simbridge.printable import printable, printable_lines
+
 __all__ = [
     "BadLine",
     "BlockedThread",
@@ -50,7 +52,13 @@ __all__ = [
 
 
 class SimbridgeError(Exception):
-    """Something in your scenario cannot be done; the message says what to change."""
+    """Something in your scenario cannot be done; the message says what to change.
+
+    The text is printable: what is not, in data that it quotes, is escaped (`simbridge.printable`).
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 @final
@@ -76,7 +84,7 @@ class LanguageError(SimbridgeError, ValueError):
         self.detail = detail
 
     def __str__(self) -> str:
-        return f"{self.text} {self.detail}".rstrip()
+        return printable_lines(f"{self.text} {self.detail}".rstrip())
 
 
 @final
@@ -113,7 +121,7 @@ class BadLine(NamedTuple):
 
     def __str__(self) -> str:
         place = f"line {self.line}" + (f", record {self.record}" if self.record else "")
-        return f"{place}: {self.reason}"
+        return f"{place}: {printable(self.reason)}"
 
 
 BAD_LINES_SHOWN_MAX = 20
@@ -138,7 +146,10 @@ class InvalidEvents(SimbridgeError, ValueError):
             f"{len(self.bad):,} line{'s are no events' if len(self.bad) > 1 else ' is no event'}"
         )
         hint = f"Correct the file, or use the rest with {way}."
-        return "\n".join([f"{self.path}: {count}", *lines, hint])
+        return "\n".join([f"{printable(self.path)}: {count}", *lines, hint])
+
+    def __str__(self) -> str:
+        return printable_lines(Exception.__str__(self))
 
     def __reduce__(self) -> tuple[type[InvalidEvents], tuple[str, tuple[BadLine, ...]]]:
         return InvalidEvents, (self.path, self.bad)
@@ -147,6 +158,9 @@ class InvalidEvents(SimbridgeError, ValueError):
 @final
 class Runaway(SimbridgeError):
     """Messages at one instant of virtual time cause each other without end."""
+
+    def __str__(self) -> str:
+        return printable_lines(Exception.__str__(self))
 
 
 @final

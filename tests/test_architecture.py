@@ -31,6 +31,7 @@ DOORS = {
 # Lower layers first; a module may import its own layer and those below. Of a layer in
 # `APART`, packages do not import each other.
 LAYERS = [
+    {"printable", "version"},
     {"errors"},
     {"given", "nesting", "surrogates"},
     {"clock", "arn", "table", "nearest"},

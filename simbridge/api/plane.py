@@ -190,7 +190,7 @@ class ControlPlane:
             self._note(sequence, cause, sender, to, name, request, refusal, error.detail)
             raise refusal from error
         except InvalidArn as error:
-            refusal = ServiceError(_CODES[type(error)], str(error))
+            refusal = ServiceError(_CODES[type(error)], error.args[0])
             self._note(sequence, cause, sender, to, name, request, refusal)
             raise refusal from error
         except ServiceError as refusal:

@@ -18,6 +18,7 @@ from simbridge.envelopes import Errors, check_errors, scan
 from simbridge.errors import BadLine, InvalidEvents, InvalidPattern, SimbridgeError
 from simbridge.given import existing_file
 from simbridge.pattern import Matcher, check
+from simbridge.printable import printable
 
 __all__ = ["Example", "GivenRule", "Matches", "Report", "read_rules", "replay_against"]
 
@@ -55,7 +56,7 @@ class Example(NamedTuple):
     id: str
 
     def __str__(self) -> str:
-        return f"{self.time}  {self.source}  {self.detail_type}  {self.id}"
+        return printable(f"{self.time}  {self.source}  {self.detail_type}  {self.id}")
 
 
 @final
