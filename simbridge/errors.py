@@ -26,7 +26,7 @@ translates it (`api/plane`). Broken promises inside simbridge are plain `assert`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
 from simbridge.printable import printable, printable_lines
 
@@ -71,6 +71,10 @@ class InvalidArn(SimbridgeError, ValueError):
     """A text is not an Amazon Resource Name."""
 
 
+_PLACE: Final = "\n at [Source: "
+"""How AWS begins the line that says where an event pattern is wrong: the one line end of its own."""
+
+
 class LanguageError(SimbridgeError, ValueError):
     """A text in one of EventBridge's languages is not valid.
 
@@ -84,7 +88,8 @@ class LanguageError(SimbridgeError, ValueError):
         self.detail = detail
 
     def __str__(self) -> str:
-        return printable_lines(f"{self.text} {self.detail}".rstrip())
+        parts = f"{self.text} {self.detail}".rstrip().split(_PLACE)
+        return _PLACE.join(map(printable, parts))
 
 
 @final

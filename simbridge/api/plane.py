@@ -180,10 +180,10 @@ class ControlPlane:
         store = self.store(account, region)
         sequence = self.kernel.draw(cause=cause)
         to = api_address(account, region)
+        context = Context(self, store, sequence, sender)
         try:
             check_request(name, request)
             self._may_refuse(name, account, region)
-            context = Context(self, store, sequence, sender)
             response = run(context, request)
         except LanguageError as error:
             refusal = ServiceError(_CODES[type(error)], error.text)
@@ -194,7 +194,7 @@ class ControlPlane:
             self._note(sequence, cause, sender, to, name, request, refusal)
             raise refusal from error
         except ServiceError as refusal:
-            self._note(sequence, cause, sender, to, name, request, refusal)
+            self._note(sequence, cause, sender, to, name, request, refusal, context.detail)
             raise
         call = Call(name, dict(request), response, detail=context.detail)
         self.kernel.note(sequence, cause, sender, to, call)
@@ -244,7 +244,7 @@ class ControlPlane:
         name: str,
         request: Request,
         refusal: ServiceError,
-        detail: str = "",
+        detail: str | None = None,
     ) -> None:
         call = Call(
             name, dict(request), error=refusal.code, text=refusal.message, detail=detail or None

@@ -15,7 +15,7 @@ from simbridge.lab.arguments import label
 from simbridge.lab.measures import MEASURES
 from simbridge.lab.prices import price_list
 from simbridge.lab.result import Sweep
-from simbridge.printable import printable, printable_lines
+from simbridge.printable import printable
 from simbridge.table import Table
 from simbridge.version import __version__
 
@@ -59,7 +59,7 @@ def _body(sweep: Sweep) -> Iterator[str]:
         yield "<h2>Runs in which an assertion did not hold</h2>"
         yield _wide(_failures(sweep))
     yield "<h2>How to repeat it</h2>"
-    yield f"<pre>{escape(printable_lines(sweep.how_to_repeat()))}</pre>"
+    yield f"<pre>{escape(sweep.how_to_repeat())}</pre>"
     yield f"<p>simbridge {escape(__version__)}. The same seeds and version give the same figures.</p>"
     yield "<h2>What the figures mean</h2>"
     yield _wide(_meanings(sweep))

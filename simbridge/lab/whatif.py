@@ -190,7 +190,8 @@ def _rule(given: Mapping[str, Any], file: Path) -> GivenRule:
         try:
             check(pattern)
         except InvalidPattern as error:
-            raise SimbridgeError(f"{file}: rule {name}: {error}") from error
+            told = " ".join(str(error).split())  # AWS names the place on a line of its own
+            raise SimbridgeError(f"{file}: rule {name}: {told}") from error
     targets = given.get("Targets") or []
     if not isinstance(targets, list) or not all(isinstance(one, dict) for one in targets):
         raise SimbridgeError(f"{file}: the Targets of rule {name} are no list of objects")
