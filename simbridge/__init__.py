@@ -29,6 +29,7 @@ from simbridge.lab.sweep import sweep
 from simbridge.pattern import Explanation, Matcher, explain, match
 from simbridge.schedule import next_times, schedule_in_words
 from simbridge.trace import Trace
+from simbridge.version import __version__
 from simbridge.world import World
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Stalled",
     "Trace",
     "World",
+    "__version__",
     "backoff",
     "explain",
     "match",

@@ -23,6 +23,7 @@ from simbridge.kernel import Kernel
 from simbridge.messages import Loaded
 from simbridge.nesting import with_room
 from simbridge.pattern import Matcher
+from simbridge.printable import printable
 from simbridge.resources import Archive
 from simbridge.storage import EventStorage
 
@@ -117,7 +118,7 @@ class ArchiveHandle:
         return Load(staged.events, left_out, tuple(bad))
 
     def __repr__(self) -> str:
-        return f"<archive {self.arn}>"
+        return f"<archive {printable(self.arn)}>"
 
 
 def _filter(text: str | None) -> Callable[[dict[str, Any]], bool]:

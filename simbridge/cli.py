@@ -6,15 +6,17 @@ Each command is a module of `simbridge/commands`. What the codes of `EXIT_CODES`
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import sys
 from collections.abc import Sequence
 
 from simbridge.commands import next as next_
 from simbridge.commands import patterns, replay, run, sweep
-from simbridge.commands.common import BAD_INPUT
+from simbridge.commands.common import BAD_INPUT, Parser
+from simbridge.commands.streams import leave, standard_streams
 from simbridge.lab.sweep import interrupts
+from simbridge.nearest import meant
+from simbridge.printable import printable
+from simbridge.version import __version__
 
 __all__ = ["main"]
 
@@ -33,33 +35,38 @@ COMMANDS = (run, sweep, patterns, next_, replay)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # Ticks and arrows, and whatever an event holds, where the terminal has no letters for them.
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="replace")
-    parser = argparse.ArgumentParser(prog="simbridge", description=ABOUT, epilog=EXIT_CODES)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    with standard_streams():
+        try:
+            try:
+                options = _options(sys.argv[1:] if arguments is None else list(arguments))
+                exit_code: int = options.command(options)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:  # the disk is full, say
+            leave(sys.stdout)
+            print(f"simbridge: {printable(str(error))}", file=sys.stderr)
+            return BAD_INPUT
+        except BaseException as error:
+            if not interrupts(error):
+                raise
+            print("simbridge: interrupted", file=sys.stderr)
+            return INTERRUPTED
+        return exit_code
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    """What was asked for; a slip in a name is told with what may have been meant."""
+    parser = Parser(prog="simbridge", description=ABOUT, epilog=EXIT_CODES)
+    parser.add_argument("--version", action="version", version=f"simbridge {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="name")
     for command in COMMANDS:
         command.add(commands)
-    options = parser.parse_args(arguments)
-    try:
-        exit_code: int = options.command(options)
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has read enough, as `head` does
-        _leave_stdout()
-        return 0
-    except OSError as error:  # the disk is full, say
-        _leave_stdout()
-        print(f"simbridge: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except BaseException as error:
-        if not interrupts(error):
-            raise
-        print("simbridge: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    return exit_code
-
-
-def _leave_stdout() -> None:
-    """Write to it no more, not even when the process ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    name = next((one for one in arguments if not one.startswith("-")), None)
+    if name is not None and name not in commands.choices:
+        parser.error(f"there is no command {name!r}; {meant(name, commands.choices)}")
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        commands.choices.get(options.name, parser).refuse(unknown)
+    if options.name is None:
+        parser.error("the following arguments are required: COMMAND")
+    return options

@@ -26,7 +26,9 @@ translates it (`api/plane`). Broken promises inside simbridge are plain `assert`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
+
+from simbridge.printable import printable, printable_lines
 
 __all__ = [
     "BadLine",
@@ -51,7 +53,13 @@ __all__ = [
 
 
 class SimbridgeError(Exception):
-    """Something in your scenario cannot be done; the message says what to change."""
+    """Something in your scenario cannot be done; the message says what to change.
+
+    The text is printable: what is not, in data that it quotes, is escaped (`simbridge.printable`).
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 @final
@@ -62,6 +70,10 @@ class InvalidTime(SimbridgeError, ValueError):
 @final
 class InvalidArn(SimbridgeError, ValueError):
     """A text is not an Amazon Resource Name."""
+
+
+_PLACE: Final = "\n at [Source: "
+"""How AWS begins the line that says where an event pattern is wrong: the one line end of its own."""
 
 
 class LanguageError(SimbridgeError, ValueError):
@@ -77,7 +89,8 @@ class LanguageError(SimbridgeError, ValueError):
         self.detail = detail
 
     def __str__(self) -> str:
-        return f"{self.text} {self.detail}".rstrip()
+        parts = f"{self.text} {self.detail}".rstrip().split(_PLACE)
+        return _PLACE.join(map(printable, parts))
 
 
 @final
@@ -114,7 +127,7 @@ class BadLine(NamedTuple):
 
     def __str__(self) -> str:
         place = f"line {self.line}" + (f", record {self.record}" if self.record else "")
-        return f"{place}: {self.reason}"
+        return f"{place}: {printable(self.reason)}"
 
 
 BAD_LINES_SHOWN_MAX = 20
@@ -139,7 +152,10 @@ class InvalidEvents(SimbridgeError, ValueError):
             f"{len(self.bad):,} line{'s are no events' if len(self.bad) > 1 else ' is no event'}"
         )
         hint = f"Correct the file, or use the rest with {way}."
-        return "\n".join([f"{self.path}: {count}", *lines, hint])
+        return "\n".join([f"{printable(self.path)}: {count}", *lines, hint])
+
+    def __str__(self) -> str:
+        return printable_lines(Exception.__str__(self))
 
     def __reduce__(self) -> tuple[type[InvalidEvents], tuple[str, tuple[BadLine, ...]]]:
         return InvalidEvents, (self.path, self.bad)
@@ -148,6 +164,9 @@ class InvalidEvents(SimbridgeError, ValueError):
 @final
 class Runaway(SimbridgeError):
     """Events cause each other without end: at one instant of virtual time, or more and more in a day."""
+
+    def __str__(self) -> str:
+        return printable_lines(Exception.__str__(self))
 
 
 @final

@@ -32,6 +32,7 @@ from typing import Any, final
 import msgspec
 
 from simbridge.behaviour import Behaviour
+from simbridge.printable import printable
 from simbridge.resources import Parameters, Resource
 
 __all__ = [
@@ -88,7 +89,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self
 
     def __repr__(self) -> str:
-        return f"Event({self.envelope.get('source')!r}, {self.envelope.get('detail-type')!r}, {self.id})"
+        return f"Event({self.envelope.get('source')!r}, {self.envelope.get('detail-type')!r}, {printable(self.id)})"
 
 
 class _Message(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):

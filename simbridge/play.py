@@ -9,6 +9,7 @@ from typing import Any
 from simbridge import clock
 from simbridge.hosts import guest
 from simbridge.kernel import OUTSIDE
+from simbridge.printable import printable
 from simbridge.world import World
 
 __all__ = ["kept_open", "run_story"]
@@ -58,4 +59,6 @@ def _close(host: guest.OnDemand, error: BaseException) -> None:
     try:
         host.close()
     except Exception as another:
-        error.add_note(f"simbridge: when it was cancelled, async code raised {another!r}")
+        error.add_note(
+            f"simbridge: when it was cancelled, async code raised {printable(repr(another))}"
+        )

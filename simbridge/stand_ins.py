@@ -22,6 +22,7 @@ from simbridge.errors import SimbridgeError
 from simbridge.hosts import guest
 from simbridge.kernel import Kernel
 from simbridge.messages import Behave, Call, DeadLetter
+from simbridge.printable import printable
 
 __all__ = ["Queue", "QueueMessage", "StandInHandle", "outage"]
 
@@ -149,7 +150,7 @@ class StandInHandle:
         self._tell(Recovers())
 
     def __repr__(self) -> str:
-        return f"<stand-in {self.arn}>"
+        return f"<stand-in {printable(self.arn)}>"
 
     @property
     def _actor(self) -> StandIn:

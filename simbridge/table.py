@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import final
 
+from simbridge.printable import printable
+
 __all__ = ["Table", "number"]
 
 MISSING = "–"
@@ -37,11 +39,11 @@ class Table:
         self._numbers_from = numbers_from
 
     def __str__(self) -> str:
-        lines = [self.head, *self.rows]
+        lines = [tuple(map(printable, line)) for line in (self.head, *self.rows)]
         widths = [max(len(line[column]) for line in lines) for column in range(len(self.head))]
         text = ["  ".join(self._aligned(line, widths)).rstrip() for line in lines]
         text.insert(1, "  ".join("-" * width for width in widths))
-        return "\n".join([*text, *(["", *self.notes] if self.notes else [])])
+        return "\n".join([*text, *(["", *map(printable, self.notes)] if self.notes else [])])
 
     def __repr__(self) -> str:
         return str(self)
@@ -50,7 +52,9 @@ class Table:
         return len(self.rows)
 
     def _repr_html_(self) -> str:
-        return "\n".join([self.html(), *(f"<p>{escape(note)}</p>" for note in self.notes)])
+        return "\n".join(
+            [self.html(), *(f"<p>{escape(printable(note))}</p>" for note in self.notes)]
+        )
 
     def html(self) -> str:
         """The table itself as HTML, without its notes. Every text is escaped."""
@@ -71,7 +75,7 @@ class Table:
 
     def _cell(self, tag: str, column: int, text: str) -> str:
         side = "right" if column >= self._numbers_from else "left"
-        return f'<{tag} style="text-align: {side}">{escape(text)}</{tag}>'
+        return f'<{tag} style="text-align: {side}">{escape(printable(text))}</{tag}>'
 
 
 def number(value: float | None) -> str:

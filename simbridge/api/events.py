@@ -85,16 +85,22 @@ def put_events(context: Context, request: Request) -> Response:
         _check_access(context, entries, buses)
     now = iso_seconds(context.now)
     read = [_read(entry, now) for entry in entries]
-    if sum([size_bytes for size_bytes, _, _, _ in read]) >= context.limits["put_events_bytes"]:
+    size_bytes = sum([size_bytes for size_bytes, _, _, _ in read])
+    if size_bytes >= context.limits["put_events_bytes"]:
+        most = context.limits["put_events_bytes"]
+        context.detail = f"{size_bytes:,} bytes, which have to be fewer than {most:,}"
         raise invalid("Total size of the entries in the request is over the limit.")
     account, region, instant = context.account, context.region, context.now
     answers: list[dict[str, str]] = []
     published: list[tuple[str, Publish]] = []
     failed = 0
+    notes: list[str] = []
     for entry, (size_bytes, time, detail, refusal) in zip(entries, read, strict=True):
         if refusal is not None:
             answers.append(refusal)
             failed += 1
+            said = f"{refusal['ErrorCode']}: {refusal['ErrorMessage']}"
+            notes.append(f"entry {len(answers)}: {said.rstrip('.')}")
             continue
         get = entry.get
         address, exists, _, random_bits = buses[get("EventBusName")]
@@ -102,7 +108,7 @@ def put_events(context: Context, request: Request) -> Response:
         answers.append({"EventId": event_id})
         if not exists:
             lost = arns.parse(address).resource
-            context.detail = f"{lost} does not exist: what is put to it is accepted and gone"
+            notes.append(f"{lost} does not exist: what is put to it is accepted and gone")
             continue
         resources = get("Resources")
         envelope = {  # as rules and targets see it, keys in AWS's order (recorded)
@@ -124,6 +130,8 @@ def put_events(context: Context, request: Request) -> Response:
             header = normalized(header, event_id, instant)
         event = Event(address, envelope, instant, size_bytes, header)
         published.append((address, Publish(event)))
+    if notes:
+        context.detail = "; ".join(dict.fromkeys(notes))
     context.publish(published)
     return {"FailedEntryCount": failed, "Entries": answers}
 

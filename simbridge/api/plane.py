@@ -187,21 +187,21 @@ class ControlPlane:
         store = self.store(account, region)
         sequence = self.kernel.draw(cause=cause)
         to = api_address(account, region)
+        context = Context(self, store, sequence, cause, sender, trace_header=trace_header)
         try:
             check_request(name, request)
             self._may_refuse(name, account, region)
-            context = Context(self, store, sequence, cause, sender, trace_header=trace_header)
             response = run(context, request)
         except LanguageError as error:
             refusal = ServiceError(_CODES[type(error)], error.text)
             self._note(sequence, cause, sender, to, name, request, refusal, error.detail)
             raise refusal from error
         except InvalidArn as error:
-            refusal = ServiceError(_CODES[type(error)], str(error))
+            refusal = ServiceError(_CODES[type(error)], error.args[0])
             self._note(sequence, cause, sender, to, name, request, refusal)
             raise refusal from error
         except ServiceError as refusal:
-            self._note(sequence, cause, sender, to, name, request, refusal)
+            self._note(sequence, cause, sender, to, name, request, refusal, context.detail)
             raise
         except SimbridgeError:
             raise
@@ -264,7 +264,7 @@ class ControlPlane:
         name: str,
         request: Request,
         refusal: ServiceError,
-        detail: str = "",
+        detail: str | None = None,
     ) -> None:
         call = Call(
             name, dict(request), error=refusal.code, text=refusal.message, detail=detail or None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, final
 
 from simbridge.errors import SimbridgeError
 from simbridge.lab.arguments import read_values
+from simbridge.nearest import meant, near
+from simbridge.printable import printable
 
-__all__ = ["BAD_INPUT", "Commands", "check_range", "check_writable", "complain", "values"]
+__all__ = ["BAD_INPUT", "Commands", "Parser", "check_range", "check_writable", "complain", "values"]
 
 BAD_INPUT = 2
 
@@ -20,9 +24,31 @@ BAD_INPUT = 2
 Commands = Any
 
 
-def complain(error: SimbridgeError) -> int:
-    """Say what is wrong with the input; returns the exit code."""
-    print(f"simbridge: {error}", file=sys.stderr)
+@final
+class Parser(argparse.ArgumentParser):
+    """argparse's, with complaints that are printable and name the option that may have been meant."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Complain of arguments that the command does not take, and exit."""
+        hints = [
+            f"; {meant(option, self._option_string_actions)}"
+            for option in (one.partition("=")[0] for one in unknown)
+            if option.startswith("-") and near(option, self._option_string_actions)
+        ]
+        self.error(f"unrecognized arguments: {shlex.join(unknown)}{''.join(hints[:1])}")
+
+
+def complain(error: SimbridgeError, text: str = "") -> int:
+    """Say what is wrong with the input, and where if that is known; returns the exit code.
+
+    `text`: in words of the command, where it has its own.
+    """
+    print(f"simbridge: {text or error}", file=sys.stderr)
+    for note in getattr(error, "__notes__", ()):
+        print(f"  {note}", file=sys.stderr)
     return BAD_INPUT
 
 

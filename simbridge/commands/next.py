@@ -11,6 +11,7 @@ from itertools import pairwise
 from simbridge import clock, schedule
 from simbridge.commands.common import Commands, check_range, complain
 from simbridge.errors import SimbridgeError
+from simbridge.printable import printable
 from simbridge.schedule.unix import unix_next_times
 
 __all__ = ["add"]
@@ -79,7 +80,7 @@ def _print_firings(
     options: argparse.Namespace, words: str, notes: Sequence[str], instants: Sequence[int]
 ) -> None:
     """The table for people: each firing with its weekday and its distance from the one before."""
-    print(f"{options.expression}: {words}")
+    print(f"{printable(options.expression)}: {words}")
     for note in notes:
         print(f"note: {note}")
     print(f"\nafter      {clock.iso_seconds(instants[0])}")

@@ -14,6 +14,7 @@ from simbridge import pattern
 from simbridge.commands.common import Commands, complain
 from simbridge.errors import InvalidPattern, SimbridgeError
 from simbridge.files import content
+from simbridge.printable import printable_json
 
 __all__ = ["add"]
 
@@ -44,7 +45,10 @@ def _explain(options: argparse.Namespace) -> int:
         found = pattern.explain(_text_of(options.pattern), _text_of(options.event))
     except SimbridgeError as error:
         return _bad_input(error)
-    print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2) if options.json else found)
+    if options.json:
+        print(printable_json(json.dumps(found.to_dict(), ensure_ascii=False, indent=2)))
+    else:
+        print(found)
     return 0 if found else 1
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from simbridge.commands.common import Commands, check_range, complain
 from simbridge.errors import InvalidEvents, SimbridgeError
 from simbridge.lab.whatif import Report, read_rules, replay_against
+from simbridge.printable import printable
 
 __all__ = ["add"]
 
@@ -65,27 +66,28 @@ def _replay(options: argparse.Namespace) -> int:
         )
     except InvalidEvents as error:
         way = "--skip-bad-lines"
-        return complain(SimbridgeError(error.told(f"{way} lists them all", way)))
+        return complain(error, error.told(f"{way} lists them all", way))
     except SimbridgeError as error:
         return complain(error)
     for line in report.bad:
-        print(f"{options.events}: {line}", file=sys.stderr)
+        print(f"{printable(str(options.events))}: {line}", file=sys.stderr)
     print(json.dumps(report.as_json(), indent=2) if options.json else _report_text(report))
     return 0
 
 
 def _report_text(report: Report) -> str:
     """The report for people: a line for each rule with its examples, then what no rule matched."""
-    span = f" from {report.first} to {report.last}" if report.events else ""
+    span = printable(f" from {report.first} to {report.last}") if report.events else ""
     lines = [f"{report.events:,} event{'s' * (report.events != 1)}{span}"]
     if report.bad:
         count = len(report.bad)
         lines.append(f"{count:,} bad line{'s are' if count > 1 else ' is'} left out")
     nobody = "matched by no rule"
-    width = max([len(nobody), *(len(found.rule.label) for found in report.rules)])
-    for found in report.rules:
+    labels = [printable(found.rule.label) for found in report.rules]
+    width = max([len(nobody), *map(len, labels)])
+    for found, label in zip(report.rules, labels, strict=True):
         notes = [*found.rule.targets, *([found.rule.note] if found.rule.note else [])]
-        line = f"{found.rule.label:{width}}  {found.count:>9,}  {', '.join(notes)}"
+        line = f"{label:{width}}  {found.count:>9,}  {printable(', '.join(notes))}"
         lines += ["", line.rstrip(), *(f"    {example}" for example in found.examples)]
     lines += ["", f"{nobody:{width}}  {report.unmatched.count:>9,}"]
     lines += [f"    {example}" for example in report.unmatched.examples]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,8 @@ from simbridge.errors import SimbridgeError
 from simbridge.lab.narrate import Log, narrate
 from simbridge.lab.scenario import scenarios_in, world_of
 from simbridge.lab.story import play_in
-from simbridge.lab.sweep import check_arguments, interrupts
+from simbridge.lab.sweep import assertion_of, check_arguments, interrupts, run_failed
+from simbridge.printable import printable, printable_lines
 from simbridge.world import World
 
 __all__ = ["add"]
@@ -58,18 +59,19 @@ def _run(options: argparse.Namespace) -> int:
         }
     except SimbridgeError as error:
         return complain(error)
-    held = []
+    codes = []
     for name, world in worlds.items():
         story = stories[name]
-        print(f"{name}: {(story.__doc__ or '').strip().partition(chr(10))[0]}\n")
-        held.append(_play(partial(story, **arguments), world, options.log))
+        about = (story.__doc__ or "").strip().partition("\n")[0]
+        print(f"{name}: {printable(about)}\n")
+        codes.append(_play(story, arguments, world, options.log))
     try:
         if trace:
             for world in worlds.values():
                 world.trace.to_jsonl(trace)
     except SimbridgeError as error:
         return complain(error)
-    return 0 if all(held) else 1
+    return max(codes)
 
 
 def _one(name: str, values: Sequence[Any]) -> Any:
@@ -78,21 +80,28 @@ def _one(name: str, values: Sequence[Any]) -> Any:
     return values[0]
 
 
-def _play(story: Callable[..., Any], world: World, log: Log | None) -> bool:
-    """Run one scenario and print its timeline; returns whether every assertion held."""
+def _play(
+    story: Callable[..., Any], arguments: Mapping[str, Any], world: World, log: Log | None
+) -> int:
+    """Run one scenario and print its timeline; returns the exit code: whether every assertion held.
+
+    Where a scenario with values of yours raises something else, the values are bad input, as in a sweep.
+    """
     try:
         with world, narrate(world, form=log) if log else nullcontext():
-            play_in(world, story)
+            play_in(world, partial(story, **arguments))
     except BaseException as error:
         if interrupts(error):
             raise
+        if arguments and assertion_of(error) is None:
+            return complain(run_failed(story, {**arguments, "seed": world.seed}, error))
         if isinstance(error, SystemExit):
             error.add_note("a scenario ends by returning: sys.exit leaves its checks undecided")
         _print_failure(error, world)
-        return False
+        return 1
     print(world.trace)
     print(f"\nseed {world.seed}, {len(world.trace)} records, digest {world.trace.digest()}\n")
-    return True
+    return 0
 
 
 def _print_failure(error: BaseException, world: World) -> None:
@@ -106,4 +115,5 @@ def _print_failure(error: BaseException, world: World) -> None:
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith(PACKAGE):
         frames = frames.tb_next
-    traceback.print_exception(error.with_traceback(frames or error.__traceback__))
+    shown = traceback.format_exception(error.with_traceback(frames or error.__traceback__))
+    print(printable_lines("".join(shown)), end="", file=sys.stderr)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from pathlib import Path
 
 from simbridge.commands.common import Commands, check_range, check_writable, complain, values
 from simbridge.errors import RunFailed, SimbridgeError
 from simbridge.lab.scenario import scenarios_in
 from simbridge.lab.sweep import sweep
+from simbridge.printable import printable_json, printable_lines
 
 __all__ = ["add"]
 
@@ -62,15 +62,13 @@ def _sweep(options: argparse.Namespace) -> int:
             result.report(report)
     except RunFailed as error:
         code = complain(error)
-        for note in getattr(error, "__notes__", ()):
-            print(f"  {note}", file=sys.stderr)
         return code if error.raised and options.vary else 1
     except SimbridgeError as error:
         return complain(error)
     if options.json:
-        print(result.to_json())
+        print(printable_json(result.to_json()))
     elif options.csv:
-        print(result.to_csv(), end="")
+        print(printable_lines(result.to_csv()), end="")
     else:
         print(result.table())
     return 1 if result.failed else 0

@@ -26,6 +26,7 @@ from simbridge.clock import SECOND
 from simbridge.errors import InvalidTime, SimbridgeError, Stalled
 from simbridge.kernel import OUTSIDE, Kernel
 from simbridge.nesting import with_room
+from simbridge.printable import printable
 
 __all__ = [
     "Engine",
@@ -70,7 +71,7 @@ class Guest:
         """Which step of the engine was its last, where the engine counts them."""
 
     def __str__(self) -> str:
-        return "the story" if self.is_story else f"the handler of {self.address}"
+        return "the story" if self.is_story else f"the handler of {printable(self.address)}"
 
 
 _current: ContextVar[Guest | None] = ContextVar("simbridge_guest", default=None)

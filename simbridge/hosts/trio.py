@@ -4,8 +4,8 @@ trio's guest mode hands each tick of its scheduler to a host, which is us: a tic
 it. Our clock never lets trio sleep. trio asks a clock how long it may sleep exactly when no task is
 runnable: that is how we know that everything waits.
 
-Three things in trio are left to chance or to the real world, and all reach a trace. trio has no hook
-for them, so its private names are touched here, and nowhere else; tests notice when they move.
+Four things in trio are left to chance or to the real world, and reach a trace or the system. trio has
+no hook for them, so its private names are touched here, and nowhere else; tests notice when they move.
 
 - Equal deadlines expire in one go, ordered by the identity of objects. Our run keeps its deadlines
   in a container of ours, which knows their order (`hosts/sleepers`) and ends one at a time.
@@ -14,6 +14,8 @@ for them, so its private names are touched here, and nowhere else; tests notice 
   trio's dice are a `_Dice` of ours, which leaves the runs of other threads to trio's own.
 - Worker threads come back when they like. In a step of ours, what would go to one runs at once, in
   place; and a thread of somebody else's is refused when it calls back.
+- Sockets become ready when they like, and waiting for them takes file descriptors. A run of ours has
+  none (`hosts/no_files`): a world that is dropped while guests are under way leaves nothing open.
 
 Between two steps, trio's thread-local state is put aside, so that several worlds, and a `trio.run`
 of the user's own, can live in one thread.
@@ -27,7 +29,6 @@ import signal
 import sys
 import threading
 import warnings
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ from trio import _threads as _trio_threads
 from trio._core import _run as _trio_run
 
 from simbridge import watch
-from simbridge.hosts import guest
+from simbridge.hosts import guest, no_files
 from simbridge.hosts.sleepers import Sleepers, busy, steps_max
 from simbridge.kernel import Kernel
 
@@ -48,7 +49,11 @@ __all__ = ["TrioEngine", "make"]
 _scheduler: Any = _trio_run
 _threads: Any = _trio_threads
 
-_open: weakref.WeakSet[TrioEngine] = weakref.WeakSet()
+_open: dict[TrioEngine, None] = {}
+"""Engines that nobody has closed, in the order in which they were made; they are closed at exit.
+
+trio's tasks can clean up only in their run, so they are not left to the garbage collector.
+"""
 
 
 @final
@@ -74,7 +79,7 @@ class TrioEngine:
         self._hooks: Any = sys.get_asyncgen_hooks()
         self._entries: Any = None
         self._step(self._begin)
-        _open.add(self)
+        _open[self] = None
 
     @property
     def busy(self) -> bool:
@@ -112,7 +117,7 @@ class TrioEngine:
         self._step(self._settle)
 
     def close(self) -> None:
-        _open.discard(self)
+        _open.pop(self, None)
         if not self.ended and self._nursery is not None:
             self._step(self._end)
 
@@ -126,6 +131,7 @@ class TrioEngine:
                 host_uses_signal_set_wakeup_fd=True,
             )
         runner = _scheduler.GLOBAL_RUN_CONTEXT.runner
+        no_files.put_into(runner)
         runner.deadlines = _Deadlines(self._sleepers, self._clock)
         runner.trio_token = trio.lowlevel.TrioToken._create(_Gate(runner.entry_queue))
         self._entries = runner.entry_queue
@@ -155,6 +161,7 @@ class TrioEngine:
 
     def _lost(self) -> None:
         self._broken = True
+        _open.pop(self, None)
         self._scopes.clear()
         self._sleepers.clear()
 

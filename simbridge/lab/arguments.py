@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from simbridge.printable import printable
+
 __all__ = ["file_of", "label", "labels", "named", "read_values", "write_python", "write_values"]
 
 
@@ -78,7 +80,9 @@ def write_python(value: Any) -> str:
         return f"{{{', '.join(items)}}}"
     if isinstance(value, Iterable) and not isinstance(value, str | bytes | range):
         return f"[{', '.join(map(write_python, value))}]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else label(value)
+    if isinstance(value, str):
+        return printable(json.dumps(value, ensure_ascii=False))
+    return label(value)
 
 
 def _read(text: str) -> Any:

@@ -19,6 +19,7 @@ from typing import Any, Literal, TextIO
 from simbridge import clock
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Record
+from simbridge.printable import printable
 from simbridge.trace import telling
 from simbridge.world import World
 
@@ -91,9 +92,18 @@ def _check_world(world: object) -> None:
 def _logger(world: World, form: str, file: TextIO) -> Any:
     structlog = importlib.import_module("structlog")
     renderer = structlog.processors.JSONRenderer()
+    shown: list[Any] = []
     if form == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=file.isatty())
+        shown = [_printable]
     return structlog.wrap_logger(
         structlog.PrintLogger(file),
-        processors=[virtual_time(world), structlog.processors.add_log_level, renderer],
+        processors=[virtual_time(world), structlog.processors.add_log_level, *shown, renderer],
     )
+
+
+def _printable(_: Any, __: str, event: EventDict) -> EventDict:
+    """Addresses stand beside the text of a line."""
+    return {
+        name: printable(value) if isinstance(value, str) else value for name, value in event.items()
+    }

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 from simbridge.lab.arguments import label
 from simbridge.lab.result import Spread, Sweep
+from simbridge.printable import printable
 
 __all__ = ["SweepFigure", "figure"]
 
@@ -52,7 +53,7 @@ def figure(sweep: Sweep) -> SweepFigure:
     """Draw it."""
     summary = sweep.summary()
     names = [
-        "  ".join(f"{name}={label(line[name])}" for name in sweep.varied if name in line)
+        "  ".join(printable(f"{name}={label(line[name])}") for name in sweep.varied if name in line)
         for line in summary
     ]
     with matplotlib.rc_context(SETTINGS):

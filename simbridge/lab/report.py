@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from importlib import metadata
 from importlib.util import find_spec
 
 from simbridge.lab.arguments import label
 from simbridge.lab.measures import MEASURES
 from simbridge.lab.prices import price_list
 from simbridge.lab.result import Sweep
+from simbridge.printable import printable
 from simbridge.table import Table
+from simbridge.version import __version__
 
 __all__ = ["page"]
 
@@ -32,7 +33,7 @@ pre { background: #f5f5f5; padding: .6rem; overflow-x: auto }"""
 
 def page(sweep: Sweep) -> str:
     """The whole page."""
-    title = f"{sweep.scenario}: {sweep.story}" if sweep.story else sweep.scenario
+    title = printable(f"{sweep.scenario}: {sweep.story}" if sweep.story else sweep.scenario)
     return "\n".join(
         [
             "<!doctype html>",
@@ -59,7 +60,7 @@ def _body(sweep: Sweep) -> Iterator[str]:
         yield _wide(_failures(sweep))
     yield "<h2>How to repeat it</h2>"
     yield f"<pre>{escape(sweep.how_to_repeat())}</pre>"
-    yield f"<p>simbridge {escape(_version())}. The same seeds and version give the same figures.</p>"
+    yield f"<p>simbridge {escape(__version__)}. The same seeds and version give the same figures.</p>"
     yield "<h2>What the figures mean</h2>"
     yield _wide(_meanings(sweep))
     yield f"<p>Prices of {price_list()['date']}, {escape(price_list()['region'])}.</p>"
@@ -92,10 +93,3 @@ def _meanings(sweep: Sweep) -> Table:
 
 def _wide(table: Table) -> str:
     return f'<div class="wide">\n{table._repr_html_()}\n</div>'
-
-
-def _version() -> str:
-    try:
-        return metadata.version("simbridge")
-    except metadata.PackageNotFoundError:
-        return "from a folder that is not installed"

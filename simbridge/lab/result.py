@@ -214,7 +214,7 @@ class Sweep:
         words = ["simbridge", "sweep", self._file, "--scenario", self.scenario]
         for name, values in self._vary.items():
             written = write_values(list(values))
-            if written is None:
+            if written is None or not written.isprintable():  # nobody can type it
                 return None
             words += ["--vary", f"{name}={written}"]
         return shlex.join([*words, "--seeds", f"{self.seeds[0]}-{self.seeds[-1]}"])

@@ -30,6 +30,7 @@ from simbridge.lab.prices import prices_with
 from simbridge.lab.result import Sweep, Variant
 from simbridge.lab.scenario import world_of
 from simbridge.lab.story import play_in
+from simbridge.printable import printable
 from simbridge.world import World
 
 __all__ = ["check_arguments", "interrupts", "played", "sweep"]
@@ -103,7 +104,7 @@ def played(
         try:
             play_in(world, partial(scenario, **variant))
         except Exception as error:
-            failed = _assertion(error)
+            failed = assertion_of(error)
             if failed is None:
                 raise
             return world, failed
@@ -131,7 +132,7 @@ class _Plan:
 
     def name(self, number: int) -> str:
         variant, seed = self._at(number)
-        return f"{named(self.scenario)} with {labels({**variant, 'seed': seed})}"
+        return _run_name(self.scenario, {**variant, "seed": seed})
 
     def run(self, number: int) -> dict[str, Any]:
         variant, seed = self._at(number)
@@ -152,20 +153,32 @@ class _Plan:
         return {**row, **measured}
 
     def failed(self, number: int, error: BaseException) -> RunFailed:
-        """What is told of a run that raised this: which run, what, and in a note where."""
-        failed = RunFailed(f"{self.name(number)}: {type(error).__name__}: {error}".rstrip(": "))
-        failed.raised = type(error).__name__
-        file = getattr(getattr(self.scenario, "__code__", None), "co_filename", "")
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [one for one in frames if one.filename == file]
-        if own:
-            line = f": {own[-1].line}" if own[-1].line else ""  # typed at a prompt, it is not kept
-            failed.add_note(f"{Path(file).name}:{own[-1].lineno}{line}")
-        return failed
+        variant, seed = self._at(number)
+        return run_failed(self.scenario, {**variant, "seed": seed}, error)
 
     def _at(self, number: int) -> tuple[Variant, int]:
         variant, seed = divmod(number, len(self.seeds))
         return self.variants[variant], self.seeds[seed]
+
+
+def run_failed(
+    scenario: Callable[..., Any], values: Mapping[str, Any], error: BaseException
+) -> RunFailed:
+    """What is told of a run that raised this: which run, what, and in a note where."""
+    told = f"{_run_name(scenario, values)}: {type(error).__name__}: {error}"
+    failed = RunFailed(told.rstrip(": "))
+    failed.raised = type(error).__name__
+    file = getattr(getattr(scenario, "__code__", None), "co_filename", "")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [one for one in frames if one.filename == file]
+    if own:
+        line = f": {own[-1].line}" if own[-1].line else ""  # typed at a prompt, it is not kept
+        failed.add_note(printable(f"{Path(file).name}:{own[-1].lineno}{line}"))
+    return failed
+
+
+def _run_name(scenario: Callable[..., Any], values: Mapping[str, Any]) -> str:
+    return f"{named(scenario)} with {labels(values)}"
 
 
 def interrupts(error: BaseException) -> bool:
@@ -175,7 +188,7 @@ def interrupts(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt)
 
 
-def _assertion(error: BaseException) -> BaseException | None:
+def assertion_of(error: BaseException) -> BaseException | None:
     """The assertion that did not hold, where that is all that went wrong.
 
     It may have been raised in a handler, or in tasks of an async story.
@@ -183,9 +196,9 @@ def _assertion(error: BaseException) -> BaseException | None:
     if isinstance(error, AssertionError):
         return error
     if isinstance(error, HandlerFailed) and error.__cause__ is not None:
-        return _assertion(error.__cause__)
+        return assertion_of(error.__cause__)
     if isinstance(error, BaseExceptionGroup):
-        parts = [_assertion(part) for part in error.exceptions]
+        parts = [assertion_of(part) for part in error.exceptions]
         return parts[0] if None not in parts else None
     return None
 

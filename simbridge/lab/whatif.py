@@ -21,6 +21,7 @@ from simbridge.errors import BadLine, InvalidEvents, InvalidPattern, SimbridgeEr
 from simbridge.files import content
 from simbridge.given import existing_file
 from simbridge.pattern import Matcher, check
+from simbridge.printable import printable
 
 __all__ = ["Example", "GivenRule", "Matches", "Report", "read_rules", "replay_against"]
 
@@ -58,7 +59,7 @@ class Example(NamedTuple):
     id: str
 
     def __str__(self) -> str:
-        return f"{self.time}  {self.source}  {self.detail_type}  {self.id}"
+        return printable(f"{self.time}  {self.source}  {self.detail_type}  {self.id}")
 
 
 @final
@@ -193,7 +194,8 @@ def _rule(given: Mapping[str, Any], file: Path) -> GivenRule:
         try:
             check(pattern)
         except InvalidPattern as error:
-            raise SimbridgeError(f"{file}: rule {name}: {error}") from error
+            told = " ".join(str(error).split())  # AWS names the place on a line of its own
+            raise SimbridgeError(f"{file}: rule {name}: {told}") from error
     targets = given.get("Targets") or []
     if not isinstance(targets, list) or not all(isinstance(one, dict) for one in targets):
         raise SimbridgeError(f"{file}: the Targets of rule {name} are no list of objects")

@@ -27,6 +27,7 @@ from simbridge.pattern.scalars import Scalar
 from simbridge.pattern.slips import shown, slip_of_a_missing_field, slip_of_a_value
 from simbridge.pattern.syntax import Field, Node, Pattern, SubRule, parse
 from simbridge.pattern.telling import Row, blame, elements, line, mark, rows_of
+from simbridge.printable import printable
 
 __all__ = ["Explanation", "RulesExplanation", "explain", "explain_rules"]
 
@@ -138,10 +139,14 @@ class RulesExplanation:
         lines = []
         for name in sorted(self.rules):
             one = self.rules[name]
-            lines.append(mark(one.matched, f"{name}: {one.summary}", colour))
+            lines.append(mark(one.matched, f"{printable(name)}: {one.summary}", colour))
         nearest = self.nearest
         if nearest is not None:
-            lines += ["", f"nearest miss: {nearest}", self.rules[nearest].text(colour=colour)]
+            lines += [
+                "",
+                f"nearest miss: {printable(nearest)}",
+                self.rules[nearest].text(colour=colour),
+            ]
         return "\n".join(lines)
 
     def __str__(self) -> str:

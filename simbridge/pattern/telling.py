@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from simbridge.pattern.syntax import Either, Field, Group, Node
+from simbridge.printable import printable
 
 __all__ = ["Row", "blame", "elements", "line", "mark", "rows_of"]
 
@@ -64,6 +65,7 @@ def rows_of(tree: Group) -> Iterable[tuple[Row, Node]]:
 
 def line(row: Row, colour: bool) -> str:
     """A row as a line (two, with a hint)."""
+    row = _printable(row)
     text = row.label
     if row.kind == "field":
         text = f"{row.label}: {_seen(row)}, wanted {_wanted(row)}" if row.wanted else row.label
@@ -87,10 +89,23 @@ _SIGNS: Final = {True: ("✓", 32), False: ("✗", 31), None: ("–", 2)}
 
 def blame(row: Row) -> str:
     """What a row that did not hold is blamed for, in one line."""
+    row = _printable(row)
     if row.kind == "array":
         return row.hint
     text = f"{row.path} is {_seen(row)}, wanted {_wanted(row)}"
     return f"{text}: {row.hint}" if row.hint else text
+
+
+def _printable(row: Row) -> Row:
+    """A row whose texts are fit to be shown."""
+    return replace(
+        row,
+        label=printable(row.label),
+        path=printable(row.path),
+        wanted=tuple((printable(text), holds) for text, holds in row.wanted),
+        seen=tuple(map(printable, row.seen)),
+        hint=printable(row.hint),
+    )
 
 
 def _seen(row: Row) -> str:

@@ -48,6 +48,7 @@ from simbridge.messages import (
     Stop,
     Tick,
 )
+from simbridge.printable import printable
 
 __all__ = ["GREEN", "PLAIN", "RED", "UNTOLD", "WORDS", "YELLOW", "Known", "Told", "describe"]
 
@@ -113,9 +114,7 @@ def describe(entry: Entry, known: Known) -> Told | None:
         return None
     assert kind in WORDS, f"the timeline does not know {record.message!r}"
     told = WORDS[kind](record.message, record, known)
-    if told is None or told.text.isprintable():
-        return told
-    return told._replace(text=_escaped(told.text))
+    return None if told is None else told._replace(text=printable(told.text))
 
 
 # -- the control plane, and what stand-ins and operations are told to do ----------------------
@@ -316,8 +315,3 @@ def _place(address: str) -> tuple[str, str]:
     if parts[0] == "api" and len(parts) == 3:
         return parts[1], parts[2]
     return "", ""
-
-
-def _escaped(text: str) -> str:
-    """What a terminal would act upon instead of showing it, as Python writes it in a string."""
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)

@@ -31,6 +31,7 @@ from simbridge.messages import (
     Publish,
     Retire,
 )
+from simbridge.printable import printable
 from simbridge.resources import Rule
 from simbridge.trace.deliveries import Delivery
 from simbridge.trace.missed import missed
@@ -121,7 +122,7 @@ class Why:
         return isinstance(other, Why) and self.to_dict() == other.to_dict()
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
+        return "\n".join(map(printable, self._lines()))
 
     def _lines(self) -> Iterator[str]:
         for bus in self.buses:

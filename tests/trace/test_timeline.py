@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import simbridge as sb
-from simbridge.messages import Message
+from simbridge.messages import Call, Message
 from simbridge.trace import telling, timeline
 
 ENTRY = {"Source": "shop", "DetailType": "<Order & 'Placed'>", "Detail": "{}"}
@@ -40,7 +40,7 @@ def test_every_line_about_an_event_names_it() -> None:
     event = world.trace.deliveries()[0].event.id[:8]
     lines = str(world.trace).splitlines()
     calls = [line for line in lines if "story calls" in line]
-    assert calls[-1].endswith("PutEvents 2 events, 1 refused")
+    assert calls[-1].count("PutEvents 2 events, 1 refused (entry 2: InvalidArgument: ") == 1
     assert len(lines) == len(calls) + 11
     assert all(event in line for line in lines if line not in calls)
 
@@ -130,3 +130,29 @@ def test_an_event_for_a_bus_that_is_not_there_is_told() -> None:
     assert told is not None and not told.good
     world.client().put_events(Entries=[ENTRY])
     assert str(world.trace).endswith("PutEvents 1 event")
+
+
+def test_why_entries_of_put_events_are_refused() -> None:
+    """Code, words and entry of each; the size of a request that is too large, and the limit."""
+    world = sb.World(limits={"put_events_bytes": 100})
+    events = world.client()
+    good = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
+    answer = events.put_events(
+        Entries=[good, {**good, "Detail": "[1]"}, {**good, "Source": "aws.s3"}]
+    )
+    assert answer["Entries"][1] == {
+        "ErrorCode": "MalformedDetail",
+        "ErrorMessage": "Detail is malformed.",
+    }
+    with pytest.raises(ClientError) as caught:
+        events.put_events(Entries=[{**good, "Detail": '{"a": "' + "x" * 100 + '"}'}])
+    assert "bytes" not in caught.value.response["Error"]["Message"]
+    put, large = (record.message for record in world.trace if isinstance(record.message, Call))
+    assert put.detail == (
+        "entry 2: MalformedDetail: Detail is malformed; "
+        "entry 3: NotAuthorizedForSourceException: Not authorized for the source"
+    )
+    assert large.detail == "114 bytes, which have to be fewer than 100"
+    shown = str(world.trace)
+    assert f"3 events, 2 refused ({put.detail})" in shown
+    assert f"over the limit. ({large.detail})" in shown
