@@ -13,6 +13,7 @@ went to sleep, handlers before the story, each only once the instant has gone qu
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextvars import Context, ContextVar, copy_context
 from typing import Any, NoReturn, Protocol, final
@@ -37,6 +38,7 @@ __all__ = [
     "guest_in",
     "impossible",
     "make_engine",
+    "on_trio",
     "play",
     "refuse_inside",
     "running",
@@ -102,7 +104,7 @@ class OnDemand:
     """The async host of a world: an engine that is made when the first coroutine is started."""
 
     def __init__(self, backend: str, kernel: Kernel) -> None:
-        self._backend = backend
+        self.backend = backend
         self._kernel = kernel
         self._engine: Engine | None = None
 
@@ -116,7 +118,7 @@ class OnDemand:
     ) -> None:
         """See `Engine.start`."""
         if self._engine is None or self._engine.ended:
-            self._engine = make_engine(self._backend, self._kernel)
+            self._engine = make_engine(self.backend, self._kernel)
         self._engine.start(address, cause, function, done)
 
     def deadline(self) -> int | None:
@@ -161,6 +163,15 @@ def current(kernel: Kernel) -> tuple[str, int] | None:
 
 running = _current.get
 """The guest, of whichever kernel, whose code is running; None outside of all."""
+
+
+def on_trio() -> bool:
+    """Whether the running code, a guest's or the user's own, is run by trio."""
+    who = _current.get()
+    if who is not None and isinstance(who.kernel.host, OnDemand):
+        return who.kernel.host.backend == "trio"
+    trio = sys.modules.get("trio")
+    return trio is not None and trio.lowlevel.in_trio_task()
 
 
 def guest_in(context: Context) -> Guest | None:
