@@ -202,3 +202,31 @@ def test_moto_beside_simbridge(order: str) -> None:
         events = boto3.client("events", region_name="us-east-1")
         events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
     assert [rule["Name"] for rule in made.client().list_rules()["Rules"]] == ["r"]
+
+
+def test_botocore_is_imported_by_the_code_that_runs_and_served(tmp_path: Path) -> None:
+    """A run does not import it, and what it imports itself is caught, and given back."""
+    program = (
+        "import sys, anyio, simbridge as sb\n"
+        "finders = list(sys.meta_path)\n"
+        "async def nap(world): await anyio.sleep(5)\n"
+        "sb.run(nap)\n"
+        "assert not [name for name in sys.modules if name.startswith('botocore')]\n"
+        "def story(world):\n"
+        "    import boto3\n"
+        "    print(len(boto3.client('events').list_rules()['Rules']))\n"
+        "sb.run(story)\n"
+        "assert sys.meta_path == finders\n"
+        "from botocore.endpoint import Endpoint\n"
+        "from botocore.session import Session\n"
+        "for kind, name in (Endpoint, 'make_request'), (Session, 'create_client'):\n"
+        "    assert 'simbridge' not in getattr(kind, name).__code__.co_filename\n"
+        "    assert '__init_subclass__' not in vars(kind)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={"HOME": "/nonexistent", "PATH": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"},
+    )
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr

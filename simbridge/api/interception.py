@@ -14,11 +14,13 @@ looking for real ones. aiobotocore subclasses both; what it overrides is replace
 from __future__ import annotations
 
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from functools import cache, wraps
+from importlib.machinery import PathFinder
 from typing import Any, NamedTuple, Protocol, final
 
 from simbridge.api.model import SERVICE, Answered, botocore_module, respond, respond_async
@@ -94,6 +96,8 @@ def leave(entry: Entry, before: Token[_Here]) -> None:
 
 
 def _begin(entry: Entry, entries: list[Entry]) -> None:
+    if _SESSION in sys.modules:
+        botocore_module("session")  # not under the lock: another thread may be importing it
     with _lock:
         if not _blocks and not _runs:
             _patch()
@@ -138,6 +142,9 @@ _children: list[tuple[type[Any], list[type[Any]]]] = []
 
 
 def _patch() -> None:
+    if _SESSION not in sys.modules:
+        sys.meta_path.insert(0, _import)
+        return
     # Every `world.run` passes here: what was found is kept for as long as it is true.
     for kind, name, theirs, _ in _methods:
         if kind.__dict__.get(name) is not theirs:
@@ -156,6 +163,8 @@ def _patch() -> None:
 
 def _unpatch() -> None:
     """Restore botocore's methods; where somebody has patched over ours, ours stays and passes on."""
+    if _import in sys.meta_path:
+        sys.meta_path.remove(_import)
     for kind, name, theirs, ours in _methods:
         if kind.__dict__.get(name) is ours:
             if theirs is None:
@@ -189,6 +198,37 @@ def _family(kind: type[Any]) -> Iterator[type[Any]]:
 
 def _born(kind: type[Any], **_: Any) -> None:
     """A subclass has come, maybe because code that is served already has imported aiobotocore."""
+    _again()
+
+
+_SESSION = "botocore.session"
+"""The module of botocore's that imports all others; whoever makes a client has imported it."""
+
+
+@final
+class _Import:
+    """Waits for botocore: to import it for every world that runs would cost more than most runs."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Called for every import, as documented for `sys.meta_path`."""
+        spec = PathFinder.find_spec(name, path, target) if name == _SESSION else None
+        if spec is None or spec.loader is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_and_patch(module: Any) -> None:
+            execute(module)
+            _again()
+
+        spec.loader.exec_module = execute_and_patch  # type: ignore[method-assign]
+        return spec
+
+
+_import = _Import()
+
+
+def _again() -> None:
+    """Botocore, or a subclass in it, has come while something is served."""
     with _lock:
         if _blocks or _runs:
             _unpatch()
