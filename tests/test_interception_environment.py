@@ -208,7 +208,6 @@ def test_botocore_is_imported_by_the_code_that_runs_and_served(tmp_path: Path) -
     """A run does not import it, and what it imports itself is caught, and given back."""
     program = (
         "import sys, anyio, simbridge as sb\n"
-        "finders = list(sys.meta_path)\n"
         "async def nap(world): await anyio.sleep(5)\n"
         "sb.run(nap)\n"
         "assert not [name for name in sys.modules if name.startswith('botocore')]\n"
@@ -216,7 +215,7 @@ def test_botocore_is_imported_by_the_code_that_runs_and_served(tmp_path: Path) -
         "    import boto3\n"
         "    print(len(boto3.client('events').list_rules()['Rules']))\n"
         "sb.run(story)\n"
-        "assert sys.meta_path == finders\n"
+        "assert not [one for one in sys.meta_path if 'simbridge' in type(one).__module__]\n"
         "from botocore.endpoint import Endpoint\n"
         "from botocore.session import Session\n"
         "for kind, name in (Endpoint, 'make_request'), (Session, 'create_client'):\n"
