@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -301,6 +302,7 @@ def puts(world: sb.World, count: int = 3) -> None:
     with world.intercept():
         for _ in range(count):
             own().put_events(Entries=[ENTRY])
+            time.sleep(0.01)  # another thread's turn
             world.run(minutes=1)
     assert len(sources(world)) == count
 
