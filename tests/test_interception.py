@@ -311,7 +311,7 @@ def test_a_sweep_on_threads() -> None:
     """Every run counts its own events."""
     with ThreadPoolExecutor(4) as pool:
         sweep = sb.sweep(puts, vary={"count": [1, 2, 3]}, seeds=range(4), workers=pool)
-    assert len(sweep.rows) == 12
+    assert (len(sweep.rows), sweep.failed) == (12, [])
 
 
 def test_a_worker_thread_inside_of_a_block() -> None:
