@@ -8,7 +8,8 @@ that was entered last, else by the world that began to run last.
 While there is any entry, two methods of botocore's classes are replaced. Requests are caught in
 `Endpoint.make_request`, where botocore hands them to the network, before they are signed.
 `Session.create_client` gets placeholder credentials for an `events` client, so that nothing goes
-looking for real ones. aiobotocore subclasses both; what it overrides is replaced as well.
+looking for real ones. aiobotocore subclasses both; what it overrides is replaced as well. Of botocore's
+private names one is used, `Endpoint._event_emitter`.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Entry:
 _Here = tuple[Entry, ...]
 _here: ContextVar[_Here] = ContextVar("simbridge_serving", default=())
 """The entries that the running code lies in, the innermost last."""
-_lock = threading.Lock()
+_lock = threading.RLock()
 _blocks: list[Entry] = []
 """The `intercept` blocks of the process, in the order in which they were entered."""
 _runs: list[Entry] = []
