@@ -2,19 +2,24 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AIO := .venv-aio
 BENCH := .venv-bench
 
-.PHONY: demo test bench docs format clean
+.PHONY: demo test aio bench docs format clean
 
 demo: $(VENV)/ready
 	$(BIN)/simbridge run scenarios/order_fan_out.py
 
-test: $(VENV)/ready
+test: $(VENV)/ready aio
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff format --check --preview README.md docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
+
+# An environment of its own: aiobotocore and aioboto3 pin versions of botocore that are older than ours.
+aio: $(AIO)/ready
+	$(AIO)/bin/python -m pytest -q tests/aio
 
 # An environment of its own: looptime, one of the peers, installs a pytest plugin that is never inert.
 bench: $(BENCH)/ready
@@ -34,10 +39,15 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
+$(AIO)/ready: pyproject.toml constraints-aio.txt
+	$(PYTHON) -m venv $(AIO)
+	$(AIO)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-aio.txt -e '.[aio]'
+	touch $@
+
 $(BENCH)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(BENCH) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AIO) $(BENCH) .mypy_cache .pytest_cache .ruff_cache

@@ -75,6 +75,11 @@ class Exclusive:
         if not depth and threading.get_ident() == _MAIN.ident:
             self._restore()
 
+    def repost(self) -> None:
+        """A run begins in a world that is held already: what has come meanwhile is due now."""
+        if self._interrupt is not None:
+            self._interrupt.repost()
+
     def _defer(self) -> _Interrupt | None:
         """Put our handler of SIGINT in the place of Python's, or the user's, if it is not there yet."""
         if self._interrupt is not None:
@@ -124,6 +129,11 @@ class _Interrupt:
         if self._pending:
             self._pending = False
             self.previous(signal.SIGINT, None)
+
+    def repost(self) -> None:
+        """Have it acted upon again between two messages, if it is still to come."""
+        if self._pending:
+            self._post(self.act)
 
     def _repeat_later(self) -> None:
         timer = threading.Timer(GRACE_S, self._repeat)

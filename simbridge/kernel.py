@@ -450,6 +450,13 @@ class Kernel:
         """Deliver everything due at this very instant; time does not move."""
         self.advance(self.now, lambda: False)
 
+    def quiet(self, until: int) -> bool:
+        """Whether nothing is due up to `until`, so that running until then runs nobody's code."""
+        if self._ready or self.listener is not None or (self._times and self._times[0] <= until):
+            return False
+        wake = self.host.deadline() if self.host is not None else None
+        return wake is None or wake > until
+
     def step(self) -> Record | None:
         """Deliver the next message, moving time if need be; None when nothing is left.
 
@@ -555,6 +562,7 @@ class Kernel:
                 "To let time pass in async code, await anyio.sleep(seconds)"
             )
         self.running = True
+        self.exclusive.repost()
 
     def _leave(self) -> None:
         try:

@@ -42,16 +42,16 @@ def _run_guest(
 ) -> None:
     """Start a guest in the story's name and let time pass until `finished()`."""
     host, kernel = world._host, world._kernel
-    try:
-        with world._clients.acting():
+    with kernel.exclusive, world._clients.acting():
+        try:
             host.start(OUTSIDE, 0, function, done)
             if not kernel.advance(clock.LATEST, finished):
                 raise guest.stalled(kernel)
-    except BaseException as error:
-        world.annotate(error)
-        _close(host, error)
-        raise
-    host.rest()
+        except BaseException as error:
+            world.annotate(error)
+            _close(host, error)
+            raise
+        host.rest()
 
 
 def _close(host: guest.OnDemand, error: BaseException) -> None:

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, final, overload
 
 from simbridge import clock, given, options, service_events
 from simbridge.actors.function import Asynchronous, Handler
-from simbridge.api.model import intercepted
 from simbridge.api.plane import ControlPlane
 from simbridge.archive import ArchiveHandle
 from simbridge.backoff import DEFAULT, Backoff, check_backoff
-from simbridge.clients import Clients
+from simbridge.clients import Clients, check_service
 from simbridge.clock import DateTime, Duration, Instant
-from simbridge.errors import NotSimulated, SimbridgeError
+from simbridge.errors import SimbridgeError
 from simbridge.feedback import Feedback
 from simbridge.hosts import guest
 from simbridge.kernel import FULL, Kernel, Record
@@ -113,17 +112,21 @@ class World:
     def client(
         self, service: str = "events", *, account: str | None = None, region: str | None = None
     ) -> Any:
-        """A genuine boto3 client of EventBridge, served in process by this world."""
-        if not isinstance(service, str) or service != "events":
-            raise NotSimulated(f"simbridge serves 'events', not {service!r}: use moto beside it")
+        """A genuine boto3 client of EventBridge, served in process by this world.
+
+        Raises `NotSimulated` for another service, with what to use instead.
+        """
+        check_service(service)
         account, region = self._place(account, region)
         return self._clients.of(account, region)
 
-    @contextmanager
-    def intercept(self) -> Iterator[None]:
-        """Serve every boto3 `events` client of this process, whoever made it, by this world."""
-        with intercepted(self._clients.answer_for(self._account)):
-            yield
+    def intercept(self, *, account: str | None = None) -> AbstractContextManager[None]:
+        """Serve every boto3 `events` client of this process, whoever made it, by this world.
+
+        They act as `account`. Threads and tasks with a block of their own are served by theirs. What
+        a world runs is served by that world, inside of a block and outside.
+        """
+        return self._clients.intercepting(None if account is None else options.account(account))
 
     def _place(self, account: str | None, region: str | None) -> tuple[str, str]:
         """The account and the region that are meant: those of this world where none is named."""
@@ -274,12 +277,12 @@ class World:
         if until is None and not span:
             raise SimbridgeError("say how long (hours=26) or until when; settle() keeps the time")
         end = self._kernel.now + clock.span(**span) if until is None else clock.instant(until)
-        with self._telling_the_seed():
+        with self._telling_the_seed(end):
             self._kernel.run(end)
 
     def settle(self) -> None:
         """Run what is due at this very instant; time does not move."""
-        with self._telling_the_seed():
+        with self._telling_the_seed(self._kernel.now):
             self._kernel.settle()
 
     async def settled(self) -> None:
@@ -290,16 +293,21 @@ class World:
         await guest.settled(self._kernel)
 
     @contextmanager
-    def _telling_the_seed(self) -> Iterator[None]:
+    def _telling_the_seed(self, until: int) -> Iterator[None]:
         guest.refuse_inside(self._kernel)
-        try:
-            with self._clients.acting():
+        kernel = self._kernel
+        acting = nullcontext() if kernel.quiet(until) else self._clients.acting()
+        with (
+            kernel.exclusive,
+            acting,
+        ):  # already here: interrupts leave no patch and no engine behind
+            try:
                 yield
-        except BaseException as error:
-            self.annotate(error)
-            raise
-        finally:
-            self._host.rest()
+            except BaseException as error:
+                self.annotate(error)
+                raise
+            finally:
+                self._host.rest()
 
     @property
     def _host(self) -> guest.OnDemand:
@@ -384,7 +392,8 @@ class World:
         try:
             yield
         finally:
-            kernel.listen()
+            with self._clients.acting():
+                kernel.listen()
             kernel.listener = None
 
     def fork(self) -> World:
@@ -412,7 +421,8 @@ class World:
 
     def close(self) -> None:
         """Cancel async handlers that are still under way. A closed world can still be read."""
-        self._host.close()
+        with self._clients.acting() if self._host.busy else nullcontext():
+            self._host.close()
 
     def __enter__(self) -> World:
         return self
@@ -434,7 +444,9 @@ class World:
         """Make what is no state of a world."""
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
         self._trace = Trace(self._kernel.trace)
-        self._clients = Clients(self._kernel, self._plane, self._family)
+        self._clients = Clients(
+            self._kernel, self._plane, self._family, self._account, self._region
+        )
         self._stand_ins = StandIns(self._kernel, self._clients.caller, self._account, self._region)
 
     def __repr__(self) -> str:

@@ -261,7 +261,9 @@ def test_interceptors_leave_in_any_order() -> None:
     """Who has come last and is still there serves; when all have left, botocore is as it was."""
     method = botocore.endpoint.Endpoint.make_request
     first, second = sb.World(account="111111111111"), sb.World(account="222222222222")
-    theirs = boto3.client("events", region_name="us-east-1")
+    theirs = boto3.client(
+        "events", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
 
     def account() -> str:
         return theirs.describe_event_bus()["Arn"].split(":")[4]
@@ -284,7 +286,9 @@ def test_interceptors_leave_in_any_order() -> None:
 def test_intercept_serves_clients_made_by_others() -> None:
     """Code under test keeps its own boto3 client."""
     world = small_world()
-    theirs = boto3.client("events", region_name="us-east-1")
+    theirs = boto3.client(
+        "events", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
     with world.intercept():
         theirs.put_events(Entries=[ENTRY])
     world.settle()

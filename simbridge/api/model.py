@@ -8,23 +8,30 @@ simbridge, so its modules are imported when the first operation or client asks f
 from __future__ import annotations
 
 import importlib
+import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple, final
 
 __all__ = [
+    "SERVICE",
     "Answer",
     "Answered",
+    "HttpRequest",
+    "botocore_module",
     "error_names",
-    "intercepted",
     "make_client",
     "operation_names",
     "operation_shape",
+    "request_of",
+    "respond",
+    "respond_async",
 ]
 
 SERVICE = "events"
+_HOOKED = "eventbridge"
+"""The service in the names of botocore's events; botocore answers to both."""
 
 
 @final
@@ -36,11 +43,22 @@ class Answered(NamedTuple):
     body: bytes
 
 
-# (operation name, JSON body of the request, region, its X-Amzn-Trace-Id) -> what the service sends back
-Answer = Callable[[str, bytes, str, str | None], Answered]
+@final
+class HttpRequest(NamedTuple):
+    """What a client sends: the operation, its JSON body, the region, and the header X-Amzn-Trace-Id."""
+
+    operation: str
+    body: bytes
+    region: str
+    trace_header: str | None = None
 
 
-def _botocore(module: str) -> Any:
+Answer = Callable[[HttpRequest], Answered]
+
+
+@cache
+def botocore_module(module: str) -> Any:
+    """A module of botocore, which is imported when it is first asked for."""
     return importlib.import_module(f"botocore.{module}")
 
 
@@ -49,7 +67,7 @@ def _session() -> Any:
     """A session that sees neither the user's configuration files nor their credentials."""
     nothing = (None, None, None, None)
     nowhere = (None, None, os.devnull, None)
-    session = _botocore("session").Session(
+    session = botocore_module("session").Session(
         session_vars={
             "profile": nothing,
             "region": nothing,
@@ -92,80 +110,81 @@ def make_client(answer: Answer, region: str) -> Any:
     run first: they may add headers.
     """
     # Nobody reads the User-Agent header; putting its usual parts together is a tenth of a call.
-    config = _botocore("config").Config(user_agent="simbridge")
+    config = botocore_module("config").Config(user_agent="simbridge")
     client = _session().create_client(SERVICE, region_name=region, config=config)
 
     def serve(model: Any, params: dict[str, Any], **_: Any) -> tuple[Any, Any]:
-        answered = answer(model.name, params["body"], region, _trace_header(params))
-        return _respond(answered, model, params["url"])
+        answered = answer(request_of(model, params, region))
+        return respond(answered, model, params, client.meta.events)
 
-    client.meta.events.register_last("before-call", serve)
+    # Last: botocore asks nobody after the one who has answered.
+    client.meta.events.register_last("before-call.events", serve)
     return client
 
 
-_intercepting: list[Answer] = []
-"""Who serves the clients of the process: the one who has come last, of those who have not left."""
-
-
-@contextmanager
-def intercepted(answer: Answer) -> Iterator[None]:
-    """Serve every `events` client of the process, whoever made it, by `answer`.
-
-    Requests are caught where botocore hands them to the network, `Endpoint.make_request`, before
-    they are signed. Clients of other services go on to the network as before. Whoever comes later
-    goes first; they may leave in any order, and the last to leave gives botocore its method back.
-    """
-    endpoint = _botocore("endpoint").Endpoint
-    if not _intercepting:
-        _patch(endpoint)
-    _intercepting.append(answer)
-    try:
-        yield
-    finally:
-        _intercepting.remove(answer)
-        if not _intercepting:
-            _unpatch(endpoint)
-
-
-def _patch(endpoint: Any) -> None:
-    original = endpoint.make_request
-
-    def make_request(self: Any, operation_model: Any, request_dict: dict[str, Any]) -> Any:
-        if operation_model.service_model.service_name != SERVICE or not _intercepting:
-            return original(self, operation_model, request_dict)
-        region = request_dict["context"]["client_region"]
-        trace_header = _trace_header(request_dict)
-        answered = _intercepting[-1](
-            operation_model.name, request_dict["body"], region, trace_header
-        )
-        return _respond(answered, operation_model, request_dict["url"])
-
-    make_request.simbridge_original = original  # type: ignore[attr-defined]
-    endpoint.make_request = make_request
-
-
-def _unpatch(endpoint: Any) -> None:
-    """Restore botocore's method; where somebody has patched over ours, ours stays and passes on."""
-    original = getattr(endpoint.make_request, "simbridge_original", None)
-    if original is not None:
-        endpoint.make_request = original
-
-
-def _trace_header(request: dict[str, Any]) -> str | None:
-    """The header by which X-Ray follows a request, if somebody has added it."""
-    for name, value in request["headers"].items():
+def request_of(model: Any, params: dict[str, Any], region: str) -> HttpRequest:
+    """The request that botocore was about to send."""
+    header = None
+    for name, value in params["headers"].items():
         if name.lower() == "x-amzn-trace-id":
-            return value.decode() if isinstance(value, bytes) else str(value)
-    return None
+            header = value.decode() if isinstance(value, bytes) else str(value)
+    return HttpRequest(model.name, params["body"], region, header)
 
 
 @cache
 def _parser() -> Any:
-    return _botocore("parsers").create_parser("json")
+    return botocore_module("parsers").create_parser("json")
 
 
-def _respond(answered: Answered, model: Any, url: str) -> tuple[Any, Any]:
-    """The pair botocore expects from its network: the HTTP response and what it parsed from it."""
+@final
+class _Body(io.BytesIO):
+    """The body of a response, as botocore reads it from the network."""
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        """What is left of it."""
+        yield self.read()
+
+
+@final
+class _AsyncBody(io.BytesIO):
+    """The body of a response, as aiobotocore reads it from the network."""
+
+    async def read(self, *size: int) -> bytes:  # type: ignore[override]
+        """What is left of it, or the next `size` bytes."""
+        return super().read(*size)
+
+
+def respond(
+    answered: Answered, model: Any, request: dict[str, Any], emitter: Any
+) -> tuple[Any, Any]:
+    """The pair botocore expects from its network: the HTTP response and what it parsed from it.
+
+    `emitter` tells the hooks of the client first, as botocore does.
+    """
+    http = botocore_module("awsrequest").AWSResponse(
+        request["url"], answered.status, answered.headers, _Body(answered.body)
+    )
+    parsed, event, told = _parsed(answered, model, http, request)
+    emitter.emit(event, **told)
+    return http, parsed
+
+
+async def respond_async(
+    answered: Answered, model: Any, request: dict[str, Any], emitter: Any
+) -> tuple[Any, Any]:
+    """`respond`, for aiobotocore."""
+    http = importlib.import_module("aiobotocore.awsrequest").AioAWSResponse(
+        request["url"], answered.status, answered.headers, _AsyncBody(answered.body)
+    )
+    parsed, event, told = _parsed(answered, model, http, request)
+    await emitter.emit(event, **told)
+    return http, parsed
+
+
+def _parsed(
+    answered: Answered, model: Any, http: Any, request: dict[str, Any]
+) -> tuple[dict[str, Any], str, dict[str, Any]]:
+    """The parsed response; the event of botocore's that tells of it, and what that tells."""
     response = {
         "status_code": answered.status,
         "headers": answered.headers,
@@ -175,8 +194,14 @@ def _respond(answered: Answered, model: Any, url: str) -> tuple[Any, Any]:
     if answered.status >= 300:
         _add_modelled_fields(response, model, parsed)
     parsed["ResponseMetadata"]["RetryAttempts"] = 0
-    raw = _botocore("awsrequest").AWSResponse(url, answered.status, answered.headers, None)
-    return raw, parsed
+    response |= {"headers": http.headers, "context": {"operation_name": model.name}}
+    told = {
+        "response_dict": response,
+        "parsed_response": parsed,
+        "context": request["context"],
+        "exception": None,
+    }
+    return parsed, f"response-received.{_HOOKED}.{model.name}", told
 
 
 def _add_modelled_fields(response: dict[str, Any], model: Any, parsed: dict[str, Any]) -> None:

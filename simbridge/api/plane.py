@@ -21,7 +21,7 @@ from typing import Any, final
 import msgspec
 
 from simbridge.api.faults import check_fault, fault
-from simbridge.api.model import Answered, operation_names
+from simbridge.api.model import Answered, HttpRequest, operation_names
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
 from simbridge.arn import api_address
@@ -271,30 +271,20 @@ class ControlPlane:
         )
         self.kernel.note(sequence, cause, sender, to, call)
 
-    def answer(
-        self,
-        name: str,
-        body: bytes,
-        *,
-        account: str,
-        region: str,
-        sender: str,
-        cause: int,
-        trace_header: str | None = None,
-    ) -> Answered:
+    def answer(self, sent: HttpRequest, *, account: str, sender: str, cause: int) -> Answered:
         """Serve one HTTP request of the JSON protocol (behaviour reference 0.3)."""
         payload: Response
         try:
-            request = _read_body(body)
+            request = _read_body(sent.body)
             with self.kernel.hold():
                 payload = self.call(
-                    name,
+                    sent.operation,
                     request,
                     account=account,
-                    region=region,
+                    region=sent.region,
                     sender=sender,
                     cause=cause,
-                    trace_header=trace_header,
+                    trace_header=sent.trace_header,
                 )
             status = 200
         except ServiceError as error:

@@ -13,6 +13,7 @@ went to sleep, handlers before the story, each only once the instant has gone qu
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextvars import Context, ContextVar, copy_context
 from functools import partial
@@ -40,6 +41,7 @@ __all__ = [
     "guest_in",
     "impossible",
     "make_engine",
+    "on_trio",
     "play",
     "refuse_inside",
     "running",
@@ -113,7 +115,7 @@ class OnDemand:
     """The async host of a world: an engine that is made when the first coroutine is started."""
 
     def __init__(self, backend: str, kernel: Kernel) -> None:
-        self._backend = backend
+        self.backend = backend
         self._kernel = kernel
         self._engine: Engine | None = None
 
@@ -133,7 +135,7 @@ class OnDemand:
     ) -> None:
         """See `kernel.Host.start`."""
         if self._engine is None or self._engine.ended:
-            self._engine = make_engine(self._backend, self._kernel)
+            self._engine = make_engine(self.backend, self._kernel)
         if within_us is not None:
             function = partial(_within, self._kernel, within_us, function)
         self._engine.start(address, cause, function, done, raised)
@@ -180,6 +182,15 @@ def current(kernel: Kernel) -> tuple[str, int] | None:
 
 running = _current.get
 """The guest, of whichever kernel, whose code is running; None outside of all."""
+
+
+def on_trio() -> bool:
+    """Whether the running code, a guest's or the user's own, is run by trio."""
+    who = _current.get()
+    if who is not None and isinstance(who.kernel.host, OnDemand):
+        return who.kernel.host.backend == "trio"
+    trio = sys.modules.get("trio")
+    return trio is not None and trio.lowlevel.in_trio_task()
 
 
 def guest_in(context: Context) -> Guest | None:

@@ -49,7 +49,8 @@ def takes_a_world(story: Callable[..., Any]) -> None:
 def play_in(made: World, story: Callable[[World], Any]) -> World:
     """Run a story to its end in a world that is there already, and return that world."""
     try:
-        returned: Any = story(made)
+        with made._clients.serving():
+            returned: Any = story(made)
         if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
             raise SimbridgeError(
                 "a story with yield in it does not run: write def, where time passes with world.run, "

@@ -63,10 +63,8 @@ def ours():
     kernel = Kernel(1, clock.instant("2026-03-01T00:00:00Z"), lambda *_: None)
     plane = ControlPlane(kernel, limits_with(None))
 
-    def serve(name, body, region, trace_header):
-        return plane.answer(
-            name, body, account="123456789012", region=region, sender="story", cause=0
-        )
+    def serve(request):
+        return plane.answer(request, account="123456789012", sender="story", cause=0)
 
     return make_client(serve, "us-east-1")
 

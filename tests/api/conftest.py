@@ -110,15 +110,7 @@ def api() -> Api:
 def client(api: Api) -> Any:
     """A genuine botocore client in front of `api`."""
     return make_client(
-        lambda name, body, region, trace_header: api.plane.answer(
-            name,
-            body,
-            account=api.account,
-            region=region,
-            sender="story",
-            cause=0,
-            trace_header=trace_header,
-        ),
+        lambda request: api.plane.answer(request, account=api.account, sender="story", cause=0),
         REGION,
     )
 

@@ -161,7 +161,7 @@ def test_a_fault_that_cannot_be(wrong: Any, says: str) -> None:
 
 def modelled(operation: str) -> set[str]:
     """The errors that botocore's model lists for an operation."""
-    model = boto3.client("events", region_name="us-east-1").meta.service_model
+    model = sb.World().client().meta.service_model
     return {shape.name for shape in model.operation_model(operation).error_shapes}
 
 

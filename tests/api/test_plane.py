@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from simbridge.api.model import operation_names
+from simbridge.api.model import HttpRequest, operation_names
 from simbridge.api.plane import OPERATIONS
 from simbridge.errors import NotSimulated, ServiceError, SimbridgeError
 from simbridge.messages import Call
@@ -47,9 +47,8 @@ QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 
 def answer(api, name, body):
     """What comes back over HTTP: status, headers, decoded body."""
-    answered = api.plane.answer(
-        name, body, account=api.account, region=api.region, sender="story", cause=0
-    )
+    request = HttpRequest(name, body, api.region)
+    answered = api.plane.answer(request, account=api.account, sender="story", cause=0)
     return answered.status, answered.headers, json.loads(answered.body)
 
 

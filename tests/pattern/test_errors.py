@@ -15,7 +15,7 @@ def refusal(pattern: str) -> str:
     """What the service says about a pattern, behind its fixed beginning."""
     with pytest.raises(sb.InvalidPattern) as caught:
         sb.match(pattern, {})
-    text = str(caught.value)
+    text = caught.value.text
     assert text.startswith("Event pattern is not valid. Reason: ")
     return text.removeprefix("Event pattern is not valid. Reason: ")
 
