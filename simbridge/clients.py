@@ -142,6 +142,11 @@ class _Served:
         self._clients = clients
         self._account = account
 
+    @property
+    def world(self) -> object:
+        """See `Server.world`."""
+        return self._clients.kernel
+
     def answer(self, request: HttpRequest) -> Answered:
         """See `Server.answer`."""
         return self._clients.answer(request, self._account or self._clients.at_home()[0])

@@ -8,13 +8,15 @@ So events are counted by lineage. An event that is put by a handler descends fro
 handler was called with; the first of all these, which came from outside or from a schedule, is the root
 of a family. Where the same rule has matched an event and an ancestor of it, the family goes round in a
 circle at that rule. What a circle puts within a day, and how many executions of its handlers are under
-way at once, is bounded; how often a single chain may go round is only worth a warning.
+way at once, is bounded. A chain, with one execution in each generation, is no growth however long and
+quick it is: how often it may go round is only worth a warning.
 
     root e0 --rule r--> f puts e1, e2 --rule r--> f puts e3, e4, e5, e6 --rule r--> ...
     path of e0: {}       of e1, e2: {r: 1}           of e3 ... e6: {r: 2}: a circle at r
 
-This is told from what handlers put through a client, and from records that Lambda sends to a bus. What
-a consumer of a queue puts, and what comes back through an archive and a replay, begins a new family.
+This is told from what handlers put or emit, from records that Lambda sends to a bus, and from events that
+a replay puts again. What a story puts because of what it has read from a queue begins a new family:
+nobody can tell why it does.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ _GENERATIONS_SHOWN = 6
 
 @final
 class _Circle:
-    """One family at one rule: when it put its latest events, and how many in each generation."""
+    """One family at one rule: when it put its latest events, and the executions of each generation."""
 
     __slots__ = ("generations", "put_us", "under_way", "warned")
 
@@ -49,12 +51,19 @@ class _Circle:
         self.generations: dict[int, int] = {}
         self.warned = False
 
-    def put(self, generation: int, count: int, now: int) -> None:
-        """So many events are put."""
-        self.put_us.extend([now] * min(count, self.put_us.maxlen or 0))
-        self.generations[generation] = self.generations.get(generation, 0) + count
+    def begin(self, generation: int, counts: bool) -> None:
+        """An execution begins."""
+        self.under_way += 1
+        self.generations[generation] = self.generations.get(generation, 0) + counts
         if len(self.generations) > _GENERATIONS_SHOWN:
             del self.generations[min(self.generations)]
+
+    def too_many(self, most: int, now: int) -> bool:
+        """Whether it grows, and has put, or has under way, more than so many."""
+        if max(self.generations.values()) <= 1:
+            return False
+        within = len(self.put_us) > most and now - self.put_us[0] <= DAY_US
+        return within or self.under_way > most
 
     def __deepcopy__(self, memo: object) -> _Circle:
         twin = _Circle(0)
@@ -104,8 +113,13 @@ class Feedback:
         self._put: deque[tuple[int, str]] = deque()
         self._executing: dict[int, _Lineage] = {}
 
-    def begin(self, cause: int, event: Any, rule: str, address: str) -> FeedbackWarning | None:
-        """A handler is called with an event, for a rule; a warning if its chain has become very long."""
+    def begin(
+        self, cause: int, event: Any, rule: str, address: str, attempt: int
+    ) -> FeedbackWarning | None:
+        """A handler is called with an event, for a rule; a warning if its chain has become very long.
+
+        A later `attempt` for the same event is no further execution of its generation.
+        """
         parent = self._of_event.get(event.id)
         family = _Family(event) if parent is None else parent.family
         passed = {} if parent is None else parent.passed
@@ -118,7 +132,7 @@ class Feedback:
         circle = family.circles.get(rule)
         if circle is None:
             circle = family.circles[rule] = _Circle(self.events)
-        circle.under_way += 1
+        circle.begin(times, attempt == 1)
         if not self.generations or times <= self.generations or circle.warned:
             return None
         circle.warned = True
@@ -151,14 +165,13 @@ class Feedback:
         if times < 2 or not count or not self.events:
             return None
         circle = lineage.family.circles[lineage.rule]
-        circle.put(times, count, now)
-        within = len(circle.put_us) > self.events and now - circle.put_us[0] <= DAY_US
-        if not within and circle.under_way <= self.events:
+        circle.put_us.extend([now] * min(count, self.events + 1))
+        if not circle.too_many(self.events, now):
             return None
         return self._runaway(lineage, circle, now, _name(event))
 
     def renamed(self, old: str, new: str, now: int) -> None:
-        """The event goes on under another id, on a bus of another region."""
+        """The event goes on under another id: on a bus of another region, or put again by a replay."""
         lineage = self._of_event.get(old)
         if lineage is not None:
             self._of_event[new] = lineage
@@ -180,11 +193,11 @@ class Feedback:
         told = ", ".join(f"{number:,}" for number in [*whole, last])
         grows = ""
         if len(whole) > 1:
-            grows = f"; each has {whole[-1] / whole[-2]:.1f} times the events of the one before"
+            grows = f"; each has {whole[-1] / whole[-2]:.1f} times those of the one before"
         return Runaway(
             f"events feed each other: {much} by the descendants of {_name(lineage.family.root)}, at "
             f"{clock.iso_micros(now)}; the last: {event}.\n"
-            f"Events in generations {min(circle.generations):,} to {max(circle.generations):,}: "
+            f"Executions in generations {min(circle.generations):,} to {max(circle.generations):,}: "
             f"{told} so far{grows}.\n{self._circle(lineage)}\n"
             "Break the circle (a rule must not match what its own target puts), or raise the bound "
             'with World(limits={"feedback_events_per_day": ...}).'

@@ -42,6 +42,7 @@ from typing import Any, NamedTuple, Protocol, final
 from simbridge import clock, luck
 from simbridge.errors import InvalidTime, SimbridgeError
 from simbridge.exclusive import Exclusive
+from simbridge.interrupts import from_a_signal
 from simbridge.runaway import Guard
 
 __all__ = [
@@ -82,9 +83,9 @@ class Host(Protocol):
     ) -> None:
         """Run `await function()` until it waits; call `done(result)` when it has returned.
 
-        What it raises ends the run, after `raised(error)`, if that is given, was told. A cancellation
-        is told to nobody. What has not returned within `within_us` is cancelled, and `done(None)` is
-        called.
+        What it raises is told to `raised`, or raised by the engine where there is none, as is a
+        cancellation that is not the engine's own. What has not returned within `within_us` is
+        cancelled, and `done(None)` is called.
         """
 
     def deadline(self) -> int | None:
@@ -151,7 +152,11 @@ class _Acts:
 
     def receive(self, message: _Between, turn: Turn) -> None:
         """Raise the error, or the interrupt, that ends the run."""
-        message.act()
+        try:
+            message.act()
+        except BaseException as error:
+            turn._kernel._ended = error
+            raise
 
 
 _ACTS = _Acts()
@@ -261,19 +266,31 @@ class Turn:
         try:
             host.start(self.address, self.sequence, function, done, raised, within_us)
         except BaseException as error:
-            self.fail(error)
+            self.fail(error, "a start of async code" if from_a_signal(error) else "")
 
-    def fail(self, error: BaseException) -> None:
-        """End the run with this error once this message has been handled; the actor carries on."""
+    def fail(self, error: BaseException, broken: str = "") -> None:
+        """End the run with this error once this message has been handled; the actor carries on.
+
+        `broken`: what was broken off half-way, if anything was; then the world does not go on.
+        """
         self._kernel.fail(error)
+        if broken:
+            self._kernel.broke(broken, error)
 
-    def undo(self, error: BaseException) -> BaseException:
+    def undo(self, error: BaseException, cause: BaseException | None = None) -> BaseException:
         """Return the error, to be raised by an actor that has not changed or sent anything yet.
 
         The message goes back to where it was, without a record, and is delivered again if the world
-        goes on: `raise turn.undo(HandlerFailed(...)) from error`.
+        goes on: `raise turn.undo(HandlerFailed(...), error) from error`. Where the user's code that
+        raised `cause` has called the world before, or was broken off by a signal, nothing can be undone,
+        and the world does not go on.
         """
-        self._kernel._undone = error
+        kernel = self._kernel
+        called = any(
+            entries and entries[-1][2] == self.sequence for entries in (kernel.trace, self._ready)
+        )
+        if not called and not from_a_signal(cause or error):
+            kernel._undone = error
         return error
 
     def warn(self, warning: Warning) -> None:
@@ -326,6 +343,7 @@ class Kernel:
         self._root_call = 0
         self._heard = 0
         self._undone: BaseException | None = None
+        self._ended: BaseException | None = None
         self._broken = ""
         self.guests_moved = False
         self._furnish()
@@ -335,7 +353,7 @@ class Kernel:
         self._write = self._thin.sieve(self.trace.append)
         self._never = self._thin.never | _UNRECORDED
         self._turn = Turn(self)
-        self.exclusive = Exclusive(self._between, lambda: self.running)
+        self.exclusive = Exclusive(self._between)
 
     # -- what the outside may do ------------------------------------------------------------
 
@@ -562,7 +580,7 @@ class Kernel:
                 "To let time pass in async code, await anyio.sleep(seconds)"
             )
         self.running = True
-        self.exclusive.repost()
+        self.exclusive.begin_run()
 
     def _leave(self) -> None:
         try:
@@ -572,6 +590,7 @@ class Kernel:
             self.listen()
         finally:
             self.running = False
+            self.exclusive.end_run()
             self.exclusive.__exit__()
 
     def _act(self) -> None:
@@ -603,12 +622,16 @@ class Kernel:
             return False
         if self.listener is not None:
             self.listen()
-        self.now = self._turn.now = time = heappop(times)
-        entries = self._calendar.pop(time)
-        if type(entries) is list:
-            self._ready.extend(entries)
-        else:
-            self._ready.append(entries)  # type: ignore[arg-type]
+        try:
+            self.now = self._turn.now = time = heappop(times)
+            entries = self._calendar.pop(time)
+            if type(entries) is list:
+                self._ready.extend(entries)
+            else:
+                self._ready.append(entries)  # type: ignore[arg-type]
+        except BaseException as error:
+            self.broke("the step to the next instant", error)
+            raise
         guard = self._guard  # `begin`, written out
         guard.roots = len(self._ready)
         guard.watched = None
@@ -665,12 +688,14 @@ class Kernel:
 
         What ends a run in an orderly way is raised between two messages (`fail`).
         """
-        if entry is None or type(entry[5]) is _Between:
+        ended, self._ended = self._ended, None
+        if error is ended:
             return
-        if error is not self._undone:
-            self.broke(f"the handling of {type(entry[5]).__name__} at {entry[4]}", error)
+        undone, self._undone = self._undone, None
+        if entry is None or error is not undone:
+            what = f"the handling of {type(entry[5]).__name__} at {entry[4]}" if entry else "a step"
+            self.broke(what, error)
             return
-        self._undone = None
         if self.trace and self.trace[-1] is entry:
             self.trace.pop()
         self._ready.appendleft(entry)
@@ -713,6 +738,7 @@ class Kernel:
         state = self.__dict__.copy()
         for name in ("_never", "_turn", "_write", "exclusive", "host", "listener", "populate"):
             del state[name]
+        state["_undone"] = state["_ended"] = None
         state["_guard"] = self._guard.twin()
         return state
 

@@ -119,7 +119,8 @@ class Population:
         return self.archive(archive.arn)
 
     def _replay(self, replay: Replay) -> Actor:
-        return ReplayActor(_pace(self.limits), self.archive(replay.archive_arn))
+        feedback = self._kernel.shared["feedback"]
+        return ReplayActor(_pace(self.limits), self.archive(replay.archive_arn), feedback)
 
     def _scheduler(self, _: Schedule) -> Actor:
         return SchedulerActor(

@@ -71,12 +71,12 @@ class StandInHandle:
 
         Each is decoded once: it is the same object whenever it is asked for.
         """
-        return self._objects.of(self._actor.received)
+        return self._read(self._objects)
 
     @property
     def messages(self) -> list[str]:
         """The bodies it was sent, as text, in the order of arrival."""
-        return self._messages.of(self._actor.received)
+        return self._read(self._messages)
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ class StandInHandle:
 
         Each has the name of the call as `Action` and the parameters as that API calls them.
         """
-        return self._requests.of(self._actor.received)
+        return self._read(self._requests)
 
     def fails(
         self,
@@ -151,6 +151,10 @@ class StandInHandle:
 
     def __repr__(self) -> str:
         return f"<stand-in {printable(self.arn)}>"
+
+    def _read(self, view: _Read[View]) -> list[View]:
+        with self._kernel.exclusive:  # one thread at a time, and none while another runs the world
+            return view.of(self._actor.received)
 
     @property
     def _actor(self) -> StandIn:

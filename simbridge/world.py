@@ -376,9 +376,14 @@ class World:
                 "name the metric whose rule or bus you ask for: metrics('Invocations', ...)"
             )
         account, region = self._place(account, region)
-        found = Metrics.of(
-            self.trace, account=account, region=region, period=period, attempts_missing=self._thin
-        )
+        with self._kernel.exclusive:
+            found = Metrics.of(
+                self.trace,
+                account=account,
+                region=region,
+                period=period,
+                attempts_missing=self._thin,
+            )
         return found if name is None else found.series(name, rule=rule, bus=bus, function=function)
 
     @contextmanager
@@ -443,7 +448,7 @@ class World:
     def _furnish(self) -> None:
         """Make what is no state of a world."""
         self._kernel.host = guest.OnDemand(self.backend, self._kernel)
-        self._trace = Trace(self._kernel.trace)
+        self._trace = Trace(self._kernel.trace, self._kernel.exclusive)
         self._clients = Clients(
             self._kernel, self._plane, self._family, self._account, self._region
         )

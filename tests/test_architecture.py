@@ -37,7 +37,8 @@ LAYERS = [
     {"repeated"},
     {"clock", "arn", "table", "nearest"},
     {"chunks", "luck", "bucket", "error_codes", "runaway", "watch"},
-    {"exclusive", "feedback"},
+    {"feedback", "interrupts"},
+    {"exclusive"},
     {
         "cloudtrail",
         "kernel",

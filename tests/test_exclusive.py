@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import random
@@ -17,7 +18,7 @@ import anyio
 import pytest
 
 import simbridge as sb
-from simbridge import exclusive
+from simbridge import interrupts
 
 ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": '{"order": 1}'}
 
@@ -153,8 +154,8 @@ def test_an_interrupt_in_a_call_acts_when_it_is_answered() -> None:
 @pytest.mark.usefixtures("python_interrupts")
 @pytest.mark.parametrize("how", ["def", "asyncio", "trio"])
 def test_code_that_does_not_return_is_broken_off(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One interrupt is enough: it is repeated, the execution counts as failed, and time goes on."""
-    monkeypatch.setattr(exclusive, "GRACE_S", 0.05)
+    """One interrupt is enough: it is repeated. What was broken off half-way does not go on."""
+    monkeypatch.setattr(interrupts, "GRACE_S", 0.05)
     world = sb.World(backend="asyncio" if how == "def" else how)
     began: list[int] = []
 
@@ -172,11 +173,64 @@ def test_code_that_does_not_return_is_broken_off(how: str, monkeypatch: pytest.M
     world.client().put_events(Entries=[ENTRY])
     with pytest.raises(KeyboardInterrupt):
         world.run(hours=1)
-    world.run(hours=1)
-    assert len(began) == 2
-    (delivery,) = world.trace.deliveries()
-    assert delivery.outcome == "delivered"
-    assert "KeyboardInterrupt" in str(world.trace)
+    with pytest.raises(sb.SimbridgeError, match=r"cannot go on.*KeyboardInterrupt"):
+        world.run(hours=1)
+    assert len(began) == len(world.trace.deliveries()) == 1
+
+
+class _Alarm(Exception):
+    """What a handler of SIGALRM raises."""
+
+
+def _ring(number: int, frame: Any) -> None:
+    raise _Alarm
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no alarms")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_alarms_at_any_instant_change_nothing(backend: str) -> None:
+    """A test runner's time-out, say, at random instants of real time: it raises, and time goes on."""
+    until, rung = "2026-01-01T02:00:00Z", 0
+    reference = busy_world(backend)
+    reference.run(until=until)
+    chance = random.Random(4)
+    before = signal.signal(signal.SIGALRM, _ring)
+    try:
+        for _ in range(40):
+            world = busy_world(backend)
+            for _ in range(5):
+                with contextlib.suppress(_Alarm):
+                    try:
+                        signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.0005, 0.01))
+                        world.run(until=until)
+                    except _Alarm:
+                        rung += 1
+                    finally:
+                        signal.setitimer(signal.ITIMER_REAL, 0)
+            world.run(until=until)
+            assert world.trace.digest() == reference.trace.digest()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert rung > 20
+
+
+def test_a_behaviour_that_has_put_something_cannot_be_undone() -> None:
+    """It would put it again: the world refuses to go on."""
+    world = sb.World()
+    queue = world.queue("q")
+    wired(world, "orders", "shop", queue.arn)
+    events = world.client()
+
+    def behaves(attempt: Any) -> str:
+        events.put_events(Entries=[{**ENTRY, "Source": "other"}])
+        raise ValueError
+
+    queue.behaves(behaves)
+    events.put_events(Entries=[ENTRY])
+    with pytest.raises(sb.HandlerFailed):
+        world.run(hours=1)
+    with pytest.raises(sb.SimbridgeError, match="cannot go on"):
+        world.run(hours=1)
 
 
 @pytest.mark.usefixtures("python_interrupts")
@@ -391,6 +445,34 @@ def test_threads_that_call_a_world_at_rest_take_turns() -> None:
     for thread in threads:
         thread.join()
     consistent(world, 4 * 50 * 10)
+
+
+@pytest.mark.usefixtures("quick_switches")
+def test_threads_that_read_see_everything_once() -> None:
+    """What a queue has received, and questions to a trace: in turn, or refused while it runs."""
+    world = busy_world()
+    world.run(days=2)
+    queue, seen, refused = world.queue("ticks"), [], []
+
+    def read() -> None:
+        for _ in range(20):
+            try:
+                ids = [message["id"] for message in queue.received]
+                asked = [delivery.event.id for delivery in world.trace.deliveries(rule="tick")]
+                seen.append((len(ids), len(set(ids)), len(asked), len(set(asked))))
+            except sb.SimbridgeError as error:
+                refused.append(str(error))
+
+    for others in ([], [threading.Thread(target=world.run, kwargs={"days": 3})]):
+        threads = [threading.Thread(target=read) for _ in range(3)] + others
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert all("running in another thread" in text for text in refused)
+    assert all(count == different for count, different, *_ in seen)
+    assert all(count == different for *_, count, different in seen)
+    assert len(queue.received) == len(world.trace.deliveries(rule="tick"))
 
 
 def test_a_thread_of_a_handlers_own_is_refused_and_does_not_hang() -> None:

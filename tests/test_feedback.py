@@ -62,7 +62,7 @@ def test_what_doubles_is_stopped_and_named(options: dict[str, Any]) -> None:
     text = str(caught.value)
     assert f"{1_001 if 'limits' in options else 10_001:,} events put within" in text
     assert "rule/again -> arn:aws:lambda:us-east-1:123456789012:function:again" in text
-    assert "'loop' 'Again'" in text and "2.0 times the events of the one before" in text
+    assert "'loop' 'Again'" in text and "2.0 times those of the one before" in text
     assert len(world.trace) < 200_000
     with pytest.raises(sb.Runaway):
         world.run(days=2)
@@ -133,6 +133,50 @@ def test_a_saga_that_polls_is_legal_and_told_once() -> None:
         world.run(days=30)
     assert len(told) == 1
     assert len(world.trace.deliveries()) > 4000
+
+
+def test_a_chain_that_polls_every_few_seconds_is_no_growth() -> None:
+    """More events within a day than the bound, but one at a time; with news put beside each poll."""
+    world = sb.World(limits={"feedback_events_per_day": 500, "feedback_generations": 0})
+    events = world.client()
+
+    async def polls(event: dict[str, Any]) -> None:
+        await anyio.sleep(5)
+        events.put_events(Entries=[ENTRY, {**ENTRY, "Source": "news"}])
+
+    on(world, "poll", "loop", polls)
+    events.put_events(Entries=[ENTRY])
+    world.run(hours=3)
+    assert len(world.trace.deliveries()) == 3 * 720 + 1
+
+
+def test_what_comes_back_through_a_replay_is_of_the_same_family() -> None:
+    """A function that replays the archive of its own events twice as large each time."""
+    world = sb.World(limits={"feedback_events_per_day": 300})
+    events = world.client()
+    bus = events.describe_event_bus()["Arn"]
+    events.create_archive(
+        ArchiveName="all", EventSourceArn=bus, EventPattern='{"source": ["loop"]}'
+    )
+    replays: list[str] = []
+
+    def again(event: dict[str, Any]) -> None:
+        replays.append(f"replay-{len(replays)}")
+        events.start_replay(
+            ReplayName=replays[-1],
+            EventSourceArn=world.archive("all").arn,
+            EventStartTime="2026-01-01T00:00:00Z",
+            EventEndTime="2026-02-01T00:00:00Z",
+            Destination={"Arn": bus},
+        )
+
+    events.put_rule(Name="hourly", ScheduleExpression="rate(1 hour)")
+    arn = world.function("again", again).arn
+    events.put_targets(Rule="hourly", Targets=[{"Id": "1", "Arn": arn}])
+    on(world, "twice", "loop", feeding(world, 2, 1))
+    events.put_events(Entries=[ENTRY])
+    with pytest.raises(sb.Runaway, match="rule/twice"):
+        world.run(days=3)
 
 
 def test_a_warning_that_is_an_error_ends_the_run_and_the_chain_goes_on() -> None:

@@ -316,7 +316,7 @@ def test_a_sweep_on_threads() -> None:
 
 
 def test_a_worker_thread_inside_of_a_block() -> None:
-    """It has no block of its own: the one that was entered last serves it, no world that runs."""
+    """It has no block of its own: the one that was entered last serves it, if no other world runs."""
     first, second = sb.World(account="111111111111"), sb.World(account="222222222222")
     runs = threading.Event()
     leaves = threading.Event()
@@ -329,10 +329,13 @@ def test_a_worker_thread_inside_of_a_block() -> None:
     with ThreadPoolExecutor() as pool, first.intercept(), second.intercept():
         run = pool.submit(running.settle)
         runs.wait(10)
-        assert pool.submit(lambda: account_of(own())).result() == "222222222222"
+        with pytest.raises(sb.SimbridgeError, match="copy_context"):
+            pool.submit(lambda: account_of(own())).result()
         context = contextvars.copy_context()
+        assert pool.submit(context.run, lambda: account_of(own())).result() == "222222222222"
         leaves.set()
         run.result()
+        assert pool.submit(lambda: account_of(own())).result() == "222222222222"
         with sb.World().intercept():
             found = pool.submit(context.run, lambda: account_of(own())).result()
         assert found == "222222222222"

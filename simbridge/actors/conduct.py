@@ -181,9 +181,8 @@ def _asked(decide: Yours, message: Invoke, turn: Turn) -> str:
         )
         return outcome if outcome == OK else checked(outcome)
     except Exception as error:
-        raise turn.undo(
-            HandlerFailed(f"the behaviour of {turn.address} failed: {error!r}")
-        ) from error
+        failed = HandlerFailed(f"the behaviour of {turn.address} failed: {error!r}")
+        raise turn.undo(failed, error) from error
     except BaseException as error:
         raise turn.undo(error)  # noqa: B904  # as it came
     finally:

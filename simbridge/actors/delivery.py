@@ -220,9 +220,8 @@ class DeliveryActor:
         try:
             delay = plan.delay_us(attempt, draw(luck, attempt))
         except Exception as error:
-            raise turn.undo(
-                HandlerFailed(f"the backoff failed at retry {attempt}: {error!r}")
-            ) from error
+            failed = HandlerFailed(f"the backoff failed at retry {attempt}: {error!r}")
+            raise turn.undo(failed, error) from error
         except BaseException as error:
             raise turn.undo(error)  # noqa: B904  # as it came
         if type(delay) is not int or delay < 0:

@@ -27,6 +27,7 @@ from simbridge.actors.results import kept, marshalled
 from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.feedback import Feedback
+from simbridge.interrupts import from_a_signal
 from simbridge.kernel import Turn
 from simbridge.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
 from simbridge.nesting import with_room
@@ -34,7 +35,8 @@ from simbridge.nesting import with_room
 __all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
 
 Handler = Callable[..., Any]
-Fail = Callable[[BaseException], None]
+Fail = Callable[..., None]
+"""`Turn.fail`, which may outlive the turn."""
 
 _TIMED_OUT = "Sandbox.Timedout"
 """What Lambda calls the error of a function that has not ended within its timeout (believed)."""
@@ -168,7 +170,9 @@ class Runner:
         if self._takes_context:
             arguments.append(self._context(message, turn))
         address, delivery = turn.address, message.delivery
-        warning = self.feedback.begin(turn.sequence, message.event, _rule_of(message), address)
+        warning = self.feedback.begin(
+            turn.sequence, message.event, _rule_of(message), address, attempt
+        )
         if warning is not None:
             turn.warn(warning)
         look = watch.of_thread()
@@ -199,7 +203,7 @@ class Runner:
             send(address, address, handled, cause=cause)
 
         def raised(error: BaseException) -> None:
-            ended(_failed(delivery, attempt, error))
+            ended(self._raised(fail, address, delivery, attempt, error))
 
         limit_us = self.lambda_.timeout_us if self.lambda_ is not None else None
         turn.start(run, ended, raised, limit_us)
@@ -230,6 +234,9 @@ class Runner:
         self, fail: Fail, address: str, delivery: int, attempt: int, error: BaseException
     ) -> Handled:
         """The execution has failed. What Lambda does not answer for ends the run as well."""
+        if from_a_signal(error):
+            fail(error, f"the handler of {address}")
+            return _failed(delivery, attempt, error)
         if self.lambda_ is None or not isinstance(error, Exception) or isinstance(error, _CHECKS):
             if isinstance(error, Exception) and not isinstance(error, SimbridgeError):
                 failure = HandlerFailed(_advice(address, error, self.lambda_ is not None))

@@ -29,6 +29,7 @@ from simbridge import clock
 from simbridge.actors.archive import ArchiveActor
 from simbridge.envelopes import put_size
 from simbridge.errors import SimbridgeError
+from simbridge.feedback import Feedback
 from simbridge.kernel import Turn, uuid_from
 from simbridge.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
 from simbridge.resources import Replay
@@ -55,8 +56,9 @@ class Pace(NamedTuple):
 class ReplayActor:
     """The actor at a replay's ARN. What it still has to put of a minute is kept last first."""
 
-    def __init__(self, pace: Pace, archive: ArchiveActor) -> None:
+    def __init__(self, pace: Pace, archive: ArchiveActor, feedback: Feedback) -> None:
         self.pace = pace
+        self.feedback = feedback
         self.archive: ArchiveActor | None = archive
         self.replay: Replay | None = None
         self.state = "STARTING"
@@ -141,7 +143,9 @@ class ReplayActor:
         put = 0
         while rest and put < count:
             stored = rest.pop()
-            envelope = _again(stored.envelope(), uuid_from(ids), replay.name)
+            archived = stored.envelope()
+            envelope = _again(archived, uuid_from(ids), replay.name)
+            self.feedback.renamed(archived["id"], envelope["id"], turn.now)
             event = Event(replay.bus_arn, envelope, turn.now, put_size(envelope))
             turn.send(replay.bus_arn, Publish(event, only=only))
             put += 1

@@ -3,7 +3,8 @@
 Two things catch them: an `intercept` block, and a world that runs code. Either is an `Entry`, kept in
 the context of the code it stands for, so that threads and tasks with worlds of their own do not mix.
 Code without one (a worker thread that was started inside a block) is served by the block of the process
-that was entered last, else by the world that began to run last.
+that was entered last, or by the world that began to run last, which refuses what comes from another
+thread. Where both could be meant, and they are of different worlds, it is refused.
 
 While there is any entry, two methods of botocore's classes are replaced. Requests are caught in
 `Endpoint.make_request`, where botocore hands them to the network, before they are signed.
@@ -33,12 +34,17 @@ from simbridge.api.model import (
     respond,
     respond_async,
 )
+from simbridge.errors import SimbridgeError
 
 __all__ = ["Entry", "Server", "enter", "intercepted", "leave"]
 
 
 class Server(Protocol):
     """Who serves the clients that code makes by itself."""
+
+    @property
+    def world(self) -> object:
+        """What is the same object for all that serve the same world."""
 
     def answer(self, request: HttpRequest) -> Answered:
         """What the service sends back to a request."""
@@ -128,8 +134,14 @@ def _serving() -> Server | None:
         if entry.open:  # a task may outlive the block it was started in
             return entry.server
     with _lock:
-        entries = _blocks or _runs
-        return entries[-1].server if entries else None
+        servers = [entries[-1].server for entries in (_runs, _blocks) if entries]
+    if len(servers) > 1 and servers[0].world is not servers[1].world:
+        raise SimbridgeError(
+            "this thread is in no intercept block and in no world that runs, and there are both: which "
+            "one is meant is not certain. Hand the context to the thread: "
+            "pool.submit(contextvars.copy_context().run, work)"
+        )
+    return servers[0] if servers else None
 
 
 # -- botocore's methods ---------------------------------------------------------------------
@@ -172,7 +184,7 @@ def _patch() -> None:
 
 def _unpatch() -> None:
     """Restore botocore's methods; where somebody has patched over ours, ours stays and passes on."""
-    if _import in sys.meta_path:
+    if sys.meta_path and _import in sys.meta_path:  # at exit there is none
         sys.meta_path.remove(_import)
     for kind, name, theirs, ours in _methods:
         if kind.__dict__.get(name) is ours:

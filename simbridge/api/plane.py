@@ -181,17 +181,28 @@ class ControlPlane:
         Raises `ServiceError` when AWS would refuse, `NotSimulated` when the operation is still to
         come, `SimbridgeError` when there is no such operation.
         """
-        run = OPERATIONS.get(name)
-        if run is None:
+        if name not in OPERATIONS:
             raise _unknown(name)
-        store = self.store(account, region)
-        sequence = self.kernel.draw(cause=cause)
+        try:
+            store = self.store(account, region)
+            sequence = self.kernel.draw(cause=cause)
+            context = Context(self, store, sequence, cause, sender, trace_header=trace_header)
+            return self._run(name, request, context)
+        except (ServiceError, SimbridgeError):
+            raise
+        except BaseException as error:
+            self.kernel.broke(f"the operation {name}", error)
+            raise
+
+    def _run(self, name: str, request: Request, context: Context) -> Response:
+        """Check, run and record one call."""
+        account, region = context.account, context.region
+        sequence, cause, sender = context.sequence, context.cause, context.sender
         to = api_address(account, region)
-        context = Context(self, store, sequence, cause, sender, trace_header=trace_header)
         try:
             check_request(name, request)
             self._may_refuse(name, account, region)
-            response = run(context, request)
+            response = OPERATIONS[name](context, request)
         except LanguageError as error:
             refusal = ServiceError(_CODES[type(error)], error.text)
             self._note(sequence, cause, sender, to, name, request, refusal, error.detail)
@@ -202,11 +213,6 @@ class ControlPlane:
             raise refusal from error
         except ServiceError as refusal:
             self._note(sequence, cause, sender, to, name, request, refusal, context.detail)
-            raise
-        except SimbridgeError:
-            raise
-        except BaseException as error:
-            self.kernel.broke(f"the operation {name}", error)
             raise
         call = Call(name, dict(request), response, detail=context.detail)
         self.kernel.note(sequence, cause, sender, to, call)

@@ -38,6 +38,7 @@ from simbridge.clock import SECOND
 from simbridge.errors import Runaway, SimbridgeError
 from simbridge.hosts import guest
 from simbridge.hosts.sleepers import Sleepers, busy, steps_max
+from simbridge.interrupts import from_a_signal
 from simbridge.kernel import Kernel
 
 __all__ = ["AsyncioEngine", "make"]
@@ -178,6 +179,8 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
 
     def fail(self, error: BaseException) -> None:
         """A guest has raised: the step ends with it."""
+        if from_a_signal(error):
+            self._kernel.broke("a step of async code", error)
         self._failure = self._failure or error
 
     def wake(self) -> None:

@@ -225,11 +225,13 @@ async def play(
     except GeneratorExit:
         raise
     except BaseException as error:
-        failed(error)
-        if isinstance(error, anyio.get_cancelled_exc_class()):
-            raise
-        if raised is not None:
+        cancelled = isinstance(error, anyio.get_cancelled_exc_class())
+        if raised is None or cancelled:
+            failed(error)
+        else:
             raised(error)
+        if cancelled:
+            raise
     finally:
         del scopes[id(scope)]
 

@@ -6,8 +6,10 @@ import hashlib
 import operator
 import os
 import sys
+import threading
 from collections.abc import Iterator, Sequence
-from typing import final
+from contextlib import AbstractContextManager
+from typing import Any, final
 
 from simbridge.errors import SimbridgeError
 from simbridge.files import replacing
@@ -28,8 +30,12 @@ OUTCOMES = ("delivered", "dead-lettered", "dropped", "pending")
 class Trace(Sequence[Record]):
     """Everything that happened in a world, in order. Slices are lists of records."""
 
-    def __init__(self, entries: list[Entry]) -> None:
+    def __init__(
+        self, entries: list[Entry], guard: AbstractContextManager[Any] | None = None
+    ) -> None:
+        """`guard` lets one thread ask at a time, and none while another one runs the world."""
         self._entries = entries
+        self._guard = threading.RLock() if guard is None else guard
         self._deliveries = Deliveries()
         self._names = Names()
 
@@ -54,7 +60,7 @@ class Trace(Sequence[Record]):
         """
         target = file_path(path, "a file for a trace")
         try:
-            with replacing(target) as out:
+            with replacing(target) as out, self._guard:
                 file.write(self._entries, out)
         except OSError as error:
             raise SimbridgeError(f"a trace cannot be written to {path}: {error}") from error
@@ -62,8 +68,9 @@ class Trace(Sequence[Record]):
     def digest(self) -> str:
         """SHA-256, in hex, of everything that happened: equal digests, equal runs."""
         digest = hashlib.sha256()
-        for line in codec.encode(self._entries):
-            digest.update(line)
+        with self._guard:
+            for line in codec.encode(self._entries):
+                digest.update(line)
         return digest.hexdigest()
 
     def deliveries(
@@ -92,9 +99,11 @@ class Trace(Sequence[Record]):
             raise SimbridgeError(
                 f"no outcome is called {outcome!r}; it is one of {', '.join(OUTCOMES)}"
             )
+        with self._guard:
+            begun = self._deliveries.of(self._entries, event)
         fitting = [
             found
-            for found in self._deliveries.of(self._entries, event)
+            for found in begun
             if rule in (None, found.rule, found.rule_arn)
             and target
             in (None, found.target, found.target_arn, found.target_arn.rpartition(":")[2])
@@ -110,13 +119,14 @@ class Trace(Sequence[Record]):
         if all(name is None for name in asked.values()):
             return
         names = self._names
-        names.grow(self._entries)
-        for found in self._deliveries.of(self._entries):
-            names.add("rule", found.rule, found.rule_arn)
-            names.add_target(found.target, found.target_arn)
-            names.add("bus", found.bus, found.event.bus)
-        for kind, name in asked.items():
-            names.check(kind, name)
+        with self._guard:
+            names.grow(self._entries)
+            for found in self._deliveries.of(self._entries):
+                names.add("rule", found.rule, found.rule_arn)
+                names.add_target(found.target, found.target_arn)
+                names.add("bus", found.bus, found.event.bus)
+            for kind, name in asked.items():
+                names.check(kind, name)
 
     def why(self, event_id: str) -> Why:
         """Why an event went where it went: every rule that saw it, and what became of each delivery.
@@ -125,21 +135,27 @@ class Trace(Sequence[Record]):
         that never was on a bus.
         """
         text(event_id, "an event id")
-        return why(self._entries, event_id, self._deliveries.of(self._entries, event_id))
+        with self._guard:
+            return why(self._entries, event_id, self._deliveries.of(self._entries, event_id))
 
     def timeline(self, *, colour: bool = False) -> str:
         """The trace for people, a line for each thing that happened."""
-        return "\n".join(timeline.lines(self._entries, colour=colour))
+        with self._guard:
+            return "\n".join(timeline.lines(self._entries, colour=colour))
 
     def __str__(self) -> str:
         return self.timeline(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+    def __reduce__(self) -> tuple[type[Trace], tuple[list[Entry]]]:
+        return Trace, (self._entries,)
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self):,} records>"
 
     def _repr_html_(self) -> str:
         """The timeline as a table: how a notebook shows a trace."""
-        return timeline.table(self._entries)
+        with self._guard:
+            return timeline.table(self._entries)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trace) and with_room(operator.eq, self._entries, other._entries)
