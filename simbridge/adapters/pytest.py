@@ -92,6 +92,15 @@ class _AsyncTests:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Run the test, in its world if it is async; note seed and virtual time on what it raises."""
+        try:
+            return (yield from self._run(item))
+        except BaseException as error:
+            for made in _worlds(item).values():
+                made.annotate(error)
+            raise
+
+    def _run(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Give pytest-trio a runner of ours, and Hypothesis an ordinary function to call."""
         test = getattr(item, "obj", None)
         hypothesis = getattr(test, "hypothesis", None)
@@ -154,12 +163,18 @@ class _AsyncTests:
             fixturedef.func = function  # type: ignore[misc]
 
 
+def _worlds(item: pytest.Item) -> dict[str, World]:
+    """The worlds among the fixtures and parameters of a test, by name."""
+    values = getattr(item, "funcargs", {})
+    return {name: value for name, value in values.items() if isinstance(value, World)}
+
+
 def _world_of(item: pytest.Function) -> World | None:
     """The world that an async test runs in, set to its backend.
 
     Raises `SimbridgeError` for one that uses several of which none is `world`.
     """
-    worlds = {name: value for name, value in item.funcargs.items() if isinstance(value, World)}
+    worlds = _worlds(item)
     made = worlds.get("world")
     if made is None:
         named = [name for name in item._fixtureinfo.argnames if name in worlds]

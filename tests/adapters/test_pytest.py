@@ -167,6 +167,42 @@ def test_no_async_plugin_needed(pytester: pytest.Pytester) -> None:
     run(pytester, text, "-p", "no:trio", "-p", "no:anyio").assert_outcomes(passed=1)
 
 
+def test_a_failure_of_an_ordinary_test_tells_the_seed(pytester: pytest.Pytester) -> None:
+    """Of a test that only asks for a client, and of one with a world of another name, too."""
+    result = run(
+        pytester,
+        """
+        import pytest
+        import simbridge as sb
+
+        @pytest.fixture
+        def shop():
+            return sb.World(seed=5)
+
+        def test_world(world):
+            world.run(hours=6)
+            assert world.now.hour == 7
+
+        def test_client(events):
+            assert events.list_rules()["Rules"]
+
+        def test_shop(shop):
+            shop.run(hours=1)
+            pytest.fail("because")
+
+        def test_without(tmp_path):
+            assert not tmp_path
+        """,
+    )
+    result.assert_outcomes(failed=4)
+    told = [line for line in result.outlines if "simbridge: seed" in line]
+    assert [line.partition("simbridge: ")[2] for line in told] == [
+        "seed=0, virtual time 2026-01-01T06:00:00.000000Z",
+        "seed=0, virtual time 2026-01-01T00:00:00.000000Z",
+        "seed=5, virtual time 2026-01-01T01:00:00.000000Z",
+    ]
+
+
 @pytest.mark.parametrize("mark", ["trio", "anyio"])
 def test_a_failure_tells_the_seed(pytester: pytest.Pytester, mark: str) -> None:
     """An assertion that fails after hours names the seed and the virtual time."""
