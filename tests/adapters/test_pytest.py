@@ -266,6 +266,16 @@ async def world(seed):
         await anyio.sleep(0)
         yield made
 """,
+    "def, of an async fixture": """
+@pytest.fixture
+async def seed():
+    await anyio.sleep(0)
+    yield 3
+
+@pytest.fixture
+def world(seed):
+    return sb.World(seed=seed, backend="trio")
+""",
     "a world of the plugin's": """
 @pytest.fixture
 def world(world):
