@@ -150,12 +150,12 @@ class _AsyncTests:
         if _makes_the_world(fixturedef, request):
             if "anyio_backend" in request.fixturenames:  # anyio's plugin runs it
                 return (yield)
-            replaced = _in_real_time(_backend(request) or "asyncio", function)
+            replaced = _in_real_time(_backend(request) or "asyncio", _bound(function, request))
         else:
             made = _world_of_fixture(fixturedef, request)
             if made is None:
                 return (yield)
-            replaced = _synchronous(made, function)
+            replaced = _synchronous(made, _bound(function, request))
         fixturedef.func = replaced  # type: ignore[misc]
         try:
             return (yield)
@@ -222,6 +222,15 @@ def _makes_the_world(fixturedef: pytest.FixtureDef[Any], request: Any) -> bool:
                 return True
             names += [other for other in definition.argnames if other not in names]
     return False
+
+
+def _bound(function: Callable[..., Any], request: Any) -> Callable[..., Any]:
+    """A fixture that is a method, of the instance whose test runs; pytest binds it when it collects."""
+    here = request.instance
+    if inspect.ismethod(function) and type(function.__self__) is type(here):
+        bound: Callable[..., Any] = function.__func__.__get__(here)
+        return bound
+    return function
 
 
 def _without_a_world(item: pytest.Function, hypothesis: Any) -> Generator[None, Any, Any]:

@@ -365,6 +365,55 @@ class TestOfAClass:
     ).assert_outcomes(passed=5)
 
 
+def test_async_fixtures_that_are_methods(pytester: pytest.Pytester) -> None:
+    """Fixture and test share one `self`, be it the fixture that makes the world or another."""
+    run(
+        pytester,
+        OWN
+        + """
+class TestOfTheShop:
+    @pytest.fixture(autouse=True)
+    async def opened(self, world):
+        await anyio.sleep(3600)
+        self.hour = world.now.hour
+
+    @pytest.fixture
+    async def left(self, world):
+        self.left = "open"
+        yield
+        assert self.left == "closed"
+
+    @pytest.mark.anyio
+    async def test_anyio(self, world, left):
+        assert (self.hour, self.left) == (1, "open")
+        self.left = "closed"
+
+    async def test_no_mark(self, world):
+        assert self.hour == 1
+
+    def test_plain(self, world):
+        assert self.hour == 1
+
+class TestOwn:
+    @pytest.fixture
+    async def world(self):
+        self.made = sb.World(seed=3)
+        yield self.made
+
+    @pytest.mark.trio
+    async def test_trio(self, world):
+        assert world is self.made
+
+    @pytest.mark.anyio
+    async def test_anyio(self, world):
+        assert world is self.made
+
+    async def test_no_mark(self, world):
+        assert world is self.made
+""",
+    ).assert_outcomes(passed=8)
+
+
 def test_an_async_fixture_gives_a_world_under_another_name(pytester: pytest.Pytester) -> None:
     """anyio's plugin has made it before the test begins; pytest-trio has not, and says what to do."""
     text = OWN + (
