@@ -63,8 +63,8 @@ class Exclusive:
                 raise SimbridgeError(
                     "this world is running in another thread: at which virtual time a call from here "
                     "would come is not certain. Use a world in one thread: let the other thread hand "
-                    "over what it has through a queue.Queue, and put it between two runs; in an async "
-                    "story or handler, await anyio.to_thread.run_sync(function) runs it in place"
+                    "over what it has through a queue.Queue, and put it between two runs; a handler calls "
+                    "from its own thread, and await anyio.to_thread.run_sync(function) runs there, too"
                 )
             self._lock.acquire()
         self._depth += 1

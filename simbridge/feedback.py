@@ -65,11 +65,11 @@ class _Circle:
 
 @final
 class _Family:
-    """All events that descend from one, named for people; `steps` is what it does at each rule."""
+    """All events that descend from one; `steps` is what it does at each rule, for people."""
 
     __slots__ = ("circles", "root", "steps")
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: Any) -> None:
         self.root = root
         self.circles: dict[str, _Circle] = {}
         self.steps: dict[str, str] = {}
@@ -107,11 +107,12 @@ class Feedback:
     def begin(self, cause: int, event: Any, rule: str, address: str) -> FeedbackWarning | None:
         """A handler is called with an event, for a rule; a warning if its chain has become very long."""
         parent = self._of_event.get(event.id)
-        family = _Family(_name(event)) if parent is None else parent.family
+        family = _Family(event) if parent is None else parent.family
         passed = {} if parent is None else parent.passed
         times = passed.get(rule, 0) + 1
         self._executing[cause] = _Lineage(family, rule, {**passed, rule: times})
-        family.steps.setdefault(rule, f"{rule} -> {address}")
+        if rule not in family.steps:
+            family.steps[rule] = address
         if times < 2:
             return None
         circle = family.circles.get(rule)
@@ -123,7 +124,7 @@ class Feedback:
         circle.warned = True
         return FeedbackWarning(
             f"a chain of events has gone round {times - 1:,} times, and goes on. It began with "
-            f"{family.root}; now: {_name(event)}.\n{self._circle(self._executing[cause])}\n"
+            f"{_name(family.root)}; now: {_name(event)}.\n{self._circle(self._executing[cause])}\n"
             "A saga that polls does this. Where it is not meant, let the rule match less, or the "
             'handler stop; World(limits={"feedback_generations": ...}) sets when this is told.'
         )
@@ -181,7 +182,7 @@ class Feedback:
         if len(whole) > 1:
             grows = f"; each has {whole[-1] / whole[-2]:.1f} times the events of the one before"
         return Runaway(
-            f"events feed each other: {much} by the descendants of {lineage.family.root}, at "
+            f"events feed each other: {much} by the descendants of {_name(lineage.family.root)}, at "
             f"{clock.iso_micros(now)}; the last: {event}.\n"
             f"Events in generations {min(circle.generations):,} to {max(circle.generations):,}: "
             f"{told} so far{grows}.\n{self._circle(lineage)}\n"
@@ -196,7 +197,7 @@ class Feedback:
         again = [rule for rule in rules[here:] + rules[:here] if lineage.passed[rule] > 1] or [
             lineage.rule
         ]
-        steps = [f"  {lineage.family.steps[rule]}" for rule in again]
+        steps = [f"  {rule} -> {lineage.family.steps[rule]}" for rule in again]
         return "\n".join(["The circle, in the order it happens:", *steps])
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Feedback:

@@ -227,6 +227,7 @@ def test_blocking_the_thread_for_real_is_told(backend: str) -> None:
     """`time.sleep` in a guest is pointed out."""
 
     async def story(world: sb.World) -> None:
+        await anyio.sleep(1)  # a step without the start of the library, which computes
         time.sleep(2.0)
 
     with pytest.warns(sb.BlockedThread, match=r"anyio\.sleep"):

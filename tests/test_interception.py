@@ -212,15 +212,16 @@ def test_a_block_inside_of_a_handler_goes_first() -> None:
 
 
 def test_a_handler_that_starts_a_thread() -> None:
-    """The thread has no context of a world; the world that runs serves it."""
+    """The thread has no context of a world; the world that runs refuses it, and AWS is not reached."""
 
     def handler(event: Any) -> None:
         with ThreadPoolExecutor() as pool:
             pool.submit(own().put_events, Entries=[ECHO]).result()
 
     world = world_with(handler)
-    world.settle()
-    assert sources(world) == ["shop", "echo"]
+    with pytest.raises(sb.SimbridgeError, match="running in another thread"):
+        world.settle()
+    assert sources(world) == ["shop"]
 
 
 def test_a_handler_lives_in_the_account_and_the_region_of_its_arn(

@@ -31,6 +31,8 @@ def marshalled(result: Any) -> Any:
 
     Raises what Lambda's runtime would tell of: `TypeError`, `ValueError` or `RecursionError`.
     """
+    if result is None:
+        return None
     text = with_room(_dumps, result)
     text = surrogates.in_json(text) or text
     try:

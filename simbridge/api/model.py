@@ -118,7 +118,7 @@ def make_client(answer: Answer, region: str) -> Any:
         return respond(answered, model, params, client.meta.events)
 
     # Last: botocore asks nobody after the one who has answered.
-    client.meta.events.register_last("before-call.events", serve)
+    client.meta.events.register_last("before-call", serve)
     return client
 
 
