@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from simbridge import clock
+from simbridge.errors import SimbridgeError
 from simbridge.hosts import guest
 from simbridge.kernel import OUTSIDE
 from simbridge.printable import printable
 from simbridge.world import World
 
-__all__ = ["kept_open", "run_story"]
+__all__ = ["kept_open", "run_story", "use_backend"]
 
 
 def run_story(world: World, story: Callable[[World], Any]) -> Any:
@@ -21,6 +22,22 @@ def run_story(world: World, story: Callable[[World], Any]) -> Any:
     _run_guest(world, lambda: story(world), ended.append, lambda: bool(ended))
     world.settle()
     return ended[0]
+
+
+def use_backend(world: World, backend: str) -> None:
+    """Have the async code of this world run on this library, whatever it was made with.
+
+    Raises `SimbridgeError` if some is under way on the other library.
+    """
+    if world.backend == backend:
+        return
+    if world._host.busy:
+        raise SimbridgeError(
+            f"async code of this world is under way on {world.backend}, and would have to go on with "
+            f"{backend}: make the world with World(backend={backend!r})"
+        )
+    world._host.use(backend)
+    world.backend = backend
 
 
 @contextmanager

@@ -17,7 +17,7 @@ ROOT = Path(sb.__file__).parent
 DOORS = {
     "pendulum": {"clock"},
     "botocore": {"api.model"},
-    "anyio": {"hosts.guest", "hosts.asyncio", "hosts.trio"},
+    "anyio": {"hosts.guest", "hosts.asyncio", "hosts.trio", "adapters.pytest"},
     "trio": {"hosts.trio", "hosts.no_files"},
     "asyncio": {"hosts.asyncio"},
     "pytest": {"adapters.pytest"},

@@ -10,6 +10,10 @@ time passes with `world.run`, or `async def`, where it passes with `anyio.sleep`
   fixtures of function scope they use, before anyio's plugin sees them;
 - with no mark at all, on the world's own backend.
 
+The test's world is the value of its fixture `world`, whoever has defined that; without one, it is the
+only world among its fixtures. Before async code runs in it, it is set to the backend of the mark.
+A fixture that makes the world cannot run inside it: an async one runs in real time.
+
 The hooks that must come before those of other plugins are registered when pytest is configured: that
 is after every installed plugin, and pytest asks the youngest first.
 """
@@ -24,9 +28,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.pytest_plugin import get_runner
 
+from simbridge.errors import SimbridgeError
 from simbridge.lab.scenario import marked_in, play
-from simbridge.play import kept_open, run_story
+from simbridge.play import kept_open, run_story, use_backend
 from simbridge.world import World
 
 __all__ = ["events", "pytest_collect_file", "pytest_configure", "world"]
@@ -38,7 +44,7 @@ _MARK = re.compile(rb"^@(\w+\.)*scenario\b", re.MULTILINE)
 @pytest.fixture
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """A world of its own for each test."""
-    with World(backend=_backend(request)) as made:
+    with World(backend=_backend(request) or "asyncio") as made:
         yield made
 
 
@@ -71,14 +77,14 @@ def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Col
     return collector
 
 
-def _backend(request: pytest.FixtureRequest) -> str:
-    """The async library of the test that asks."""
+def _backend(request: pytest.FixtureRequest) -> str | None:
+    """The async library that the mark of the test that asks stands for; None without such a mark."""
     if request.node.get_closest_marker("trio") is not None:
         return "trio"
     if "anyio_backend" in request.fixturenames:
         backend = request.getfixturevalue("anyio_backend")
         return str(backend if isinstance(backend, str) else backend[0])
-    return "asyncio"
+    return None
 
 
 class _AsyncTests:
@@ -86,19 +92,31 @@ class _AsyncTests:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Run the test, in its world if it is async; note seed and virtual time on what it raises."""
+        try:
+            return (yield from self._run(item))
+        except BaseException as error:
+            for made in _worlds(item).values():
+                made.annotate(error)
+            raise
+
+    def _run(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Give pytest-trio a runner of ours, and Hypothesis an ordinary function to call."""
-        made = _world_of(item)
-        hypothesis = getattr(getattr(item, "obj", None), "hypothesis", None)
-        if made is None:
+        test = getattr(item, "obj", None)
+        hypothesis = getattr(test, "hypothesis", None)
+        inner = test if hypothesis is None else hypothesis.inner_test
+        if not isinstance(item, pytest.Function) or not inspect.iscoroutinefunction(inner):
             return (yield)
+        made = _world_of(item)
         if item.get_closest_marker("trio") is not None:
+            if made is None:
+                return (yield from _without_a_world(item, hypothesis))
 
             def run_in_world(test: Callable[[], Any], **_: Any) -> Any:
                 return run_story(made, lambda _: test())
 
             item.add_marker(pytest.mark.trio(run=run_in_world), append=False)
-        elif hypothesis is not None and inspect.iscoroutinefunction(hypothesis.inner_test):
-            inner = hypothesis.inner_test
+        elif made is not None and hypothesis is not None:
             hypothesis.inner_test = _synchronous(made, inner)
             try:
                 return (yield)
@@ -109,8 +127,10 @@ class _AsyncTests:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         """Run a coroutine function; an ordinary one is none of our business."""
+        if not inspect.iscoroutinefunction(pyfuncitem.obj):
+            return None
         made = _world_of(pyfuncitem)
-        if made is None or not inspect.iscoroutinefunction(pyfuncitem.obj):
+        if made is None:
             return None
         names = pyfuncitem._fixtureinfo.argnames
         test = _synchronous(made, pyfuncitem.obj)
@@ -123,24 +143,136 @@ class _AsyncTests:
     ) -> Generator[None, Any, Any]:
         """Run an async fixture of a test that uses a world inside it; pytest-trio runs its own."""
         function: Any = fixturedef.func
-        if (
-            "world" not in request.fixturenames
-            or fixturedef.scope != "function"
-            or request.node.get_closest_marker("trio") is not None
-            or not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function))
-            or not isinstance(made := request.getfixturevalue("world"), World)
+        if fixturedef.scope != "function" or not (
+            inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
         ):
             return (yield)
-        fixturedef.func = _synchronous(made, function)  # type: ignore[misc]
+        if _makes_the_world(fixturedef, request):
+            if "anyio_backend" in request.fixturenames:  # anyio's plugin runs it
+                return (yield)
+            replaced = _in_real_time(_backend(request) or "asyncio", _bound(function, request))
+        else:
+            made = _world_of_fixture(fixturedef, request)
+            if made is None:
+                return (yield)
+            replaced = _synchronous(made, _bound(function, request))
+        fixturedef.func = replaced  # type: ignore[misc]
         try:
             return (yield)
         finally:
             fixturedef.func = function  # type: ignore[misc]
 
 
-def _world_of(item: pytest.Item) -> World | None:
-    made = getattr(item, "funcargs", {}).get("world")
-    return made if isinstance(made, World) else None
+def _worlds(item: pytest.Item) -> dict[str, World]:
+    """The worlds among the fixtures and parameters of a test, by name."""
+    values = getattr(item, "funcargs", {})
+    return {name: value for name, value in values.items() if isinstance(value, World)}
+
+
+def _world_of(item: pytest.Function) -> World | None:
+    """The world that an async test runs in, set to its backend.
+
+    Raises `SimbridgeError` for one that uses several of which none is `world`.
+    """
+    worlds = _worlds(item)
+    made = worlds.get("world")
+    if made is None:
+        named = [name for name in item._fixtureinfo.argnames if name in worlds]
+        names = named or list(worlds)
+        if not names:
+            return None
+        made = worlds[names[0]]
+        if any(worlds[name] is not made for name in names):
+            raise SimbridgeError(
+                f"this async test uses several worlds ({', '.join(names)}), and its time can pass in "
+                "one of them only: call the fixture of that one `world`"
+            )
+    return _on_its_backend(made, item._request)
+
+
+def _on_its_backend(made: World, request: pytest.FixtureRequest) -> World:
+    backend = _backend(request)
+    if backend is not None:
+        use_backend(made, backend)
+    return made
+
+
+def _world_of_fixture(fixturedef: pytest.FixtureDef[Any], request: Any) -> World | None:
+    """The world that an async fixture runs in: that of its test, or one that it takes itself.
+
+    None for a fixture that runs elsewhere, and for those of pytest-trio.
+    """
+    if request.node.get_closest_marker("trio") is not None:
+        return None
+    names = ["world"] if "world" in request.fixturenames else fixturedef.argnames
+    values = [request.getfixturevalue(name) for name in names if name != "request"]
+    made = next((value for value in values if isinstance(value, World)), None)
+    return None if made is None else _on_its_backend(made, request)
+
+
+def _makes_the_world(fixturedef: pytest.FixtureDef[Any], request: Any) -> bool:
+    """Whether the fixture is `world`, or one that `world` is made from."""
+    if "world" in fixturedef.argnames:
+        return False
+    definitions = request.node._fixtureinfo.name2fixturedefs
+    names = ["world"]
+    for name in names:
+        for definition in definitions.get(name, ()):
+            if definition is fixturedef:
+                return True
+            names += [other for other in definition.argnames if other not in names]
+    return False
+
+
+def _bound(function: Callable[..., Any], request: Any) -> Callable[..., Any]:
+    """A fixture that is a method, of the instance whose test runs; pytest binds it when it collects."""
+    here = request.instance
+    if inspect.ismethod(function) and type(function.__self__) is type(here):
+        bound: Callable[..., Any] = function.__func__.__get__(here)
+        return bound
+    return function
+
+
+def _without_a_world(item: pytest.Function, hypothesis: Any) -> Generator[None, Any, Any]:
+    """Let pytest-trio run a test in real time, unless its own fixtures bring a world after all."""
+    test = item.obj
+    if hypothesis is not None:
+        return (yield)
+
+    @functools.wraps(test)
+    async def checked(**values: Any) -> None:
+        for name, value in values.items():
+            if isinstance(value, World):
+                raise SimbridgeError(
+                    f"the world of the async fixture {name!r} is made after pytest-trio has begun to "
+                    "run this test, in real time: make the fixture `def`, or call it `world`"
+                )
+        await test(**values)
+
+    item.obj = checked
+    try:
+        return (yield)
+    finally:
+        item.obj = test
+
+
+def _in_real_time(backend: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """An async fixture as an ordinary one that runs outside of any world, as anyio's plugin does it."""
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        def call(**values: Any) -> Any:
+            with get_runner(backend, {}) as runner:
+                return runner.run_fixture(function, values)
+
+        return call
+
+    @functools.wraps(function)
+    def generate(**values: Any) -> Iterator[Any]:
+        with get_runner(backend, {}) as runner:
+            yield from runner.run_asyncgen_fixture(function, values)
+
+    return generate
 
 
 def _synchronous(made: World, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -149,6 +149,12 @@ class OnDemand:
         assert self._engine is not None
         self._engine.wake()
 
+    def use(self, backend: str) -> None:
+        """Run what is started from now on by this library; no guest may be under way."""
+        check_backend(backend)
+        self.rest()
+        self.backend = backend
+
     def rest(self) -> None:
         """Between two runs an engine without guests is put away: it may hold files open."""
         if not self.busy:

@@ -18,6 +18,7 @@ import io
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -154,9 +155,13 @@ def test_every_example_runs_and_prints_what_the_page_shows(
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     before = set(sys.modules)
+    interrupts = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # ignored in background jobs
     try:
         Page(path, tmp_path, REFRESH).play()
     finally:
+        signal.signal(signal.SIGINT, interrupts)
         for name in set(sys.modules) - before:
             file = getattr(sys.modules[name], "__file__", None)
             if file and Path(file).is_relative_to(tmp_path):
