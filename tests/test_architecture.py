@@ -44,6 +44,7 @@ LAYERS = [
         "limits",
         "pattern",
         "policy",
+        "regions",
         "resources",
         "schedule",
         "storage",
