@@ -27,6 +27,7 @@ __all__ = [
     "limits_of",
     "limits_with",
     "rate_of",
+    "replay_rate_of",
     "rules_of",
 ]
 
@@ -53,7 +54,7 @@ class Limit(NamedTuple):
 
 _GUIDE = "https://docs.aws.amazon.com/eventbridge/latest/userguide"
 _QUOTAS = f"quotas page, {_GUIDE}/eb-quota.html"
-_STACKD = "https://github.com/radkawar/stackd, testdata/aws/eventbridge"
+_STACKD = "https://github.com/radkawar/stackd/blob/9dc356f/testdata/aws/eventbridge"
 _RETRIES = f"user guide, {_GUIDE}/eb-rule-retry-policy.html"
 _SCHEDULES = f"{_GUIDE}/eb-create-rule-schedule.html"
 _ARCHIVES = f"user guide, {_GUIDE}/eb-archive.html"
@@ -246,7 +247,7 @@ LIMITS: dict[str, Limit] = {
         60,
         "a replay is STARTING; a change that is asked for meanwhile acts at the end",
         "14 replays took 60.6 s, sd 3.5, whatever they had to replay; stopped ones 51, 57 and 73 s "
-        f"({_STACKD}/replays.json and metrics.json)",
+        f"({_STACKD}/replays.json)",
         "seconds",
     ),
     "replay_cancelling_s": Limit(
@@ -269,9 +270,9 @@ LIMITS: dict[str, Limit] = {
     ),
     "replay_events_per_second": Limit(
         10_000,
-        "events a replay puts; 0: a whole minute of event time at once",
-        f"derived from the PutEvents quota ({_ARCHIVES}), here that of us-east-1; the figure is "
-        "invented",
+        "events a replay puts; 0: a whole minute of event time at once; with regional_rates no more "
+        "than the PutEvents quota of the region",
+        f"derived from the PutEvents quota ({_ARCHIVES}); that it is the same number is invented",
         "a second",
     ),
     "replay_shuffled": Limit(
@@ -313,6 +314,14 @@ def rate_of(name: str, region: str, limits: Limits) -> int:
     if limits[name] or not limits["regional_rates"]:
         return limits[name]
     return regions.RATES.get(region, regions.OTHER_REGIONS)[_RATED.index(name)]
+
+
+def replay_rate_of(region: str, limits: Limits) -> int:
+    """How many events a replay puts in a second in a region; 0: all of a minute at once."""
+    most = limits["replay_events_per_second"]
+    if not limits["regional_rates"]:
+        return most
+    return min(most, rate_of("put_events_per_second", region, limits))
 
 
 def rules_of(region: str, limits: Limits) -> int:

@@ -27,7 +27,7 @@ from simbridge.behaviour import Slow, share
 from simbridge.bucket import Bucket
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Actor, Kernel
-from simbridge.limits import Limits, rate_of
+from simbridge.limits import Limits, rate_of, replay_rate_of
 from simbridge.messages import Configure
 from simbridge.resources import Archive, EventBus, Replay, Schedule, Target
 from simbridge.trace.names import function_name
@@ -121,7 +121,9 @@ class Population:
         return self.archive(archive.arn)
 
     def _replay(self, replay: Replay) -> Actor:
-        return ReplayActor(_pace(self.limits), self.archive(replay.archive_arn))
+        return ReplayActor(
+            _pace(self.limits, arns.parse(replay.arn).region), self.archive(replay.archive_arn)
+        )
 
     def _scheduler(self, _: Schedule) -> Actor:
         return SchedulerActor(
@@ -179,13 +181,13 @@ def _counting(limits: Limits) -> Counting:
     return Counting(*(limits[name] * clock.SECOND for name in names))
 
 
-def _pace(limits: Limits) -> Pace:
-    """How fast replays go."""
+def _pace(limits: Limits, region: str) -> Pace:
+    """How fast replays go in a region."""
     return Pace(
         starting_us=limits["replay_starting_s"] * clock.SECOND,
         cancelling_us=limits["replay_cancelling_s"] * clock.SECOND,
         bucket_us=limits["replay_bucket_us"],
         empty_bucket_us=limits["replay_empty_bucket_us"],
-        events_per_second=limits["replay_events_per_second"],
+        events_per_second=replay_rate_of(region, limits),
         shuffled=limits["replay_shuffled"] > 0,
     )

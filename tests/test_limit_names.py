@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.limits import LIMITS, PROFILES, limits_of, limits_with, rate_of, rules_of
+from simbridge.limits import (
+    LIMITS,
+    PROFILES,
+    limits_of,
+    limits_with,
+    rate_of,
+    replay_rate_of,
+    rules_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +26,7 @@ def source() -> str:
     """Everything that could read a limit."""
     root = Path(sb.__file__).parent
     texts = {file: file.read_text(encoding="utf-8") for file in sorted(root.rglob("*.py"))}
-    of_regions = inspect.getsource(rate_of), inspect.getsource(rules_of)
+    of_regions = map(inspect.getsource, (rate_of, replay_rate_of, rules_of))
     texts[root / "limits.py"] = "\n".join(of_regions)  # not the table itself
     return "\n".join(texts.values())
 

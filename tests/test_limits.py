@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import simbridge as sb
 from simbridge.bucket import Bucket
 from simbridge.clock import SECOND
-from simbridge.limits import LIMITS, PROFILES, limits_with, rate_of, rules_of
+from simbridge.limits import LIMITS, PROFILES, limits_with, rate_of, replay_rate_of, rules_of
 
 QUOTAS = "put_events_per_second", "invocations_per_second"
 
@@ -72,6 +72,17 @@ def test_rules_by_region(region: str, rules: int) -> None:
     assert rules_of(region, limits_with(PROFILES["ideal"])) == 300
     assert rules_of(region, limits_with(PROFILES["aws"])) == rules
     assert rules_of(region, limits_with(PROFILES["aws"], {"rules_per_bus": 250})) == 250
+
+
+def test_replays_go_at_the_pace_of_the_region() -> None:
+    """No faster than the quota of PutEvents there, raised or not, if that is on."""
+    ideal, aws = PROFILES["ideal"], PROFILES["aws"]
+    assert replay_rate_of("sa-east-1", limits_with(ideal)) == 10_000
+    assert replay_rate_of("us-east-1", limits_with(aws)) == 10_000
+    assert replay_rate_of("sa-east-1", limits_with(aws)) == 600
+    assert replay_rate_of("sa-east-1", limits_with(aws, {"put_events_per_second": 900})) == 900
+    assert replay_rate_of("sa-east-1", limits_with(aws, {"replay_events_per_second": 50})) == 50
+    assert replay_rate_of("sa-east-1", limits_with(aws, {"replay_events_per_second": 0})) == 0
 
 
 def test_the_rules_of_a_bus_are_refused_at_the_quota_of_the_region() -> None:

@@ -123,10 +123,11 @@ def faults() -> str:
 
 def profiles() -> str:
     rows = [
-        [f"`{name}`", f"{LIMITS[name].default:,}", f"{number:,}", LIMITS[name].unit]
+        [f"`{name}`", f"{limit.default:,}", f"{number:,}", limit.unit, limit.evidence]
         for name, number in PROFILES["aws"].items()
+        for limit in (LIMITS[name],)
     ]
-    return table(["limit", '`"ideal"`', '`"aws"`', "unit"], rows)
+    return table(["limit", '`"ideal"`', '`"aws"`', "unit", "evidence"], rows)
 
 
 def rates() -> str:
