@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import final
 
-from simbridge import luck
+from simbridge import clock, luck
 from simbridge.limits import Limits
 from simbridge.messages import Configure, Retire
 from simbridge.resources import Rule
@@ -46,15 +46,15 @@ class Propagation:
     def effect_us(self, to: str, message: Configure | Retire, earliest_us: int) -> int:
         """The instant at which a change takes effect at `to`, after those that it must not overtake."""
         subject = _subject(to, message)
-        held_up = self._latest_us if subject == to else self._effect_us
-        effect = max(earliest_us, held_up.get(subject, 0), self._effect_us.get(to, 0))
-        self._effect_us[subject] = effect
-        self._latest_us[to] = max(effect, self._latest_us.get(to, 0))
+        before = self._latest_us if subject == to else self._effect_us
+        held_up = before.get(subject, earliest_us), self._effect_us.get(to, earliest_us)
+        effect = self._effect_us[subject] = max(earliest_us, *held_up)
+        self._latest_us[to] = max(effect, self._latest_us.get(to, effect))
         return effect
 
     def settled_us(self, subject: str) -> int:
         """The instant at which the last change of something takes effect, or has taken it."""
-        return self._effect_us.get(subject, 0)
+        return self._effect_us.get(subject, clock.EARLIEST)
 
 
 def _subject(to: str, message: Configure | Retire) -> str:

@@ -150,6 +150,17 @@ def test_the_draws_are_even() -> None:
     assert all(abs(count - 125) < 3.5 * 10.5 for count in seconds)  # sd of a count: 10.5
 
 
+@pytest.mark.parametrize("profile", [{}, JITTER])
+def test_a_world_may_begin_before_the_epoch(profile: dict[str, int]) -> None:
+    """Nothing waits for 1970."""
+    world = sb.World(start="1960-01-01T00:00:00Z", profile=profile)
+    call(world, ("create_event_bus", "one"))
+    call(world, ("put_rule", ("one", "a"), PATTERNS[0], "ENABLED"))
+    call(world, ("create_archive", "one"))
+    world.run(seconds=8)
+    assert disagreements(world) == []
+
+
 def test_changes_of_one_rule_keep_their_order_and_those_of_two_need_not() -> None:
     """The same rule changed twenty times: the effects come in that order; of two rules some overtake."""
     world = sb.World(profile=JITTER)
