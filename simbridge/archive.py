@@ -53,13 +53,13 @@ class ArchiveHandle:
         caller: Callable[[], tuple[str, int]],
         archive: Archive,
         actor: ArchiveActor,
-        late_us: int,
+        settled_us: Callable[[], int],
     ) -> None:
         self._kernel = kernel
         self._caller = caller
         self._archive = archive
         self._actor = actor
-        self._late_us = late_us
+        self._settled_us = settled_us
 
     @property
     def arn(self) -> str:
@@ -114,7 +114,10 @@ class ArchiveHandle:
         with self._kernel.hold():
             self._actor.staged.append(staged)
             sender, cause = self._caller()
-            self._kernel.send(sender, self.arn, loaded, after=self._late_us, cause=cause)
+            late_us = max(
+                0, self._settled_us() - self._kernel.now
+            )  # the archive may be to come yet
+            self._kernel.send(sender, self.arn, loaded, after=late_us, cause=cause)
         return Load(staged.events, left_out, tuple(bad))
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ The life of one event, as the messages tell it::
     delivery -Expire-> itself                there is no time for another attempt
     delivery -DeadLetter-> queue             given up; or `Drop` to the bus where nobody keeps it
     target --Handled--> itself               a function of yours has returned, or raised
-    target --Execute--> itself               Lambda runs the function again
+    target --Execute--> itself               Lambda runs the function, later or again
     target --Deposit--> queue, topic         Lambda's record of an invocation; or `Declined` back
     bus   ----Keep----> archive              an archive keeps the event; `Counted` tells how many it has
     replay -Publish---> event bus            an archived event comes again; `Progress` tells how far it is
@@ -304,7 +304,7 @@ class Handled(_Message, frozen=True):
 
 @final
 class Execute(_Message, frozen=True):
-    """Lambda runs a function again after it has raised."""
+    """Lambda runs a function: a while after it has accepted the event, or again after it has raised."""
 
     delivery: int
     attempt: int

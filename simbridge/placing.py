@@ -14,6 +14,7 @@ from simbridge import clock, given
 from simbridge.actors.fifo import FifoQueue, dweller, stand_in_of
 from simbridge.actors.function import Asynchronous, Handler, Runner
 from simbridge.actors.target import StandIn
+from simbridge.behaviour import Slow
 from simbridge.clock import Duration
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Kernel
@@ -36,13 +37,19 @@ Handle = TypeVar("Handle", bound=StandInHandle)
 
 @final
 class StandIns:
-    """Puts stand-ins at ARNs of one world; those named by a word are in its account and region."""
+    """Puts stand-ins at ARNs of one world; those named by a word are in its account and region.
 
-    def __init__(self, kernel: Kernel, caller: Caller, account: str, region: str) -> None:
+    `start` is how long a function takes to start, if that takes time.
+    """
+
+    def __init__(
+        self, kernel: Kernel, caller: Caller, account: str, region: str, start: Slow | None = None
+    ) -> None:
         self._kernel = kernel
         self._caller = caller
         self._account = account
         self._region = region
+        self._start = start
         self._handles: dict[tuple[type, str], Any] = {}
 
     def queue(self, name: str, content_based_deduplication: bool) -> Queue:
@@ -77,7 +84,7 @@ class StandIns:
         if handler is not None:  # what is refused leaves no stand-in behind
             if lambda_ is None and arns.parse(address).service == "lambda":
                 lambda_ = Asynchronous()
-            runner = Runner(handler, lambda_, self._kernel.shared["feedback"])
+            runner = Runner(handler, lambda_, self._kernel.shared["feedback"], self._start)
         with self._kernel.hold():
             actor = self._actor(address)
             if actor.runner is None:

@@ -27,7 +27,7 @@ from simbridge.behaviour import Slow, share
 from simbridge.bucket import Bucket
 from simbridge.errors import SimbridgeError
 from simbridge.kernel import Actor, Kernel
-from simbridge.limits import Limits, rate_of
+from simbridge.limits import Limits, rate_of, replay_rate_of
 from simbridge.messages import Configure
 from simbridge.resources import Archive, EventBus, Replay, Schedule, Target
 from simbridge.trace.names import function_name
@@ -58,7 +58,9 @@ class Population:
     def __init__(self, customs: Customs, limits: Limits) -> None:
         self.customs = customs
         self.limits = limits
-        self._latency = _latency(limits)
+        self._latency = _slow(limits, "delivery_latency_median_us", "delivery_latency_p99_us")
+        self.function_start = _slow(limits, "function_start_median_us", "function_start_p99_us")
+        """How long a function takes to start after it has accepted an event, if that takes time."""
         self._duplicates = share(limits["duplicates_per_million"] / 1_000_000)
 
     def join(self, kernel: Kernel, plane: ControlPlane) -> None:
@@ -119,13 +121,15 @@ class Population:
         return self.archive(archive.arn)
 
     def _replay(self, replay: Replay) -> Actor:
+        pace = _pace(self.limits, arns.parse(replay.arn).region)
         feedback = self._kernel.shared["feedback"]
-        return ReplayActor(_pace(self.limits), self.archive(replay.archive_arn), feedback)
+        return ReplayActor(pace, self.archive(replay.archive_arn), feedback)
 
     def _scheduler(self, _: Schedule) -> Actor:
         return SchedulerActor(
             rate_fires_at_once=self.customs.rate_fires_at_once,
             lateness_us=self.limits["schedule_lateness_us"],
+            cron_offset_us=self.limits["schedule_offset_us"],
         )
 
     def _policy(self, rule: arns.Arn) -> Policy:
@@ -162,16 +166,13 @@ def _name(address: str) -> str:
     return function_name(address) or address.rpartition(":")[2]
 
 
-def _latency(limits: Limits) -> Slow | None:
-    """How long after their ingestion events are first attempted, if that takes time."""
-    median, p99 = limits["delivery_latency_median_us"], limits["delivery_latency_p99_us"]
-    if not median and not p99:
+def _slow(limits: Limits, median: str, p99: str) -> Slow | None:
+    """The log-normal time of two limits; None if both are 0, and it takes no time."""
+    if not limits[median] and not limits[p99]:
         return None
-    if not 0 < median <= p99:
-        raise SimbridgeError(
-            "delivery_latency_median_us is above zero and delivery_latency_p99_us not below it"
-        )
-    return Slow(median, p99)
+    if not 0 < limits[median] <= limits[p99]:
+        raise SimbridgeError(f"{median} is above zero and {p99} not below it")
+    return Slow(limits[median], limits[p99])
 
 
 def _counting(limits: Limits) -> Counting:
@@ -180,13 +181,13 @@ def _counting(limits: Limits) -> Counting:
     return Counting(*(limits[name] * clock.SECOND for name in names))
 
 
-def _pace(limits: Limits) -> Pace:
-    """How fast replays go."""
+def _pace(limits: Limits, region: str) -> Pace:
+    """How fast replays go in a region."""
     return Pace(
         starting_us=limits["replay_starting_s"] * clock.SECOND,
         cancelling_us=limits["replay_cancelling_s"] * clock.SECOND,
         bucket_us=limits["replay_bucket_us"],
         empty_bucket_us=limits["replay_empty_bucket_us"],
-        events_per_second=limits["replay_events_per_second"],
+        events_per_second=replay_rate_of(region, limits),
         shuffled=limits["replay_shuffled"] > 0,
     )

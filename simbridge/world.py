@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any, Literal, final, overload
 
 from simbridge import clock, given, options, service_events
@@ -24,7 +25,7 @@ from simbridge.errors import SimbridgeError
 from simbridge.feedback import Feedback
 from simbridge.hosts import guest
 from simbridge.kernel import FULL, Kernel, Record
-from simbridge.limits import PROFILES, limits_with
+from simbridge.limits import limits_of
 from simbridge.placing import StandIns, asynchronous
 from simbridge.population import Customs, Population
 from simbridge.stand_ins import Queue, StandInHandle, outage
@@ -45,7 +46,8 @@ class World:
     `region` are where clients and stand-ins are by default. `stand_ins="auto"` puts a stand-in at
     every target ARN that nobody lives at; `"strict"` lets such deliveries fail, as AWS does.
     `profile="aws"` adds latency, duplicates, late changes and quotas per second, `"ideal"` has none
-    of them; both are sets of `limits`, which overrides any number by name (`simbridge.limits`).
+    of them; both are sets of numbers, and a mapping is a set of your own over `"ideal"`. `limits`
+    overrides any number of the profile by its name (`simbridge.limits`).
     `rate_first_fires` says when the schedule `rate(...)` of a rule fires for the first time: "at once",
     when the rule is created or enabled, or "after one period"; what AWS does is not certain.
     `backoff` is the curve of retries (`simbridge.backoff`). `trace="outcomes"` leaves single attempts
@@ -64,7 +66,7 @@ class World:
         region: str = "us-east-1",
         stand_ins: Literal["strict", "auto"] = "strict",
         limits: Mapping[str, int] | None = None,
-        profile: Literal["ideal", "aws"] = "ideal",
+        profile: Literal["ideal", "aws"] | Mapping[str, int] = "ideal",
         backoff: Backoff = DEFAULT,
         trace: Literal["full", "outcomes"] = "full",
         rate_first_fires: Literal["at once", "after one period"] = "at once",
@@ -73,14 +75,13 @@ class World:
     ) -> None:
         options.seed(seed)
         given.choice(stand_ins, "stand_ins", ("strict", "auto"))
-        given.choice(profile, "profile", PROFILES)
         given.choice(trace, "trace", ("full", "outcomes"))
         given.choice(rate_first_fires, "rate_first_fires", ("at once", "after one period"))
         check_backoff(backoff)
         guest.check_backend(backend)
         self._account, self._region = options.account(account), options.region(region)
         self.backend = backend
-        numbers = limits_with(PROFILES[profile], limits)
+        numbers = limits_of(profile, limits)
         members = options.organizations({} if organizations is None else organizations)
         customs = Customs(stand_ins == "auto", backoff, rate_first_fires == "at once", members)
         self._population = Population(customs, numbers)
@@ -236,10 +237,11 @@ class World:
                 f"there is no archive {name!r} in {region} of account {account}: make it first, with "
                 'world.client("events").create_archive(...)'
             )
-        late_us = self._plane.limits["control_plane_delay_us"]
+        arn, propagation = entry.archive.arn, self._plane.propagation
         with self._kernel.hold():
-            actor = self._population.archive(entry.archive.arn)
-        return ArchiveHandle(self._kernel, self._clients.caller, entry.archive, actor, late_us)
+            actor = self._population.archive(arn)
+        settled = partial(propagation.settled_us, arn)
+        return ArchiveHandle(self._kernel, self._clients.caller, entry.archive, actor, settled)
 
     # -- time -------------------------------------------------------------------------------
 
@@ -452,7 +454,9 @@ class World:
         self._clients = Clients(
             self._kernel, self._plane, self._family, self._account, self._region
         )
-        self._stand_ins = StandIns(self._kernel, self._clients.caller, self._account, self._region)
+        home = self._account, self._region
+        start = self._population.function_start
+        self._stand_ins = StandIns(self._kernel, self._clients.caller, *home, start)
 
     def __repr__(self) -> str:
         return f"<World seed={self.seed} now={self.now} records={len(self._kernel.trace):,}>"

@@ -45,6 +45,7 @@ LAYERS = [
         "limits",
         "pattern",
         "policy",
+        "regions",
         "resources",
         "schedule",
         "storage",

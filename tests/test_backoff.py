@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import pickle
+from bisect import bisect_right
 from itertools import pairwise
 from typing import Any
 
@@ -49,6 +52,88 @@ def test_jitter(retry: int, luck: int) -> None:
     assert bound / 2 <= equal <= bound
     assert SECOND <= full <= bound
     assert all(type(delay) is int and delay % SECOND == 0 for delay in (none, equal, full))
+
+
+AGES_S = 60, 300, 3600, 86_400
+
+# How many retries 2,000 deliveries have made at an age: 5th, 50th and 95th percentile; and the share of
+# those that have made all 185 within a day.
+MADE: dict[str, tuple[tuple[tuple[int, int, int], ...], float]] = {
+    "full_jitter_960s": (((6, 6, 7), (8, 9, 10), (14, 16, 19), (176, 185, 185)), 0.69),
+    "full_jitter_512s": (((6, 6, 7), (8, 9, 10), (19, 22, 25), (185, 185, 185)), 1.0),
+    "full_jitter_60s_to_960s": (((1, 1, 2), (2, 3, 4), (8, 10, 13), (170, 182, 185)), 0.39),
+    "equal_jitter_648s": (((6, 6, 6), (8, 8, 8), (15, 15, 16), (181, 185, 185)), 0.69),
+    "no_jitter_488s": (((5, 5, 5), (8, 8, 8), (15, 15, 15), (185, 185, 185)), 1.0),
+    "full_jitter_30s_to_976s": (((1, 2, 3), (3, 4, 5), (9, 11, 14), (168, 180, 185)), 0.30),
+    "equal_jitter_30s_to_651s": (((1, 1, 2), (3, 3, 4), (10, 10, 11), (176, 180, 184)), 0.05),
+}
+
+
+@pytest.mark.parametrize("curve", backoff.CANDIDATES, ids=lambda curve: curve.name)
+def test_candidates_make_as_many_retries_as_was_computed_elsewhere(
+    curve: backoff.Candidate,
+) -> None:
+    """Medians to one retry, tails to one more: both were drawn; shares within five in a hundred."""
+    made: dict[int, list[int]] = {age: [] for age in AGES_S}
+    spans = []
+    for number in range(2_000):
+        luck, age, times = key(number, curve.name), 0, []
+        for retry in range(1, 186):
+            age += curve.delay_us(retry, draw(luck, retry)) // SECOND
+            times.append(age)
+        spans.append(age)
+        for limit in AGES_S:
+            made[limit].append(bisect_right(times, limit))
+    expected, share = MADE[curve.name]
+    for limit, (low, middle, high) in zip(AGES_S, expected, strict=True):
+        seen = sorted(made[limit])
+        assert abs(seen[1_000] - middle) <= 1
+        assert abs(seen[100] - low) <= 2 and abs(seen[1_900] - high) <= 2
+    assert abs(sum(retries == 185 for retries in made[86_400]) / 2_000 - share) <= 0.05
+    mean_s = curve.mean_span_us() / SECOND
+    assert abs(sum(spans) / len(spans) - mean_s) < 0.005 * mean_s
+
+
+def test_candidates_are_named_curves_that_a_world_takes() -> None:
+    """The default is the first; each says its formula, its span and what is known; none is told twice."""
+    assert backoff.CANDIDATES[0] is backoff.DEFAULT is sb.backoff.full_jitter_960s
+    assert set(MADE) == {curve.name for curve in backoff.CANDIDATES} <= set(backoff.__all__)
+    for curve in backoff.CANDIDATES:
+        assert getattr(sb.backoff, curve.name) is curve
+        assert repr(curve) == f"simbridge.backoff.{curve.name}"
+        text = inspect.getdoc(curve) or ""
+        told = curve.formula, curve.span, curve.speaks_for, curve.speaks_against
+        assert all(part in text for part in told)
+        assert f"min({curve.name.split('_')[-1][:-1]} s" in curve.formula
+        twin = pickle.loads(pickle.dumps(curve))
+        assert twin == curve and inspect.getdoc(twin) == text
+
+
+@given(retries=st.integers(0, 400))
+def test_the_mean_span_is_that_of_the_bounds(retries: int) -> None:
+    """A curve without jitter takes its bounds, one with full jitter half of each and half a step."""
+    bounds = [min(1 << min(retry, 20), 960) for retry in range(retries)]
+    plain = backoff.exponential(jitter="none").mean_span_us(retries)  # type: ignore[attr-defined]
+    assert plain == sum(bounds) * SECOND
+    half = sum(bound + 1 for bound in bounds) * SECOND // 2
+    assert backoff.DEFAULT.mean_span_us(retries) == half
+
+
+def test_worlds_differ_by_the_candidate() -> None:
+    """The same deliveries, of which a minute sees six retries under one curve and one or two under another."""
+    retries = {}
+    for curve in (sb.backoff.full_jitter_960s, sb.backoff.full_jitter_60s_to_960s):
+        world = sb.World(backoff=curve)
+        pay = world.function("pay")
+        pay.fails("THROTTLING")
+        target = {"Id": "1", "Arn": pay.arn, "RetryPolicy": {"MaximumEventAgeInSeconds": 60}}
+        world.client().put_rule(Name="r", EventPattern='{"source": ["s"]}')
+        world.client().put_targets(Rule="r", Targets=[target])
+        world.client().put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+        world.run(minutes=2)
+        [delivery] = world.trace.deliveries()
+        retries[curve.name] = delivery.attempt_count - 1
+    assert retries["full_jitter_960s"] >= 5 > 2 >= retries["full_jitter_60s_to_960s"]
 
 
 def test_the_default_spends_both_limits_at_about_the_same_time() -> None:

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.limits import LIMITS, PROFILES, limits_with, rate_of
+from simbridge.limits import (
+    LIMITS,
+    PROFILES,
+    limits_of,
+    limits_with,
+    rate_of,
+    replay_rate_of,
+    rules_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +26,8 @@ def source() -> str:
     """Everything that could read a limit."""
     root = Path(sb.__file__).parent
     texts = {file: file.read_text(encoding="utf-8") for file in sorted(root.rglob("*.py"))}
-    texts[root / "limits.py"] = inspect.getsource(rate_of)  # not the table itself
+    of_regions = map(inspect.getsource, (rate_of, replay_rate_of, rules_of))
+    texts[root / "limits.py"] = "\n".join(of_regions)  # not the table itself
     return "\n".join(texts.values())
 
 
@@ -36,7 +45,10 @@ def test_later_numbers_win(first: dict[str, int], second: dict[str, int]) -> Non
     """Defaults, then a profile, then what a world is given; no name gets lost."""
     defaults = {name: limit.default for name, limit in LIMITS.items()}
     assert limits_with(first, None, second) == defaults | first | second
-    assert limits_with(PROFILES["aws"], second) == defaults | PROFILES["aws"] | second
+    assert limits_of("aws", second) == defaults | PROFILES["aws"] | second
+    assert (
+        limits_of(first, second) == limits_of("ideal", first | second) == defaults | first | second
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,3 +67,34 @@ def test_limits_that_cannot_be_are_told(limits: object, says: str) -> None:
     """A name with those that are close, a value with what it should be."""
     with pytest.raises(sb.SimbridgeError, match=says):
         sb.World(limits=limits)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("profile", "says"),
+    [
+        ({"target_per_rule": 1}, "did you mean targets_per_rule"),
+        ({"targets_per_rule": -1}, "whole number >= 0, not -1"),
+        ({"targets_per_rule": "1"}, "whole number >= 0, not '1'"),
+        ({"function_start_median_us": 5}, "function_start_p99_us not below it"),
+        ([("targets_per_rule", 1)], "profile is 'ideal' or 'aws', or a mapping of limits, not"),
+        ("AWS", "profile is 'ideal' or 'aws', or a mapping of limits, not 'AWS'"),
+        (None, "profile is 'ideal' or 'aws', or a mapping of limits, not None"),
+    ],
+)
+def test_profiles_that_cannot_be_are_told(profile: object, says: str) -> None:
+    """A mapping is checked as limits are; anything else is told what a profile is."""
+    with pytest.raises(sb.SimbridgeError, match=says):
+        sb.World(profile=profile)  # type: ignore[arg-type]
+
+
+def test_a_profile_of_ones_own_lies_over_the_ideal_one_and_limits_over_it() -> None:
+    """What neither names is as in the ideal profile, however many numbers are given."""
+    own = {"delivery_latency_median_us": 7_000, "delivery_latency_p99_us": 7_000}
+    for limits, expected in (({}, 0.007), (dict.fromkeys(own, 9_000), 0.009)):
+        world = sb.World(profile=own, limits=limits)
+        events, queue = world.client(), world.queue("q")
+        events.put_rule(Name="r", EventPattern='{"source": ["s"]}')
+        events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
+        events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+        world.run(seconds=1)
+        assert [delivery.latency for delivery in world.trace.deliveries()] == [expected]

@@ -9,15 +9,13 @@ differ in a retry policy alone meet the same outages and the same slow answers.
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable
-from functools import lru_cache
 from heapq import heappop, heappush
-from statistics import NormalDist
 from typing import Any, NamedTuple, final
 
 from simbridge import clock, targets, watch
 from simbridge.actors.function import Yours
+from simbridge.actors.latency import latency_us
 from simbridge.behaviour import (
     OK,
     Behaviour,
@@ -37,7 +35,7 @@ from simbridge.kernel import Turn
 from simbridge.luck import CERTAIN, draw
 from simbridge.messages import Invoke
 
-__all__ = ["Answer", "Conduct", "Invocation", "latency_us"]
+__all__ = ["Answer", "Conduct", "Invocation"]
 
 
 Answer = tuple[str | None, str | None, int]
@@ -187,26 +185,3 @@ def _asked(decide: Yours, message: Invoke, turn: Turn) -> str:
         raise turn.undo(error)  # noqa: B904  # as it came
     finally:
         look.abandon()
-
-
-_STEPS_BITS = 12
-
-
-def latency_us(slow: Slow, luck: int) -> int:
-    """A log-normal latency for a luck in [0, 2**32), read off a table of whole microseconds."""
-    if slow.median_us == slow.p99_us:
-        return slow.median_us
-    table = _quantiles(slow.median_us, slow.p99_us)
-    step = luck >> (32 - _STEPS_BITS)
-    between = luck & ((1 << (32 - _STEPS_BITS)) - 1)
-    low = table[step]
-    return low + ((table[step + 1] - low) * between >> (32 - _STEPS_BITS))
-
-
-@lru_cache(maxsize=64)
-def _quantiles(median_us: int, p99_us: int) -> tuple[int, ...]:
-    """The quantiles at even steps; the outermost stand a quarter of a step from the ends."""
-    normal, steps = NormalDist(), 1 << _STEPS_BITS
-    spread = math.log(p99_us / median_us) / normal.inv_cdf(0.99)
-    places = [min(max(n, 0.25), steps - 0.25) / steps for n in range(steps + 1)]
-    return tuple(round(median_us * math.exp(spread * normal.inv_cdf(place))) for place in places)

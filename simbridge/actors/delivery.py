@@ -28,7 +28,7 @@ import msgspec
 
 from simbridge import arn as arns
 from simbridge import targets, transform
-from simbridge.actors.conduct import latency_us
+from simbridge.actors.latency import latency_us
 from simbridge.actors.sending import failure_of
 from simbridge.backoff import Backoff
 from simbridge.behaviour import Slow

@@ -23,12 +23,15 @@ import msgspec
 from simbridge import arn as arns
 from simbridge import surrogates, watch
 from simbridge.actors.context import DEFAULT_TIMEOUT_US, LambdaContext, request_id, takes_context
+from simbridge.actors.latency import latency_us
 from simbridge.actors.results import kept, marshalled
+from simbridge.behaviour import Slow
 from simbridge.clock import SECOND, iso_micros, iso_seconds
 from simbridge.errors import HandlerFailed, SimbridgeError
 from simbridge.feedback import Feedback
 from simbridge.interrupts import from_a_signal
 from simbridge.kernel import Turn
+from simbridge.luck import draw
 from simbridge.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
 from simbridge.nesting import with_room
 
@@ -115,14 +118,23 @@ class Yours:
 class Runner:
     """Runs the handler of one stand-in. Without `lambda_` an exception ends the run.
 
+    `start` is how long Lambda takes from accepting an event to the start of its handler, if that takes
+    time. The delivery has succeeded by then.
     Raises `SimbridgeError` for a handler of a shape that cannot be called (`context`).
     """
 
-    def __init__(self, handler: Handler, lambda_: Asynchronous | None, feedback: Feedback) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        lambda_: Asynchronous | None,
+        feedback: Feedback,
+        start: Slow | None = None,
+    ) -> None:
         self._takes_context = takes_context(handler)
         self._yours = Yours(handler)
         self.lambda_ = lambda_
         self.feedback = feedback
+        self.start = start if lambda_ is not None else None
         self.running: dict[int, _Execution] = {}
 
     @property
@@ -131,12 +143,17 @@ class Runner:
         return self._yours.function
 
     def begin(self, message: Received, turn: Turn) -> None:
-        """A message has been accepted: run the handler for the first time."""
+        """A message has been accepted: run the handler for the first time, at once or soon."""
         self.running[message.delivery] = _Execution(message, turn.now, turn.sequence)
-        self._execute(message, 1, turn)
+        if self.start is None:
+            self._execute(message, 1, turn)
+            return
+        luck = draw(turn.key("function start", f"{message.event.id} {turn.sender}"), 0)
+        after = latency_us(self.start, luck)
+        turn.send(turn.address, Execute(message.delivery, 1), after)
 
-    def again(self, message: Execute, turn: Turn) -> None:
-        """Run the handler once more."""
+    def execute(self, message: Execute, turn: Turn) -> None:
+        """Run the handler: for the first time, where that has taken a while, or once more."""
         execution = self.running[message.delivery]._replace(cause=turn.sequence)
         self.running[message.delivery] = execution
         self._execute(execution.message, message.attempt, turn)

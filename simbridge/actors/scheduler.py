@@ -9,7 +9,9 @@ scheduler, which takes its tick back: a cancelled firing leaves no record.
 A rate fires at the anchor and every period after it, or first after one period: observations of the
 service favour the first, weakly, so a world may choose (`World(rate_first_fires=...)`). A cron fires
 strictly after the anchor. Each firing is computed from the one before and never from the clock, which
-is why a rate cannot drift, however late its ticks may be.
+is why a rate cannot drift, however late its ticks may be. A tick is late by a draw of its own, and that
+of a cron rule by one draw more, the same for all its ticks: on AWS each rule has its place in the minute,
+while a rate has the second of its anchor.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import Any, final
 from simbridge import arn as arns
 from simbridge import clock, schedule
 from simbridge.kernel import Turn, uuid_from
+from simbridge.luck import draw
 from simbridge.messages import Configure, Event, Message, Publish, Retire, Tick
 from simbridge.resources import Schedule
 
@@ -32,9 +35,12 @@ _DETAIL_TYPE = "Scheduled Event"
 class SchedulerActor:
     """The actor at the ARN of a scheduled rule."""
 
-    def __init__(self, *, rate_fires_at_once: bool = True, lateness_us: int = 0) -> None:
+    def __init__(
+        self, *, rate_fires_at_once: bool = True, lateness_us: int = 0, cron_offset_us: int = 0
+    ) -> None:
         self.rate_fires_at_once = rate_fires_at_once
         self.lateness_us = lateness_us
+        self.cron_offset_us = cron_offset_us
         self.schedule: Schedule | None = None
         self.envelope: dict[str, Any] = {}
         self.tick: int | None = None
@@ -57,11 +63,10 @@ class SchedulerActor:
 
     def _begin(self, given: Schedule, turn: Turn) -> None:
         anchor_us = turn.now - turn.now % clock.SECOND
-        firings = schedule.firings(given.expression)
-        if self.rate_fires_at_once and isinstance(firings, schedule.RateFirings):
+        if self.rate_fires_at_once and self._is_rate():
             self._await(anchor_us, turn)
         else:
-            self._await(firings.after(anchor_us), turn)
+            self._await(schedule.firings(given.expression).after(anchor_us), turn)
 
     def _fire(self, due_us: int, turn: Turn) -> None:
         given = self.schedule
@@ -82,8 +87,20 @@ class SchedulerActor:
         self.tick = None
         if due_us is None:
             return
-        late = turn.random("lateness").randrange(self.lateness_us + 1) if self.lateness_us else 0
+        late = self._offset_us(turn)
+        if self.lateness_us:
+            late += turn.random("lateness").randrange(self.lateness_us + 1)
         self.tick = turn.send(turn.address, Tick(due_us), max(0, due_us + late - turn.now))
+
+    def _offset_us(self, turn: Turn) -> int:
+        """How late this rule is in any case: below the offset's bound, and always the same."""
+        if not self.cron_offset_us or self._is_rate():
+            return 0
+        return draw(turn.key("offset", ""), 0) * self.cron_offset_us >> 32
+
+    def _is_rate(self) -> bool:
+        assert self.schedule is not None, "configured before it ticks"
+        return isinstance(schedule.firings(self.schedule.expression), schedule.RateFirings)
 
     def _cancel(self, turn: Turn) -> None:
         if self.tick is not None:

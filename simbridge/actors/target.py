@@ -101,7 +101,7 @@ class StandIn:
                 self.runner.ended(message, turn)
             case Execute():
                 assert self.runner is not None
-                self.runner.again(message, turn)
+                self.runner.execute(message, turn)
             case DeadLetter(delivery):
                 self._bury(message, delivery, turn)
             case Deposit():

@@ -22,6 +22,7 @@ import msgspec
 
 from simbridge.api.faults import check_fault, fault
 from simbridge.api.model import Answered, HttpRequest, operation_names
+from simbridge.api.propagation import Propagation
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
 from simbridge.arn import api_address
@@ -43,8 +44,9 @@ from simbridge.kernel import Kernel, uuid_from
 from simbridge.limits import Limits, rate_of
 from simbridge.luck import draw
 from simbridge.luck import key as key_of
-from simbridge.messages import Behave, Call, Configure, Event, Message, Publish, Retire, Stop
+from simbridge.messages import Behave, Call, Configure, Event, Message, Publish, Retire
 from simbridge.nearest import meant
+from simbridge.resources import Replay
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -66,9 +68,6 @@ _CODES: dict[type[LanguageError] | type[InvalidArn], str] = {
 
 _RATED = {"PutEvents": "put_events_per_second"}
 """The operations with a quota per second that is simulated."""
-
-_CHANGES = frozenset((Configure, Retire, Stop))
-"""The messages that change what the data plane does; they may take effect late."""
 
 
 def operation(function: Operation) -> Operation:
@@ -92,6 +91,8 @@ class Context:
     """What people should know about the call, and the client never hears; for the trace."""
     trace_header: str | None = None
     """The `X-Amzn-Trace-Id` of the HTTP request."""
+    delay_us: int | None = None
+    """How long what the call changes takes to have an effect, once that has been drawn."""
 
     @property
     def account(self) -> str:
@@ -118,10 +119,20 @@ class Context:
         return self.plane.kernel.random(address, purpose)
 
     def send(self, to: str, message: Message) -> None:
-        """Tell the data plane. Changes of resources take effect after the propagation delay."""
-        plane = self.plane
-        late = plane.limits["control_plane_delay_us"] if type(message) in _CHANGES else 0
-        plane.kernel.send(self.sender, to, message, after=late, cause=self.sequence)
+        """Tell the data plane. Changes of resources take effect after the propagation delay.
+
+        A replay that is started or stopped is none: its times were measured from the call.
+        """
+        late = 0
+        match message:
+            case Configure(Replay()):
+                pass
+            case Configure() | Retire():
+                propagation = self.plane.propagation
+                if self.delay_us is None:  # one call is one change, whatever it sends
+                    self.delay_us = propagation.delay_us(to, message)
+                late = propagation.effect_us(to, message, self.now + self.delay_us) - self.now
+        self.plane.kernel.send(self.sender, to, message, after=late, cause=self.sequence)
 
     def publish(self, events: Sequence[tuple[str, Publish]]) -> None:
         """Put events on buses, now. Those that a handler puts too many of end the run afterwards."""
@@ -144,6 +155,7 @@ class ControlPlane:
         self.limits = limits
         self.organizations = dict(organizations or {})
         self.stores: dict[tuple[str, str], Store] = {}
+        self.propagation = Propagation(kernel.seed, limits)
         self._faults: list[Fails] = []
         self._calls: dict[str, int] = {}
 
@@ -151,6 +163,7 @@ class ControlPlane:
         """The same API, over a copy of what it remembers, for a kernel that continues from here."""
         twin = ControlPlane(kernel, self.limits, self.organizations)
         twin.stores = copy.deepcopy(self.stores)
+        twin.propagation = copy.deepcopy(self.propagation)
         twin._faults = list(self._faults)
         twin._calls = dict(self._calls)
         return twin

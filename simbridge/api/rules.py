@@ -24,6 +24,7 @@ from simbridge.api.refusals import invalid, limit_exceeded, managed_rule, no_rul
 from simbridge.api.store import Bus
 from simbridge.api.tags import read_tags
 from simbridge.cloudtrail import ALL_MANAGEMENT_EVENTS
+from simbridge.limits import rules_of
 from simbridge.messages import Configure, Retire
 from simbridge.resources import Rule
 
@@ -175,7 +176,7 @@ def _check_trigger(context: Context, bus: Bus, request: Request) -> None:
 
 def check_room(context: Context, bus: Bus, old: Rule | None, text: str | None) -> None:
     """The quotas of rules on one bus, and of rules among them that use wildcards."""
-    if old is None and len(bus.rules) >= context.limits["rules_per_bus"]:
+    if old is None and len(bus.rules) >= rules_of(context.region, context.limits):
         raise limit_exceeded()
     if text and _uses_wildcard(text):
         others = (rule for rule in bus.rules.values() if rule is not old)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.actors.conduct import Invocation, latency_us
+from simbridge.actors.conduct import Invocation
+from simbridge.actors.latency import latency_us
 from simbridge.backoff import constant
 from simbridge.behaviour import Slow
 from simbridge.luck import CERTAIN

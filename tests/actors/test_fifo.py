@@ -109,6 +109,7 @@ def test_duplicates_of_eventbridge_collapse() -> None:
     """At least once is exactly once behind a FIFO queue: the second has the same text."""
     for name, copies in (("orders.fifo", 1), ("orders", 2)):
         world, queue = world_with(name, profile="aws", limits=DUPLICATES)
+        world.run(seconds=6)  # the rule has taken effect
         for number in range(20):
             put(world, number)
         world.run(minutes=1)

@@ -21,8 +21,9 @@ from simbridge import errors as all_errors
 from simbridge.api.faults import FAULTS
 from simbridge.error_codes import ERROR_CODES
 from simbridge.kernel import Record
-from simbridge.limits import LIMITS, OTHER_REGIONS, PROFILES, RATES
+from simbridge.limits import LIMITS, PROFILES
 from simbridge.messages import Message
+from simbridge.regions import OTHER_REGIONS, RATES
 from simbridge.targets import REFUSALS
 from simbridge.targets.page import examples, failures, kinds
 from simbridge.trace import Attempt
@@ -45,10 +46,25 @@ def told(thing: object) -> str:
 
 def limits() -> str:
     rows = [
-        [f"`{name}`", f"{limit.default:,}", limit.meaning, limit.source]
+        [
+            f"`{name}`",
+            f"{limit.default:,}",
+            f"{limit.default if limit.aws is None else limit.aws:,}",
+            limit.unit,
+            limit.meaning,
+            limit.evidence,
+        ]
         for name, limit in LIMITS.items()
     ]
-    return table(["name", "default", "bounds", "source"], rows)
+    return table(["name", '`"ideal"`', '`"aws"`', "unit", "meaning", "evidence"], rows)
+
+
+def curves() -> str:
+    rows = [
+        [f"`{curve.name}`", curve.formula, curve.span, curve.speaks_for, curve.speaks_against]
+        for curve in sb.backoff.CANDIDATES
+    ]
+    return table(["name", "formula", "span", "for", "against"], rows)
 
 
 def public(kind: type) -> list[type]:
@@ -106,15 +122,12 @@ def faults() -> str:
 
 
 def profiles() -> str:
-    names = dict.fromkeys(name for numbers in PROFILES.values() for name in numbers)
     rows = [
-        [
-            f"`{name}`",
-            *(f"{numbers.get(name, LIMITS[name].default):,}" for numbers in PROFILES.values()),
-        ]
-        for name in names
+        [f"`{name}`", f"{limit.default:,}", f"{number:,}", limit.unit, limit.evidence]
+        for name, number in PROFILES["aws"].items()
+        for limit in (LIMITS[name],)
     ]
-    return table(["limit", *(f'`"{profile}"`' for profile in PROFILES)], rows)
+    return table(["limit", '`"ideal"`', '`"aws"`', "unit", "evidence"], rows)
 
 
 def rates() -> str:
@@ -137,6 +150,7 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("trace.md", messages),
     ("delivery.md", error_codes),
     ("delivery.md", refusals),
+    ("delivery.md", curves),
     ("delivery.md", profiles),
     ("delivery.md", rates),
     ("targets.md", kinds),
