@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from simbridge.errors import Hint
 from simbridge.pattern.conditions import as_json
-from simbridge.pattern.operator_mends import is_operator_name, match_values, operator_meant
+from simbridge.pattern.operator_mends import (
+    NESTING_MAX,
+    is_operator_name,
+    match_values,
+    nesting_of,
+    operator_meant,
+)
 from simbridge.pattern.operators import OPERATORS, RESERVED
 
 __all__ = ["hint"]
 
 _LENGTH_MAX: Final = 4096  # what PutRule takes at most; of longer ones nobody asks what was meant
-_DEPTH_MAX: Final = 50
 _SHOWN_MAX: Final = 3
 _EVERYTHING: Final = {"source": [{"prefix": ""}]}
 
@@ -32,7 +36,7 @@ class _Unclear(Exception):
 
 def hint(text: str, accepts: Callable[[str], bool]) -> Hint:
     """About a pattern that is refused; `accepts` says whether the parser takes a text."""
-    if len(text) > _LENGTH_MAX:
+    if len(text) > _LENGTH_MAX or nesting_of(text) > NESTING_MAX:
         return Hint("")
     try:
         value, said = _value_of(text)
@@ -75,13 +79,28 @@ def _value_of(text: str) -> tuple[object, str]:
     except (ValueError, RecursionError):
         pass
     try:  # JSON with a comma too many, or the text of a Python object
-        python = re.sub(r"\b(true|false|null)\b", lambda word: _PYTHON[word[0]], text)
-        return json.loads(json.dumps(ast.literal_eval(python.strip()), allow_nan=False)), _NO_JSON
+        tree = ast.parse("" if "\\" in text else text.strip(), mode="eval")
+        value = ast.literal_eval(_Words().visit(tree))
+        return json.loads(json.dumps(value, allow_nan=False)), _NO_JSON
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise _Unclear("") from None
 
 
-_PYTHON: Final = {"true": "True", "false": "False", "null": "None"}
+class _Words(ast.NodeTransformer):
+    """The three words of JSON as Python has them; a key that stands twice is unclear."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Replace true, false and null."""
+        return ast.Constant(_WORDS[node.id]) if node.id in _WORDS else node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        """Look for keys that stand twice."""
+        if len({ast.dump(key) for key in node.keys if key}) < len(node.keys):
+            raise _Unclear("")
+        return self.generic_visit(node)
+
+
+_WORDS: Final = {"true": True, "false": False, "null": None}
 _NO_JSON: Final = "JSON has double quotes, true, false and null, and no comma after the last entry."
 
 
@@ -111,8 +130,6 @@ class _Mender:
         return self._fields(value, 1)
 
     def _fields(self, fields: Mapping[str, object], depth: int) -> dict[str, object]:
-        if depth > _DEPTH_MAX:
-            raise _Unclear("")
         found: dict[str, object] = {}
         for key, value in fields.items():
             if self._inside_or and key in RESERVED:
@@ -167,7 +184,7 @@ class _Mender:
                 found += self._match_object(key, value)
             else:
                 found.append(value)
-        if found == values:
+        if as_json(found) == as_json(values):  # 0 is not false
             return values
         return self._write(_reason(values), key, found)
 

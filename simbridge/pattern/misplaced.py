@@ -53,7 +53,7 @@ def _operator_as_field(
     segments: Sequence[str], conditions: Sequence[Condition], event: EventDict
 ) -> Slip | None:
     """`{"f": {"prefix": ["a"]}}`, where `{"f": [{"prefix": "a"}]}` was meant."""
-    first = next((i for i, one in enumerate(segments) if i and _is_operator(one)), len(segments))
+    first = next((i for i, one in enumerate(segments) if _is_operator(one)), len(segments))
     if first == len(segments) or not all(map(_is_operator, segments[first:])):
         return None
     here, name = ".".join(segments[:first]), segments[first]
@@ -73,6 +73,8 @@ def _operator_as_field(
         if _holds(wanted, values):
             proposal = Proposal(path, as_json(meant))
             return Slip(f"{told}{as_json(path.split('.')[-1])}: {proposal.leaf}", (proposal,))
+    if not here or any(isinstance(node, dict) for node in _at(here, event)):
+        return Slip(f"{name} is an operator and no field: it stands in the array of a field")
     leaf = f"{as_json(segments[first - 1])}: {as_json(meant)}"
     return Slip(f"{told}{leaf}, which would not match this event either")
 
@@ -85,11 +87,13 @@ def _candidates(path: str, event: EventDict) -> Iterator[tuple[str, _Nodes]]:
     """A field and the fields of the objects at it, each with its values."""
     nodes = _at(path, event)
     objects = [node for node in nodes if isinstance(node, dict)]
-    yield path, [node for node in nodes if not isinstance(node, dict)]
+    if path:
+        yield path, [node for node in nodes if not isinstance(node, dict)]
     for key in list(dict.fromkeys(key for one in objects for key in one))[:_KEYS_MAX]:
-        values = [node for node in _at(f"{path}.{key}", event) if not isinstance(node, dict)]
+        below = f"{path}.{key}" if path else key
+        values = [node for node in _at(below, event) if not isinstance(node, dict)]
         if values:
-            yield f"{path}.{key}", values
+            yield below, values
 
 
 def _holds(conditions: Sequence[Condition], values: Sequence[object]) -> bool:
@@ -161,7 +165,7 @@ def _has(path: str, event: EventDict) -> bool:
 def _at(path: str, event: EventDict) -> _Nodes:
     """What an event has at a path, without arrays."""
     nodes: _Nodes = [event]
-    for segment in path.split("."):
+    for segment in path.split(".") if path else ():
         nodes = _flat(one[segment] for one in nodes if isinstance(one, dict) and segment in one)
     return nodes
 

@@ -10,14 +10,17 @@ import difflib
 import json
 import re
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Final
 
 from simbridge.pattern.operators import OPERATORS
 
 __all__ = [
+    "NESTING_MAX",
     "glob_of",
     "is_operator_name",
     "match_values",
+    "nesting_of",
     "one_star",
     "operator_meant",
     "spelled_out",
@@ -52,6 +55,14 @@ _ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _YES_AND_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _STRINGS: Final = ("prefix", "suffix", "exactly", "equals-ignore-case", "wildcard")
 _LENGTH_MAX: Final = 40
+NESTING_MAX: Final = 50
+"""What nests deeper than this is not mended."""
+
+
+def nesting_of(text: str) -> int:
+    """How deep the brackets of a text nest, so that reading it needs no more of the stack than that."""
+    depths = accumulate({"[": 1, "{": 1, "(": 1, "]": -1, "}": -1, ")": -1}.get(c, 0) for c in text)
+    return max(depths, default=0)
 
 
 def operator_meant(name: str) -> str:
@@ -108,6 +119,8 @@ def spelled_out(text: str) -> list[object]:
     """The match values that a string spells: `prefix:a`, `{"prefix": "a"}`, `> 5`, `!a`."""
     text = text.strip()
     if text[:1] in ("{", "["):
+        if nesting_of(text) > NESTING_MAX:
+            return []
         try:
             read = json.loads(text)
         except (ValueError, RecursionError):
