@@ -170,14 +170,6 @@ def _star(condition: Condition, value: Scalar) -> Iterator[_Guess]:
         return
     whole = f"{'*' * (operator == 'suffix')}{text}{'*' * (operator == 'prefix')}"
     glob = one_star(whole.replace("\\", "\\\\"))
-    expression = glob_of(whole)
-    if _is_expression(text):
-        meant = [[{"wildcard": expression}]] if expression else []
-        yield _Guess("a pattern has no regular expressions", meant, doubtful=True)
-        if not any(one.accepts(value) for one in conditions_of([{"wildcard": glob}])):
-            yield _Guess(
-                "a pattern has no regular expressions: . and * are ordinary characters here"
-            )
     yield _Guess("a * is an ordinary character here", [[{"wildcard": glob}]])
 
 
@@ -186,7 +178,9 @@ def _expression(condition: Condition, value: Scalar) -> Iterator[_Guess]:
     text = condition.operand
     if condition.operator not in ("", "exactly", "wildcard") or not isinstance(text, str):
         return
-    if not isinstance(value, str) or len(text) > _LENGTH_MAX or not _is_expression(text):
+    if not isinstance(value, str) or len(text) > _LENGTH_MAX or text.startswith("*"):
+        return
+    if not _EXPRESSION.search(text):
         return
     inner = text[1:-1] if len(text) > 2 and text[0] == text[-1] == "/" else text
     head, tail = inner.startswith("^"), inner.endswith("$")
@@ -201,14 +195,14 @@ def _expression(condition: Condition, value: Scalar) -> Iterator[_Guess]:
         meant += [[{"wildcard": trimmed}], [{"wildcard": glob}]]
     elif re.fullmatch(r"\(?[^*.+?\[\](){}\\^$]+\)?", plain):
         meant.append(list(plain.strip("()").split("|")))
-    yield _Guess("a pattern has no regular expressions", meant, doubtful=bool(meant))
-    yield _Guess("a pattern has no regular expressions: each character stands for itself")
+    if meant:
+        yield _Guess(_NO_EXPRESSIONS, meant, doubtful=True)
+    if condition.operator != "wildcard" and _CERTAINLY.search(text):
+        yield _Guess(f"{_NO_EXPRESSIONS}: each character stands for itself")
 
 
-def _is_expression(text: str) -> bool:
-    return bool(_EXPRESSION.search(text))
-
-
+_NO_EXPRESSIONS: Final = "a pattern has no regular expressions"
+_CERTAINLY: Final = re.compile(r"\.[*+]|^\^|\$$|\\[dwsDWS]|\[[^\]]+\]")
 _EXPRESSION: Final = re.compile(r"\.[*+]|^\^|\$$|\\[dwsDWSb.]|\[[^\]]+\][*+]?|^/.+/$|[^|]\|[^|]")
 
 

@@ -179,7 +179,7 @@ def _on_five(fields: Sequence[str]) -> Hint:
     found = from_unix(fields)
     if found is None:
         meant = _eventbridge([*fields[:4], weekdays_of_unix(fields[4]), "*"], "")
-        return meant if meant.proposals else Hint("Unix cron does not read these fields either.")
+        return meant if meant.proposals else Hint(_wrong_field([*fields, "*"]))
     if not found:
         return Hint("No expression of EventBridge was found that fires when Unix cron would.")
     counting, weekdays = "", weekdays_of_unix(fields[4])
@@ -193,6 +193,15 @@ def _on_five(fields: Sequence[str]) -> Hint:
         tuple(found),
         together=True,
     )
+
+
+def _wrong_field(fields: Sequence[str]) -> str:
+    """What is wrong in one of six fields, if not the days."""
+    try:
+        read(_written(_one_question_mark(fields)))
+    except InvalidSchedule as refusal:
+        return refusal.detail or "Unix cron does not read these fields either."
+    return "Unix cron does not read these fields either."
 
 
 def _without_seconds(fields: Sequence[str]) -> Hint:
@@ -209,7 +218,9 @@ def _on_six(fields: Sequence[str], complaint: str) -> Hint:
     """About six fields; `complaint` is empty where the two fields of days are at fault."""
     told = "The first field is minutes: there are no seconds."
     if _has_seconds(fields):
-        return _after(told, _without_seconds(fields))
+        other = _without_seconds(fields)
+        found = Hint("") if other.proposals or not fields[0].isdigit() else _eventbridge(fields, "")
+        return found if found.proposals else _after(told, other)
     found = _eventbridge(fields, complaint)
     if found.proposals or fields[0].strip("0") or fields[2] == "?" or fields[4] == "?":
         return found
@@ -220,7 +231,8 @@ def _on_six(fields: Sequence[str], complaint: str) -> Hint:
 def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
     """About six fields of which the first is minutes and the last the year."""
     if _ZERO.search(fields[4]):
-        found = _proposing(_as_unix(fields))
+        rules = _as_unix(fields)
+        found = _proposing(rules, together=len(rules) > 1)
         return _after(f"Day of week: {_COUNTING}.", found or Hint(complaint))
     meant = [mended(number, text) for number, text in enumerate(fields)]
     misplaced = [FIELDS[number].title for number in (0, 1, 3, 5) if fields[number] == "?"]
