@@ -147,8 +147,8 @@ Everything that is proposed is a valid pattern.
 | `{{'a': ['x'],}}` | `{{"a": ["x"]}}` |
 
 An operator in the place of a field, `{{"a": {{"prefix": ["x"]}}}}`, and one in quotes, `{{"a": ["prefix:x"]}}`, are
-valid patterns that hardly match. `sb.explain` names them, and regular expressions, and proposes what was meant where
-that holds for the event: in the hint, and as `proposals` of the row.
+valid patterns that hardly match. `sb.explain` names them, and regular expressions, and proposes what was meant
+where that holds for the event: in the hint, and as `proposals` of the row.
 
 Python objects that JSON cannot hold (a set, bytes, NaN, a key that is no text) are no valid pattern either; what
 follows AWS's sentence then says what was found, and where.
