@@ -109,7 +109,7 @@ def _in_brackets(expression: str, text: str, match: re.Match[str], complaint: st
     elif not text.endswith(")"):
         said = "The closing bracket is missing."
     elif text.strip() != expression.strip():
-        said = "Quotes are no part of an expression."
+        said = "Nothing stands around the expression."
     if canonical != expression and (found := _accepted(canonical)):
         if name == "cron" and text != canonical and not said:
             said = f"{_SIX}, not {len(fields_of(text))}: there is a space too many."
@@ -254,6 +254,8 @@ def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
     rules = _split([minutes, hours, day, month, "?", year])
     rules += _split([minutes, hours, "?", month, _named(weekday), year])
     told = f"{complaint} {_DAYS}. Days of both kinds take two rules.".strip()
+    if _NUMBERS.search(weekday):
+        told += f" {_COUNTING}."
     return _after(told, _proposing(rules, together=True) or Hint(""))
 
 

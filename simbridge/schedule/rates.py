@@ -58,7 +58,7 @@ def rate_hint(body: str) -> Hint:
     if number.denominator != 1:
         return Hint("The smallest unit of a rate is the minute.")
     meant = _rate(int(number), unit)
-    return Hint(f"Write {meant}{_reason(text, int(number), unit)}", (meant,))
+    return Hint(f"Write {meant}{_reason(body, int(number), unit)}", (meant,))
 
 
 def _periods(text: str) -> list[tuple[Fraction, str]]:

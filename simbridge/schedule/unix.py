@@ -31,7 +31,7 @@ _WEEKDAYS = FIELDS[4].names.split()
 _BEGIN = dt.datetime(2027, 6, 1, tzinfo=dt.UTC)
 _END = dt.datetime(2060, 1, 1, tzinfo=dt.UTC)
 _SIGNS = re.compile(r"[A-Z0-9*,/#-]+")
-_SPAN = re.compile(r"(?P<first>[A-Z]{3}|[0-9])(?:-(?P<last>[A-Z]{3}|[0-9]))?(?P<step>/[0-9]+)?")
+_SPAN = re.compile(r"(?P<first>[A-Z]{3}|[0-7])(?:-(?P<last>[A-Z]{3}|[0-7]))?(?P<step>/[0-9]+)?")
 _LAST_OR_NTH = re.compile(
     r"(?:L|(?=.L))(?P<last>[0-7])L?|(?P<nth>[A-Z]{3}|[0-7])#(?P<number>[1-5])"
 )
