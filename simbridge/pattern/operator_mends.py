@@ -50,7 +50,9 @@ _RELATIONS: Final = {
 }  # fmt: skip
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?")
 _COMPARISON: Final = re.compile(r"\s*(>=|<=|=>|=<|==|=|>|<)\s*(-?[0-9.]+)\s*")
-_SPELLED: Final = re.compile(r"(?P<name>[\w-]{2,40})\s*[:=(]\s*(?P<operand>.*)", re.DOTALL)
+_SPELLED: Final = re.compile(
+    r"[\"']?(?P<name>[\w-]{2,40})[\"']?\s*[:=(]\s*(?P<operand>.*)", re.DOTALL
+)
 _ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _YES_AND_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _STRINGS: Final = ("prefix", "suffix", "exactly", "equals-ignore-case", "wildcard")
@@ -122,7 +124,7 @@ def spelled_out(text: str) -> list[object]:
         if nesting_of(text) > NESTING_MAX:
             return []
         try:
-            read = json.loads(text)
+            read = json.loads(text if '"' in text else text.replace("'", '"'))
         except (ValueError, RecursionError):
             return []
         values = read if isinstance(read, list) else [read]

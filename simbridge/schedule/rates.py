@@ -28,9 +28,9 @@ _QUANTITIES = re.compile(
 )
 _NUMBER = re.compile(r"[0-9]{1,12}")
 _BOUNDS = f"The value of a rate is 1 to {_COUNT_MAX}"
+_UNITS_ARE = "The units of a rate are minute(s), hour(s) and day(s)"
 _CALENDAR = (
-    "The units of a rate are minute(s), hour(s) and day(s): a week is rate(7 days), "
-    "a month cron(0 0 1 * ? *), a year cron(0 0 1 1 ? *)."
+    f"{_UNITS_ARE}: a week is rate(7 days), a month cron(0 0 1 * ? *), a year cron(0 0 1 1 ? *)."
 )
 _FORM = "A rate is a whole number, one space and a unit in lower case, as in rate(5 minutes)."
 
@@ -108,7 +108,7 @@ def _calendar(periods: list[tuple[Fraction, str]]) -> Hint:
         meant = f"cron(0 0 1 1 ? {'*' if number == 1 else f'*/{number}'})"
     else:
         return Hint(_CALENDAR)
-    return Hint(f"{_CALENDAR} Write {meant}.", (meant,))
+    return Hint(f"{_UNITS_ARE}. Write {meant}.", (meant,))
 
 
 def _rate(count: int, unit: str) -> str:
