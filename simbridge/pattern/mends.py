@@ -22,6 +22,7 @@ from simbridge.pattern.operator_mends import (
     operator_meant,
 )
 from simbridge.pattern.operators import OPERATORS, RESERVED
+from simbridge.surrogates import readable
 
 __all__ = ["hint"]
 
@@ -36,6 +37,11 @@ class _Unclear(Exception):
 
 def hint(text: str, accepts: Callable[[str], bool]) -> Hint:
     """About a pattern that is refused; `accepts` says whether the parser takes a text."""
+    found = _mended(text, accepts)
+    return Hint(readable(found.detail), tuple(map(readable, found.proposals)))
+
+
+def _mended(text: str, accepts: Callable[[str], bool]) -> Hint:
     if len(text) > _LENGTH_MAX or nesting_of(text) > NESTING_MAX:
         return Hint("")
     try:

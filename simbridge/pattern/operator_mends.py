@@ -121,7 +121,7 @@ def spelled_out(text: str) -> list[object]:
     """The match values that a string spells: `prefix:a`, `{"prefix": "a"}`, `> 5`, `!a`."""
     text = text.strip()
     if text[:1] in ("{", "["):
-        if nesting_of(text) > NESTING_MAX:
+        if nesting_of(text) > NESTING_MAX or "\\u" in text:  # which may be half a surrogate pair
             return []
         try:
             read = json.loads(text if '"' in text else text.replace("'", '"'))

@@ -235,6 +235,19 @@ def test_a_refusal_can_be_pickled() -> None:
     assert caught.value.response["Error"]["Message"] == told.text
 
 
+def test_half_of_a_surrogate_pair() -> None:
+    """It is proposed as it is read: a trace cannot hold it."""
+    world = sb.World(seed=1)
+    events = world.client("events")
+    pattern = '{"a": "\\ud800", "b": {"\\udfff": 1}}'
+    assert refusal(pattern).proposals == ('{"a": ["?"], "b": {"?": [1]}}',)
+    with pytest.raises(events.exceptions.InvalidEventPatternException):
+        events.put_rule(Name="r", EventPattern=pattern)
+    assert "?" in str(world.trace) and world.trace.digest()
+    spelled = sb.explain({"a": ['{"prefix": "\\ud800"}']}, {"a": "?"})
+    assert "\ud800" not in str(spelled)
+
+
 # ------------------------------------------------------------------------ explain
 
 TEXTS = [
