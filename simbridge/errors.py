@@ -35,6 +35,7 @@ __all__ = [
     "BlockedThread",
     "FeedbackWarning",
     "HandlerFailed",
+    "Hint",
     "InvalidArn",
     "InvalidEvents",
     "InvalidPattern",
@@ -72,6 +73,19 @@ class InvalidArn(SimbridgeError, ValueError):
     """A text is not an Amazon Resource Name."""
 
 
+@final
+class Hint(NamedTuple):
+    """What a person should know about a text that is refused.
+
+    `detail` says what is wrong and what to write. `proposals` are the whole texts that it proposes, each
+    of them valid: alternatives, unless `together` is true, when only all of them do what was meant.
+    """
+
+    detail: str
+    proposals: tuple[str, ...] = ()
+    together: bool = False
+
+
 _PLACE: Final = "\n at [Source: "
 """How AWS begins the line that says where an event pattern is wrong: the one line end of its own."""
 
@@ -81,12 +95,24 @@ class LanguageError(SimbridgeError, ValueError):
 
     `text` is what AWS says, to the letter, and all that the simulated client hears. `detail` is our
     own, for people: what is wrong in particular, and what to write. `str(error)` is both.
+
+    `proposals` are the whole texts that `detail` proposes, for programs. Each is valid. They are
+    alternatives, unless `together` is true: then all of them are needed for what was meant.
     """
 
-    def __init__(self, text: str, detail: str = "") -> None:
-        super().__init__(text, *([detail] if detail else []))
+    def __init__(
+        self,
+        text: str,
+        detail: str = "",
+        proposals: Sequence[str] = (),
+        together: bool = False,
+    ) -> None:
+        extra = (detail, tuple(proposals), together)
+        super().__init__(text, *(extra if proposals else extra[:1] if detail else ()))
         self.text = text
         self.detail = detail
+        self.proposals = tuple(proposals)
+        self.together = together
 
     def __str__(self) -> str:
         parts = f"{self.text} {self.detail}".rstrip().split(_PLACE)

@@ -64,7 +64,7 @@ def test_without_after_it_is_now(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "says"),
     [
         (["rate(1 minutes)"], "simbridge: Parameter ScheduleExpression is not valid. Write rate(1"),
-        (["cron(0 12 * * * *)", "--json"], "write cron(0 12 * * ? *)"),
+        (["cron(0 12 * * * *)", "--json"], "Write cron(0 12 * * ? *)."),
         (["rate(1 minute)", "--after", "yesterday"], "write ISO 8601"),
         (["rate(1 minute)", "--after", ""], "write ISO 8601"),
         (

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from simbridge import pattern
 from simbridge.commands.common import Commands, complain
-from simbridge.errors import InvalidPattern, SimbridgeError
+from simbridge.errors import SimbridgeError
 from simbridge.files import content
 from simbridge.printable import printable_json
 
@@ -35,7 +34,7 @@ def _match(options: argparse.Namespace) -> int:
     try:
         matched = pattern.match(_text_of(options.pattern), _text_of(options.event))
     except SimbridgeError as error:
-        return _bad_input(error)
+        return complain(error)
     print("match" if matched else "no match")
     return 0 if matched else 1
 
@@ -44,7 +43,7 @@ def _explain(options: argparse.Namespace) -> int:
     try:
         found = pattern.explain(_text_of(options.pattern), _text_of(options.event))
     except SimbridgeError as error:
-        return _bad_input(error)
+        return complain(error)
     if options.json:
         print(printable_json(json.dumps(found.to_dict(), ensure_ascii=False, indent=2)))
     else:
@@ -64,10 +63,3 @@ def _text_of(argument: str) -> str:
         ) from None
     except (OSError, ValueError) as error:
         raise SimbridgeError(f"{argument!r} cannot be read: {error}") from error
-
-
-def _bad_input(error: SimbridgeError) -> int:
-    code = complain(error)
-    if isinstance(error, InvalidPattern) and "must be an object or an array" in str(error):
-        print('simbridge: match values stand in an array: {"source": ["shop"]}', file=sys.stderr)
-    return code

@@ -13,6 +13,7 @@ nested a thousand deep is explained like any other.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,9 +23,10 @@ from typing import Final, final
 from simbridge.pattern.arrays import satisfied
 from simbridge.pattern.conditions import Condition
 from simbridge.pattern.events import EventDict, Layout, Paths, lay_out, read_event
+from simbridge.pattern.misplaced import slip_of_a_missing_field
 from simbridge.pattern.pool import Entry, Pool
 from simbridge.pattern.scalars import Scalar
-from simbridge.pattern.slips import shown, slip_of_a_missing_field, slip_of_a_value
+from simbridge.pattern.slips import NO_SLIP, Slip, shown, slip_of_a_value
 from simbridge.pattern.syntax import Field, Node, Pattern, SubRule, parse
 from simbridge.pattern.telling import Row, blame, elements, line, mark, rows_of
 from simbridge.printable import printable
@@ -91,6 +93,10 @@ class Explanation:
                     "wanted": [{"value": text, "matched": holds} for text, holds in row.wanted],
                     "seen": list(row.seen),
                     "hint": row.hint,
+                    "proposals": [
+                        {"path": one.path, "match_values": json.loads(one.leaf)}
+                        for one in row.proposals
+                    ],
                 }
                 for row in self.rows
             ],
@@ -176,7 +182,7 @@ class _Explainer:
         holding = satisfied(pool.fields, pool.live, self._layout)
         self._matched = holding != 0
         self._known: dict[int, Row] = {}
-        self._hints: dict[int, str] = {}
+        self._hints: dict[int, Slip] = {}
         self._chosen = (
             subrules[(holding & -holding).bit_length() - 1] if holding else self._nearest(subrules)
         )
@@ -209,7 +215,7 @@ class _Explainer:
         nearest = [index for index, rank in enumerate(ranks) if rank == least]
 
         def unexplained(index: int) -> int:
-            return sum(not self._hint(path, subrules[index][path]) for path in failed[index])
+            return sum(not self._hint(path, subrules[index][path]).text for path in failed[index])
 
         return subrules[min(nearest, key=unexplained)]
 
@@ -221,21 +227,27 @@ class _Explainer:
         found = self._field(node.path, node.conditions)
         taken = self._chosen.get(node.path) is node.conditions
         matched = found.matched or (taken and self._matched)
-        hint = "" if matched else self._hint(node.path, node.conditions)
+        slip = NO_SLIP if matched else self._hint(node.path, node.conditions)
         return replace(
-            row, matched=matched, taken=taken, wanted=found.wanted, seen=found.seen, hint=hint
+            row,
+            matched=matched,
+            taken=taken,
+            wanted=found.wanted,
+            seen=found.seen,
+            hint=slip.text,
+            proposals=slip.proposals,
         )
 
-    def _hint(self, path: str, conditions: tuple[Condition, ...]) -> str:
+    def _hint(self, path: str, conditions: tuple[Condition, ...]) -> Slip:
         """The slip that may be behind a field that does not hold; not for ever so many fields."""
         if id(conditions) not in self._hints:
             if len(self._hints) >= _HINTS_MAX:
-                return ""
+                return NO_SLIP
             values = self._values(path)
             self._hints[id(conditions)] = (
-                slip_of_a_value(conditions, values)
+                slip_of_a_value(path, conditions, values)
                 if values
-                else slip_of_a_missing_field(path, self._event)
+                else slip_of_a_missing_field(path, conditions, self._event)
             )
         return self._hints[id(conditions)]
 

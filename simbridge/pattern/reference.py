@@ -123,6 +123,33 @@ Event pattern is not valid. Reason: "source" must be an object or an array
  at [Source: (String)"{{"source": "shop"}}"; line: 1, column: 13]
 ```
 
+What follows it is ours: what was meant, as far as the pattern shows it. It is in `error.detail`, and the whole
+pattern that it proposes in `error.proposals`.
+A client of boto3 hears AWS's words only; the timeline of a trace has both.
+
+```
+Match values stand in an array: write "source": ["shop"].
+```
+
+Everything that is proposed is a valid pattern.
+
+| you write | proposed |
+|---|---|
+| `{{"a": {{"prefix": "x"}}}}` | `{{"a": [{{"prefix": "x"}}]}}` |
+| `{{"a": [{{"startsWith": "x"}}]}}` | `{{"a": [{{"prefix": "x"}}]}}` |
+| `{{"a": [{{"anything_but": "x"}}]}}` | `{{"a": [{{"anything-but": "x"}}]}}` |
+| `{{"a": [{{"contains": "x"}}]}}` | `{{"a": [{{"wildcard": "*x*"}}]}}` |
+| `{{"a": [{{"regex": "^x.*"}}]}}` | `{{"a": [{{"wildcard": "x*"}}]}}` |
+| `{{"a": [{{">": 5}}]}}` | `{{"a": [{{"numeric": [">", 5]}}]}}` |
+| `{{"a": [{{"numeric": "5"}}]}}` | `{{"a": [{{"numeric": ["=", 5]}}]}}` |
+| `{{"a": [{{"exists": "true"}}]}}` | `{{"a": [{{"exists": true}}]}}` |
+| `{{"a": [["x"], "y"]}}` | `{{"a": ["x", "y"]}}` |
+| `{{'a': ['x'],}}` | `{{"a": ["x"]}}` |
+
+An operator in the place of a field, `{{"a": {{"prefix": ["x"]}}}}`, and one in quotes, `{{"a": ["prefix:x"]}}`, are
+valid patterns that hardly match. `sb.explain` names them, and regular expressions, and proposes what was meant
+where that holds for the event: in the hint, and as `proposals` of the row.
+
 Python objects that JSON cannot hold (a set, bytes, NaN, a key that is no text) are no valid pattern either; what
 follows AWS's sentence then says what was found, and where.
 """

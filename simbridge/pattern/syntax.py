@@ -24,6 +24,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from simbridge.errors import InvalidPattern
+from simbridge.pattern import mends
 from simbridge.pattern.conditions import Condition, without_numbers_as_addresses
 from simbridge.pattern.json_text import NESTING_MAX, TOO_DEEP, Reader, Token
 from simbridge.pattern.operators import RESERVED, read_operator, read_value
@@ -41,6 +42,7 @@ __all__ = [
     "SubRule",
     "check",
     "parse",
+    "read",
 ]
 
 SUBRULES_MAX: Final = 1000
@@ -110,10 +112,27 @@ class Pattern:
 def parse(pattern: str | Mapping[str, object]) -> Pattern:
     """Read and check a pattern, given as JSON text or as the objects such a text stands for.
 
-    Raises `InvalidPattern` with AWS's wording (behaviour reference 4.9); for objects that are not what
-    JSON can hold, its `detail` says which and where.
+    Raises `InvalidPattern` with AWS's wording (behaviour reference 4.9). Its `detail` says what to write
+    instead; for objects that are not what JSON can hold, which and where.
     """
     text = pattern if isinstance(pattern, str) else _as_text(pattern)
+    try:
+        return read(text)
+    except InvalidPattern as refusal:
+        complaint = refusal.text
+    raise InvalidPattern(complaint, *mends.hint(text, _is_valid))
+
+
+def _is_valid(text: str) -> bool:
+    try:
+        read(text)
+    except InvalidPattern:
+        return False
+    return True
+
+
+def read(text: str) -> Pattern:
+    """As `parse`, but the error says no more than AWS does."""
     tree = _Parser(text).read()
     subrules = tuple(_fold(tree))
     if any(len(subrule) > FIELDS_MAX for subrule in subrules):

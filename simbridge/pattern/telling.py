@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, final
 
+from simbridge.pattern.slips import Proposal
 from simbridge.pattern.syntax import Either, Field, Group, Node
 from simbridge.printable import printable
 
@@ -22,7 +23,8 @@ class Row:
     `kind`: "group", "field", "or", "branch" or "array". `parent`: the number of the row it is below (-1).
     `matched`: None for a field that a later one of the same path replaces. `taken`: whether it belongs to
     the sub-rule that is told about. For a field: `wanted` are its match values as JSON, each with whether
-    it holds; `seen` the values in the event as JSON. `hint`: what may be wrong, or what is special.
+    it holds; `seen` the values in the event as JSON. `hint`: what may be wrong, or what is special. `proposals`:
+    the match values that it proposes, each of which holds for the event.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Row:
     wanted: tuple[tuple[str, bool], ...] = ()
     seen: tuple[str, ...] = ()
     hint: str = ""
+    proposals: tuple[Proposal, ...] = ()
 
 
 def rows_of(tree: Group) -> Iterable[tuple[Row, Node]]:

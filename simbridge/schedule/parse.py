@@ -25,12 +25,13 @@ lean to what Quartz documents: `L` does not mix with other days, `W` may stand i
 A field without any item, a bare `/5`, and `*` followed by anything but an increment are refused
 (believed).
 
-AWS has one sentence for every mistake: the `text` of the `InvalidSchedule`. Its `detail` says what is
-wrong in particular; for mistakes of the whole shape `hints` knows the words.
+AWS has one sentence for every mistake: the `text` of the `InvalidSchedule`. `read` adds what is wrong
+in a field; `parse` adds what `hints` knows to write instead.
 """
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterable
 from typing import NamedTuple, final
@@ -39,7 +40,6 @@ import msgspec
 
 from simbridge.clock import SECOND
 from simbridge.errors import InvalidSchedule
-from simbridge.schedule import hints
 
 __all__ = [
     "FIELDS",
@@ -52,6 +52,7 @@ __all__ = [
     "check",
     "fields_of",
     "parse",
+    "read",
 ]
 
 
@@ -118,13 +119,27 @@ def check_text(expression: str) -> None:
 
 
 def parse(expression: str) -> Rate | Cron:
-    """The meaning of a schedule expression, or `InvalidSchedule` with AWS's text (recorded)."""
+    """The meaning of a schedule expression, or `InvalidSchedule` with AWS's text (recorded).
+
+    The `detail` and the `proposals` of the error say what to write instead.
+    """
     check_text(expression)
+    try:
+        return read(expression)
+    except InvalidSchedule as refusal:
+        complaint = refusal.detail
+    # Hints ask a Unix cron; importing one takes long, and only a refusal needs it.
+    hints = importlib.import_module("simbridge.schedule.hints")
+    raise InvalidSchedule(_REFUSED, *hints.hint(expression, complaint))
+
+
+def read(expression: str) -> Rate | Cron:
+    """As `parse`, but the error only says what is wrong in a field, and nothing about the shape."""
     if match := _RATE.fullmatch(expression):
         return _rate(match["value"], match["unit"], bool(match["plural"]))
     if expression.startswith("cron(") and expression.endswith(")"):
         return _cron(expression)
-    raise _invalid(hints.on_shape(expression))
+    raise _invalid("")
 
 
 def fields_of(expression: str) -> list[str]:
@@ -182,8 +197,7 @@ def _rate(value: str, unit: str, plural: bool) -> Rate:
     if count is None or count < 1:
         raise _invalid(f"The value of a rate is 1 to {_INT32_MAX}.")
     if plural == (count == 1):
-        number = "1 takes the singular" if count == 1 else f"{count} takes the plural"
-        raise _invalid(f"Write rate({count} {unit}{'' if count == 1 else 's'}): {number}.")
+        raise _invalid("")
     return Rate(count * _UNITS_US[unit])
 
 
@@ -192,7 +206,7 @@ def _cron(expression: str) -> Cron:
         raise _invalid("cron() holds nothing but ordinary characters and single spaces.")
     fields = fields_of(expression)
     if len(fields) != 6:
-        raise _invalid(hints.on_field_count(fields))
+        raise _invalid("")
     for field, text in zip(FIELDS, fields, strict=True):
         if not text:
             raise _invalid(
@@ -201,7 +215,7 @@ def _cron(expression: str) -> Cron:
             )
     minutes, hours, day_of_month, months, day_of_week, years = fields
     if (day_of_month == "?") == (day_of_week == "?"):
-        raise _invalid(hints.on_days(fields))
+        raise _invalid("")
     return Cron(
         minutes=_values(_MINUTES, minutes.split(",")),
         hours=_values(_HOURS, hours.split(",")),
@@ -310,4 +324,7 @@ def _int32(digits: str) -> int | None:
 
 
 def _invalid(detail: str) -> InvalidSchedule:
-    return InvalidSchedule("Parameter ScheduleExpression is not valid.", detail)  # recorded
+    return InvalidSchedule(_REFUSED, detail)
+
+
+_REFUSED = "Parameter ScheduleExpression is not valid."  # recorded

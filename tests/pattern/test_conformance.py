@@ -51,7 +51,7 @@ def test_complaints(cases: list[dict[str, Any]]) -> None:
     for case in refused:
         with pytest.raises(sb.InvalidPattern) as caught:
             sb.match(case["pattern"], case["event"])
-        assert str(caught.value) == BEGINNING + _as_the_service(case["error"])
+        assert caught.value.text == BEGINNING + _as_the_service(case["error"])
     assert refused
 
 

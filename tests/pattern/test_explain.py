@@ -164,6 +164,7 @@ def test_a_mapping_for_programs() -> None:
         ],
         "seen": ['"Running"'],
         "hint": "",
+        "proposals": [],
     }
 
 

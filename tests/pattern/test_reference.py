@@ -46,4 +46,11 @@ def test_the_patterns_on_the_page_are_valid() -> None:
         sb.Matcher({"": block})
     with pytest.raises(sb.InvalidPattern) as caught:
         sb.match('{"source": "shop"}', {})
-    assert f"```\n{caught.value}\n```" in text
+    assert f"```\n{caught.value.text}\n```" in text
+    assert f"```\n{caught.value.detail}\n```" in text
+    proposals = re.findall(r"\| `(.*)` \| `(.*)` \|\n", text[text.index("| you write |") :])
+    assert len(proposals) >= 8
+    for written, proposed in proposals:
+        with pytest.raises(sb.InvalidPattern) as caught:
+            sb.match(written, {})
+        assert caught.value.proposals == (proposed,)

@@ -41,3 +41,15 @@ def test_what_is_refused_is(refused: str) -> None:
     """The examples of refused rates."""
     with pytest.raises(sb.InvalidSchedule):
         check(refused)
+
+
+@pytest.mark.parametrize(
+    ("written", "proposed"),
+    re.findall(r"^\| `(.*)` \| (`[^|]*`) \|$", TEXT.partition("| you write |")[2], re.MULTILINE),
+)
+def test_the_table_of_proposals(written: str, proposed: str) -> None:
+    """Alternatives are joined by or, rules that are needed together by and."""
+    with pytest.raises(sb.InvalidSchedule) as caught:
+        check(written)
+    joint = " and " if caught.value.together else " or "
+    assert joint.join(f"`{one}`" for one in caught.value.proposals) == proposed
