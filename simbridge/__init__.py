@@ -1,9 +1,6 @@
 """simbridge: Amazon EventBridge, simulated deterministically on a virtual clock."""
 
-from simbridge import backoff
-from simbridge.behaviour import scripted
-from simbridge.envelopes import read_events
-from simbridge.errors import (
+from simbridge.base.errors import (
     BadLine,
     BlockedThread,
     FeedbackWarning,
@@ -22,14 +19,17 @@ from simbridge.errors import (
     SimbridgeError,
     Stalled,
 )
-from simbridge.lab.narrate import narrate, virtual_time
-from simbridge.lab.scenario import scenario
-from simbridge.lab.story import run
-from simbridge.lab.sweep import sweep
-from simbridge.pattern import Explanation, Matcher, explain, match
-from simbridge.schedule import next_times, schedule_in_words
+from simbridge.base.version import __version__
+from simbridge.languages.pattern import Explanation, Matcher, explain, match
+from simbridge.languages.schedule import next_times, schedule_in_words
+from simbridge.model import backoff
+from simbridge.model.faults import scripted
+from simbridge.scenario.narrate import narrate, virtual_time
+from simbridge.scenario.scenario import scenario
+from simbridge.scenario.story import run
+from simbridge.storage.event_files import read_events
 from simbridge.trace import Trace
-from simbridge.version import __version__
+from simbridge.whatif.sweep import sweep
 from simbridge.world import World
 
 __all__ = [

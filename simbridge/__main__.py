@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from simbridge.cli import main
+from simbridge.cli.main import main
 
 __all__ = ["main"]
 

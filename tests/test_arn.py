@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge import arn as arns
+from simbridge.model import arn as arns
 
 PART = st.text(st.characters(exclude_characters=":"), max_size=6)
 

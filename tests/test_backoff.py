@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge import backoff
-from simbridge.clock import SECOND
-from simbridge.luck import CERTAIN, draw, key
+from simbridge.base.clock import SECOND
+from simbridge.base.luck import CERTAIN, draw, key
+from simbridge.model import backoff
 
 MOST = CERTAIN - 1
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import simbridge as sb
-from simbridge.cli import COMMANDS, main
-from simbridge.lab.scenario import scenarios_in
+from simbridge.cli.main import COMMANDS, main
+from simbridge.scenario.scenario import scenarios_in
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 

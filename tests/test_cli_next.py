@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from simbridge.cli import main
+from simbridge.cli.main import main
 
 AFTER = ["--after", "2026-01-01T00:00:00Z"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from simbridge.cli import main
+from simbridge.cli.main import main
 
 
 def event(number: int, source: str = "shop") -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import simbridge as sb
-from simbridge.cli import main
+from simbridge.cli.main import main
 
 SCENARIO = """
 import simbridge as sb

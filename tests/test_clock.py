@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbridge import clock
-from simbridge.errors import InvalidTime
+from simbridge.base import clock
+from simbridge.base.errors import InvalidTime
 
 INSTANTS = st.integers(clock.EARLIEST, clock.LATEST)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.envelopes import put_size
+from simbridge.storage.event_files import put_size
 
 ENVELOPE = {
     "version": "0",

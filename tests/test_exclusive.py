@@ -18,7 +18,7 @@ import anyio
 import pytest
 
 import simbridge as sb
-from simbridge import interrupts
+from simbridge.kernel import interrupts
 
 ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": '{"order": 1}'}
 
@@ -348,7 +348,7 @@ def test_a_warning_that_is_an_error_comes_after_the_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A handler that blocks the thread, under -W error: the delivery ends, and time goes on."""
-    monkeypatch.setattr("simbridge.watch.BLOCKED_S", 0.01)
+    monkeypatch.setattr("simbridge.base.watch.BLOCKED_S", 0.01)
     for backend in ("def", "asyncio", "trio"):
         world = sb.World(backend="asyncio" if backend == "def" else backend)
 

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge import files
-from simbridge.cli import main
+from simbridge.base import files
+from simbridge.cli.main import main
 
 PLAIN_USER = os.name == "posix" and os.getuid() != 0
 
@@ -138,7 +138,7 @@ def test_standard_output_is_written_to(tmp_path: Path, name: str) -> None:
 LIMITED = """
 import resource, signal, sys
 import simbridge as sb
-from simbridge.cli import main
+from simbridge.cli.main import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
 kind, scenario, file = sys.argv[1:]
@@ -186,7 +186,7 @@ def test_lines_are_those_of_the_file(parts: list[bytes], most: int) -> None:
 MEASURED = """
 import sys
 import simbridge as sb
-from simbridge.cli import main
+from simbridge.cli.main import main
 what, file = sys.argv[1:]
 try:
     if what == "read_events":

@@ -19,8 +19,8 @@ import botocore.session
 import pytest
 
 import simbridge as sb
-from simbridge.lab.scenario import play
-from simbridge.messages import Call, Invoke
+from simbridge.model.messages import Call, Invoke
+from simbridge.scenario.scenario import play
 
 ENTRY = {"Source": "shop", "DetailType": "paid", "Detail": "{}"}
 ECHO = ENTRY | {"Source": "echo"}
@@ -271,7 +271,7 @@ def test_an_idle_run_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is due nobody's code runs, and botocore is not even looked at."""
     world = sb.World()
     world.settle()
-    monkeypatch.setattr("simbridge.clients.enter", None)
+    monkeypatch.setattr("simbridge.world.clients.enter", None)
     world.run(days=1)
     world.settle()
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbridge import clock
-from simbridge.errors import InvalidTime, Runaway, SimbridgeError
+from simbridge.base import clock
+from simbridge.base.errors import InvalidTime, Runaway, SimbridgeError
 from simbridge.kernel import Kernel, Thin, Turn, uuid_from
 
 

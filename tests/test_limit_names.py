@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.limits import (
+from simbridge.model.limits import (
     LIMITS,
     PROFILES,
     limits_of,
@@ -55,7 +55,7 @@ def test_later_numbers_win(first: dict[str, int], second: dict[str, int]) -> Non
     ("limits", "says"),
     [
         ({"target_per_rule": 1}, "did you mean targets_per_rule"),
-        ({"xyzzy": 1}, "xyzzy'; there are [0-9]+, listed in simbridge.limits.LIMITS$"),
+        ({"xyzzy": 1}, "xyzzy'; there are [0-9]+, listed in simbridge.model.limits.LIMITS$"),
         ({"targets_per_rule": -1}, "whole number >= 0, not -1"),
         ({"targets_per_rule": True}, "not True"),
         ({"targets_per_rule": 1.0}, "not 1.0"),

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.bucket import Bucket
-from simbridge.clock import SECOND
-from simbridge.limits import LIMITS, PROFILES, limits_with, rate_of, replay_rate_of, rules_of
+from simbridge.base.bucket import Bucket
+from simbridge.base.clock import SECOND
+from simbridge.model.limits import LIMITS, PROFILES, limits_with, rate_of, replay_rate_of, rules_of
 
 QUOTAS = "put_events_per_second", "invocations_per_second"
 

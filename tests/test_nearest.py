@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbridge.limits import LIMITS
-from simbridge.nearest import NEAR_MAX, meant, near
-from simbridge.trace.metrics import METRICS
+from simbridge.base.nearest import NEAR_MAX, meant, near
+from simbridge.metrics.series import METRICS
+from simbridge.model.limits import LIMITS
 
 NAMES = [metric.name for metric in METRICS]
 

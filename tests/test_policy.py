@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbridge import policy
-from simbridge.errors import InvalidPolicy, NotSimulated
+from simbridge.base.errors import InvalidPolicy, NotSimulated
+from simbridge.languages import policy
 
 BUS = "arn:aws:events:us-east-1:123456789012:event-bus/shop"
 OWNER, FRIEND, STRANGER = "123456789012", "210987654321", "333333333333"

@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import simbridge as sb
-from simbridge.cli import main
-from simbridge.printable import printable, printable_json, printable_lines
+from simbridge.base.printable import printable, printable_json, printable_lines
+from simbridge.cli.main import main
 
 HOSTILE = "\x1b]0;owned\x07\u202e\nforged\r\t\u2028\x00\x9b"
 

@@ -10,10 +10,10 @@ import anyio
 import pytest
 
 import simbridge as sb
-from simbridge.clock import SECOND, instant
-from simbridge.limits import LIMITS
-from simbridge.messages import Execute, Invoke, Outcome, Publish
-from simbridge.storage import MINUTE
+from simbridge.base.clock import SECOND, instant
+from simbridge.model.limits import LIMITS
+from simbridge.model.messages import Execute, Invoke, Outcome, Publish
+from simbridge.storage.events import MINUTE
 
 START = {"function_start_median_us": 60_000, "function_start_p99_us": 200_000}
 ENTRY = {"Source": "shop", "DetailType": "d", "Detail": "{}"}

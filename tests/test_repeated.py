@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.pattern.events import read_event
-from simbridge.repeated import Every, Repeating, has_repeated_key
+from simbridge.base.repeated import Every, Repeating, has_repeated_key
+from simbridge.languages.pattern.events import read_event
 
 KEYS = ["a", "b", "a:", "é", '"', "\\", ":", ""]
 STRINGS = ["", "x", "::", 'q":', "\\u003a", '"a":1', "2026-01-01T00:00:00Z", "é"]

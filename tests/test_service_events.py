@@ -14,11 +14,11 @@ import anyio
 import pytest
 
 import simbridge as sb
-from simbridge.arn import partition_of
-from simbridge.cloudtrail import ALL_MANAGEMENT_EVENTS
-from simbridge.lab.prices import cost_usd, prices_with
-from simbridge.lab.whatif import GivenRule, replay_against
-from simbridge.messages import Keep, Publish
+from simbridge.model.arn import partition_of
+from simbridge.model.cloudtrail import ALL_MANAGEMENT_EVENTS
+from simbridge.model.messages import Keep, Publish
+from simbridge.whatif.offline_match import GivenRule, replay_against
+from simbridge.whatif.prices import cost_usd, prices_with
 
 START = "2026-03-01T12:30:00Z"
 CREATED = {"source": "aws.s3", "detail-type": "Object Created", "detail": {"bucket": {"name": "b"}}}

@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge import chunks, clock, storage
-from simbridge.storage import EventStorage
+from simbridge.base import clock
+from simbridge.storage import chunks
+from simbridge.storage import events as storage
+from simbridge.storage.events import EventStorage
 
 START = clock.instant("2026-03-01T00:00:00Z")
 FOREVER = (clock.EARLIEST, clock.LATEST + 1, clock.EARLIEST, clock.LATEST)

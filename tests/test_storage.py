@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge import clock, storage
-from simbridge.storage import HOUR, MINUTE, EventStorage
+from simbridge.base import clock
+from simbridge.storage import events as storage
+from simbridge.storage.events import HOUR, MINUTE, EventStorage
 
 EPOCH = clock.instant("2026-03-01T00:00:00Z")
 FOREVER = (clock.EARLIEST, clock.LATEST + 1)

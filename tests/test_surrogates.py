@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.cli import main
-from simbridge.surrogates import in_json, readable
+from simbridge.base.surrogates import in_json, readable
+from simbridge.cli.main import main
 
 HALF = "\ud800"
 ANY_TEXT = st.text(st.characters() | st.sampled_from('\ud800\udbff\udc00\udfff\\"u?'))

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge import backoff
-from simbridge.clock import SECOND
-from simbridge.error_codes import RETRIED
-from simbridge.messages import Call, DeadLetter, Drop, Invoke, Match, Outcome
+from simbridge.base.clock import SECOND
+from simbridge.model import backoff
+from simbridge.model.error_codes import RETRIED
+from simbridge.model.messages import Call, DeadLetter, Drop, Invoke, Match, Outcome
 
 START = "2026-03-01T00:00:00Z"
 SOURCES = ("a", "b", "c")

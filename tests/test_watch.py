@@ -7,7 +7,7 @@ import time
 import pytest
 
 import simbridge as sb
-from simbridge import watch
+from simbridge.base import watch
 from simbridge.hosts.sleepers import Sleepers
 from simbridge.kernel import Kernel
 

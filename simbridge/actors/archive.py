@@ -18,14 +18,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, final
 
-from simbridge import arn as arns
-from simbridge import clock
-from simbridge.envelopes import archived_size
-from simbridge.errors import SimbridgeError
+from simbridge.base import clock
+from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Turn
-from simbridge.messages import Configure, Counted, Event, Keep, Loaded, Message, Retire, Tick
-from simbridge.resources import Archive
-from simbridge.storage import EventStorage, Stored
+from simbridge.model import arn as arns
+from simbridge.model.messages import Configure, Counted, Event, Keep, Loaded, Message, Retire, Tick
+from simbridge.model.resources import Archive
+from simbridge.storage.event_files import archived_size
+from simbridge.storage.events import EventStorage, Stored
 
 __all__ = ["ArchiveActor", "Counting"]
 

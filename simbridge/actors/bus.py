@@ -13,14 +13,17 @@ from typing import NamedTuple, final
 
 import msgspec
 
-from simbridge import arn as arns
-from simbridge import clock, policy, targets
-from simbridge.bucket import Buckets
-from simbridge.cloudtrail import API_CALL, is_withheld
-from simbridge.feedback import Feedback
+from simbridge import targets
+from simbridge.base import clock
+from simbridge.base.bucket import Buckets
+from simbridge.base.luck import draw
 from simbridge.kernel import Turn, uuid_from
-from simbridge.luck import draw
-from simbridge.messages import (
+from simbridge.languages import policy
+from simbridge.languages.pattern import Matcher
+from simbridge.model import arn as arns
+from simbridge.model.cloudtrail import API_CALL, is_withheld
+from simbridge.model.feedback import Feedback
+from simbridge.model.messages import (
     Configure,
     Drop,
     Event,
@@ -32,8 +35,7 @@ from simbridge.messages import (
     Publish,
     Retire,
 )
-from simbridge.pattern import Matcher
-from simbridge.resources import EventBus, Rule
+from simbridge.model.resources import EventBus, Rule
 
 __all__ = ["EventBusActor", "Outside"]
 

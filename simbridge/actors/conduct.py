@@ -1,6 +1,6 @@
 """What the behaviours of a stand-in mean, attempt by attempt.
 
-Chance is looked up by the name of the attempt, not drawn in turn (`simbridge.luck`): whether an
+Chance is looked up by the name of the attempt, not drawn in turn (`simbridge.base.luck`): whether an
 attempt fails, and how long it takes, depends on the seed, the stand-in, the rule and target that it
 is made for, the event and the number of the attempt, and on nothing else that happens. Runs that
 differ in a retry policy alone meet the same outages and the same slow answers.
@@ -13,10 +13,17 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, NamedTuple, final
 
-from simbridge import clock, targets, watch
+from simbridge import targets
 from simbridge.actors.function import Yours
 from simbridge.actors.latency import latency_us
-from simbridge.behaviour import (
+from simbridge.base import clock, watch
+from simbridge.base.bucket import Bucket
+from simbridge.base.clock import DateTime
+from simbridge.base.errors import HandlerFailed
+from simbridge.base.luck import CERTAIN, draw
+from simbridge.kernel import Turn
+from simbridge.model.error_codes import ERROR_CODES, RETRIED, checked
+from simbridge.model.faults import (
     OK,
     Behaviour,
     Concurrency,
@@ -27,13 +34,7 @@ from simbridge.behaviour import (
     Scripted,
     Slow,
 )
-from simbridge.bucket import Bucket
-from simbridge.clock import DateTime
-from simbridge.error_codes import ERROR_CODES, RETRIED, checked
-from simbridge.errors import HandlerFailed
-from simbridge.kernel import Turn
-from simbridge.luck import CERTAIN, draw
-from simbridge.messages import Invoke
+from simbridge.model.messages import Invoke
 
 __all__ = ["Answer", "Conduct", "Invocation"]
 

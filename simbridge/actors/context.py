@@ -16,10 +16,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple, final
 
-from simbridge import arn as arns
-from simbridge.clock import SECOND, iso_seconds
-from simbridge.errors import SimbridgeError
-from simbridge.messages import Event
+from simbridge.base.clock import SECOND, iso_seconds
+from simbridge.base.errors import SimbridgeError
+from simbridge.model import arn as arns
+from simbridge.model.messages import Event
 
 __all__ = ["DEFAULT_TIMEOUT_US", "LambdaContext", "request_id", "takes_context"]
 

@@ -26,19 +26,20 @@ from typing import NamedTuple, final
 
 import msgspec
 
-from simbridge import arn as arns
-from simbridge import targets, transform
+from simbridge import targets
 from simbridge.actors.latency import latency_us
 from simbridge.actors.sending import failure_of
-from simbridge.backoff import Backoff
-from simbridge.behaviour import Slow
-from simbridge.bucket import Bucket
-from simbridge.clock import SECOND
-from simbridge.error_codes import RETRIED
-from simbridge.errors import HandlerFailed, SimbridgeError
+from simbridge.base.bucket import Bucket
+from simbridge.base.clock import SECOND
+from simbridge.base.errors import HandlerFailed, SimbridgeError
+from simbridge.base.luck import draw
 from simbridge.kernel import Turn
-from simbridge.luck import draw
-from simbridge.messages import (
+from simbridge.languages import transform
+from simbridge.model import arn as arns
+from simbridge.model.backoff import Backoff
+from simbridge.model.error_codes import RETRIED
+from simbridge.model.faults import Slow
+from simbridge.model.messages import (
     Configure,
     DeadLetter,
     Drop,
@@ -51,7 +52,7 @@ from simbridge.messages import (
     Outcome,
     Retire,
 )
-from simbridge.resources import Parameters, Target
+from simbridge.model.resources import Parameters, Target
 
 __all__ = ["DeliveryActor", "Policy"]
 

@@ -19,9 +19,9 @@ from typing import final
 from simbridge import targets
 from simbridge.actors.function import text_of
 from simbridge.actors.target import StandIn
-from simbridge.clock import SECOND
+from simbridge.base.clock import SECOND
 from simbridge.kernel import Actor, Turn
-from simbridge.messages import Invoke, Message, Outcome
+from simbridge.model.messages import Invoke, Message, Outcome
 
 __all__ = ["DEDUPLICATION_S", "REPEATED", "FifoQueue", "dweller", "stand_in_of"]
 

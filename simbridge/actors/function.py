@@ -20,20 +20,20 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
-from simbridge import arn as arns
-from simbridge import surrogates, watch
 from simbridge.actors.context import DEFAULT_TIMEOUT_US, LambdaContext, request_id, takes_context
 from simbridge.actors.latency import latency_us
 from simbridge.actors.results import kept, marshalled
-from simbridge.behaviour import Slow
-from simbridge.clock import SECOND, iso_micros, iso_seconds
-from simbridge.errors import HandlerFailed, SimbridgeError
-from simbridge.feedback import Feedback
-from simbridge.interrupts import from_a_signal
+from simbridge.base import surrogates, watch
+from simbridge.base.clock import SECOND, iso_micros, iso_seconds
+from simbridge.base.errors import HandlerFailed, SimbridgeError
+from simbridge.base.luck import draw
+from simbridge.base.nesting import with_room
 from simbridge.kernel import Turn
-from simbridge.luck import draw
-from simbridge.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
-from simbridge.nesting import with_room
+from simbridge.kernel.interrupts import from_a_signal
+from simbridge.model import arn as arns
+from simbridge.model.faults import Slow
+from simbridge.model.feedback import Feedback
+from simbridge.model.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
 
 __all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
 

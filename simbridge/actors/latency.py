@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from statistics import NormalDist
 
-from simbridge.behaviour import Slow
+from simbridge.model.faults import Slow
 
 __all__ = ["latency_us"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import final
 
 from simbridge.actors.function import Received
-from simbridge.clock import LATEST
-from simbridge.messages import Invoke
+from simbridge.base.clock import LATEST
+from simbridge.model.messages import Invoke
 
 __all__ = ["Visibility", "group_of"]
 

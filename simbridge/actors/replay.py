@@ -24,16 +24,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, final
 
-from simbridge import arn as arns
-from simbridge import clock
 from simbridge.actors.archive import ArchiveActor
-from simbridge.envelopes import put_size
-from simbridge.errors import SimbridgeError
-from simbridge.feedback import Feedback
+from simbridge.base import clock
+from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Turn, uuid_from
-from simbridge.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
-from simbridge.resources import Replay
-from simbridge.storage import MINUTE, Stored
+from simbridge.model import arn as arns
+from simbridge.model.feedback import Feedback
+from simbridge.model.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
+from simbridge.model.resources import Replay
+from simbridge.storage.event_files import put_size
+from simbridge.storage.events import MINUTE, Stored
 
 __all__ = ["Pace", "ReplayActor"]
 

@@ -20,8 +20,8 @@ from typing import Any
 
 import msgspec
 
-from simbridge import surrogates
-from simbridge.nesting import with_room
+from simbridge.base import surrogates
+from simbridge.base.nesting import with_room
 
 __all__ = ["kept", "marshalled"]
 

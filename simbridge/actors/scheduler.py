@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from typing import Any, final
 
-from simbridge import arn as arns
-from simbridge import clock, schedule
+from simbridge.base import clock
+from simbridge.base.luck import draw
 from simbridge.kernel import Turn, uuid_from
-from simbridge.luck import draw
-from simbridge.messages import Configure, Event, Message, Publish, Retire, Tick
-from simbridge.resources import Schedule
+from simbridge.languages import schedule
+from simbridge.model import arn as arns
+from simbridge.model.messages import Configure, Event, Message, Publish, Retire, Tick
+from simbridge.model.resources import Schedule
 
 __all__ = ["SchedulerActor"]
 

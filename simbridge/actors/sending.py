@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simbridge import arn as arns
 from simbridge import targets
-from simbridge.messages import Event
-from simbridge.resources import Parameters
+from simbridge.model import arn as arns
+from simbridge.model.messages import Event
+from simbridge.model.resources import Parameters
 
 __all__ = ["failure_of", "sending_of"]
 

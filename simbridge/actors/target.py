@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import final
 
-from simbridge import arn as arns
 from simbridge import targets
 from simbridge.actors.conduct import Answer, Conduct
 from simbridge.actors.function import Received, Runner, Yours
 from simbridge.actors.queue import Visibility
 from simbridge.actors.sending import failure_of, sending_of
-from simbridge.behaviour import Custom, Recovers
 from simbridge.kernel import Turn
-from simbridge.messages import (
+from simbridge.model import arn as arns
+from simbridge.model.faults import Custom, Recovers
+from simbridge.model.messages import (
     Behave,
     DeadLetter,
     Declined,

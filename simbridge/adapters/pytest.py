@@ -30,9 +30,9 @@ from typing import Any
 import pytest
 from anyio.pytest_plugin import get_runner
 
-from simbridge.errors import SimbridgeError
-from simbridge.lab.scenario import marked_in, play
-from simbridge.play import kept_open, run_story, use_backend
+from simbridge.base.errors import SimbridgeError
+from simbridge.scenario.runner import kept_open, run_story, use_backend
+from simbridge.scenario.scenario import marked_in, play
 from simbridge.world import World
 
 __all__ = ["events", "pytest_collect_file", "pytest_configure", "world"]

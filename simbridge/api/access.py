@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simbridge import arn as arns
-from simbridge import policy
 from simbridge.api.plane import Context
 from simbridge.api.store import Bus
-from simbridge.errors import ServiceError
+from simbridge.base.errors import ServiceError
+from simbridge.languages import policy
+from simbridge.model import arn as arns
 
 __all__ = ["bus_at", "check_access"]
 

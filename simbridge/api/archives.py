@@ -14,17 +14,17 @@ from typing import Any
 
 import msgspec
 
-from simbridge import arn
 from simbridge.api import pages
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid, limit_exceeded, no_bus
 from simbridge.api.rules import check_room, replace_rule
 from simbridge.api.store import ArchiveEntry, Bus
-from simbridge.errors import InvalidArn, ServiceError
+from simbridge.base.errors import InvalidArn, ServiceError
 from simbridge.kernel import uuid_from
-from simbridge.messages import Configure, Retire, Stop
-from simbridge.resources import Archive, Rule, Target
+from simbridge.model import arn
+from simbridge.model.messages import Configure, Retire, Stop
+from simbridge.model.resources import Archive, Rule, Target
 
 __all__ = [
     "bus_at",

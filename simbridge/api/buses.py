@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from simbridge import arn
 from simbridge.api import pages
 from simbridge.api.access import bus_at, check_access
 from simbridge.api.plane import Context, Request, Response, operation
@@ -20,9 +19,10 @@ from simbridge.api.references import check_bus_dead_letter_queue
 from simbridge.api.refusals import invalid, limit_exceeded, no_bus
 from simbridge.api.store import Bus
 from simbridge.api.tags import read_tags
-from simbridge.errors import NotSimulated, ServiceError
-from simbridge.messages import Configure, Retire
-from simbridge.resources import EventBus
+from simbridge.base.errors import NotSimulated, ServiceError
+from simbridge.model import arn
+from simbridge.model.messages import Configure, Retire
+from simbridge.model.resources import EventBus
 
 __all__ = [
     "bus_address",

@@ -23,21 +23,22 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
-from simbridge import arn as arns
-from simbridge import clock, pattern, surrogates
 from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid
 from simbridge.api.tracing import normalized
-from simbridge.clock import SECOND, iso_seconds
-from simbridge.envelopes import entry_size, fits_int64
-from simbridge.errors import InvalidTime, NotSimulated
+from simbridge.base import clock, surrogates
+from simbridge.base.clock import SECOND, iso_seconds
+from simbridge.base.errors import InvalidTime, NotSimulated
+from simbridge.base.nesting import with_room
+from simbridge.base.repeated import Repeating, has_repeated_key
 from simbridge.kernel import uuid_of
-from simbridge.messages import Event, Publish
-from simbridge.nesting import with_room
-from simbridge.repeated import Repeating, has_repeated_key
+from simbridge.languages import pattern
+from simbridge.model import arn as arns
+from simbridge.model.messages import Event, Publish
+from simbridge.storage.event_files import entry_size, fits_int64
 
 __all__ = ["DETAIL_LEVELS_MAX", "put_events", "read_detail", "test_event_pattern"]
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple, final
 
 from simbridge.api.model import error_names, operation_names
-from simbridge.errors import ServiceError, SimbridgeError
-from simbridge.nearest import meant
+from simbridge.base.errors import ServiceError, SimbridgeError
+from simbridge.base.nearest import meant
 
 __all__ = ["FAULTS", "Fault", "check_fault", "fault"]
 

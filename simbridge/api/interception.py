@@ -34,7 +34,7 @@ from simbridge.api.model import (
     respond,
     respond_async,
 )
-from simbridge.errors import SimbridgeError
+from simbridge.base.errors import SimbridgeError
 
 __all__ = ["Entry", "Server", "enter", "intercepted", "leave"]
 

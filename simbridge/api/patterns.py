@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simbridge.errors import ServiceError
-from simbridge.pattern.syntax import parse
+from simbridge.base.errors import ServiceError
+from simbridge.languages.pattern.syntax import parse
 
 __all__ = ["check_pattern"]
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import msgspec
 
-from simbridge import arn as arns
-from simbridge import policy
 from simbridge.api.buses import find_bus
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid
 from simbridge.api.store import Bus
-from simbridge.errors import ServiceError
-from simbridge.messages import Configure
+from simbridge.base.errors import ServiceError
+from simbridge.languages import policy
+from simbridge.model import arn as arns
+from simbridge.model.messages import Configure
 
 __all__ = ["put_permission", "remove_permission"]
 

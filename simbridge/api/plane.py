@@ -25,10 +25,8 @@ from simbridge.api.model import Answered, HttpRequest, operation_names
 from simbridge.api.propagation import Propagation
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
-from simbridge.arn import api_address
-from simbridge.behaviour import Fails
-from simbridge.bucket import Buckets
-from simbridge.errors import (
+from simbridge.base.bucket import Buckets
+from simbridge.base.errors import (
     InvalidArn,
     InvalidPattern,
     InvalidPolicy,
@@ -39,14 +37,16 @@ from simbridge.errors import (
     ServiceError,
     SimbridgeError,
 )
-from simbridge.feedback import Feedback
+from simbridge.base.luck import draw
+from simbridge.base.luck import key as key_of
+from simbridge.base.nearest import meant
 from simbridge.kernel import Kernel, uuid_from
-from simbridge.limits import Limits, rate_of
-from simbridge.luck import draw
-from simbridge.luck import key as key_of
-from simbridge.messages import Behave, Call, Configure, Event, Message, Publish, Retire
-from simbridge.nearest import meant
-from simbridge.resources import Replay
+from simbridge.model.arn import api_address
+from simbridge.model.faults import Fails
+from simbridge.model.feedback import Feedback
+from simbridge.model.limits import Limits, rate_of
+from simbridge.model.messages import Behave, Call, Configure, Event, Message, Publish, Retire
+from simbridge.model.resources import Replay
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import final
 
-from simbridge import clock, luck
-from simbridge.limits import Limits
-from simbridge.messages import Configure, Retire
-from simbridge.resources import Rule
+from simbridge.base import clock, luck
+from simbridge.model.limits import Limits
+from simbridge.model.messages import Configure, Retire
+from simbridge.model.resources import Rule
 
 __all__ = ["Propagation"]
 

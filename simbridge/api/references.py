@@ -7,9 +7,9 @@ than the text.
 
 from __future__ import annotations
 
-from simbridge import arn
 from simbridge.api.refusals import access_denied, invalid, malformed_arn
-from simbridge.errors import InvalidArn, ServiceError
+from simbridge.base.errors import InvalidArn, ServiceError
+from simbridge.model import arn
 from simbridge.targets import kind_of
 
 __all__ = ["check_bus_dead_letter_queue", "check_dead_letter_queue", "check_role", "read_arn"]

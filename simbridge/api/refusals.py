@@ -6,7 +6,7 @@ uses stands in that operation.
 
 from __future__ import annotations
 
-from simbridge.errors import ServiceError
+from simbridge.base.errors import ServiceError
 
 __all__ = [
     "access_denied",

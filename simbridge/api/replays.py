@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import math
 
-from simbridge import arn
 from simbridge.api import pages
 from simbridge.api.archives import bus_at, one_filter
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.refusals import invalid, limit_exceeded, no_rule
 from simbridge.api.store import Bus, ReplayEntry
-from simbridge.clock import SECOND
-from simbridge.errors import ServiceError
-from simbridge.messages import Configure, Stop
-from simbridge.resources import Archive, Replay
+from simbridge.base.clock import SECOND
+from simbridge.base.errors import ServiceError
+from simbridge.model import arn
+from simbridge.model.messages import Configure, Stop
+from simbridge.model.resources import Archive, Replay
 
 __all__ = ["cancel_replay", "describe_replay", "list_replays", "start_replay"]
 

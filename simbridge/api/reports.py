@@ -11,7 +11,7 @@ from typing import final
 
 from simbridge.api.store import Store
 from simbridge.kernel import Turn
-from simbridge.messages import Counted, Message, Progress
+from simbridge.model.messages import Counted, Message, Progress
 
 __all__ = ["Reception"]
 

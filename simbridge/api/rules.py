@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 
-from simbridge import arn, schedule
 from simbridge.api import pages
 from simbridge.api.buses import find_bus
 from simbridge.api.patterns import check_pattern
@@ -23,10 +22,12 @@ from simbridge.api.references import check_role
 from simbridge.api.refusals import invalid, limit_exceeded, managed_rule, no_rule
 from simbridge.api.store import Bus
 from simbridge.api.tags import read_tags
-from simbridge.cloudtrail import ALL_MANAGEMENT_EVENTS
-from simbridge.limits import rules_of
-from simbridge.messages import Configure, Retire
-from simbridge.resources import Rule
+from simbridge.languages import schedule
+from simbridge.model import arn
+from simbridge.model.cloudtrail import ALL_MANAGEMENT_EVENTS
+from simbridge.model.limits import rules_of
+from simbridge.model.messages import Configure, Retire
+from simbridge.model.resources import Rule
 
 __all__ = [
     "check_room",

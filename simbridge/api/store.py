@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import final
 
-from simbridge.arn import event_bus_arn
-from simbridge.resources import Archive, EventBus, Replay, Rule
+from simbridge.model.arn import event_bus_arn
+from simbridge.model.resources import Archive, EventBus, Replay, Rule
 
 __all__ = ["ArchiveEntry", "Bus", "ReplayEntry", "Store"]
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import msgspec
 
-from simbridge import transform
 from simbridge.api import pages
 from simbridge.api.access import check_forwarding
 from simbridge.api.buses import find_bus
@@ -30,8 +29,9 @@ from simbridge.api.refusals import (
     managed_rule,
 )
 from simbridge.api.rules import find_rule, replace_rule
-from simbridge.arn import Arn, is_event_bus, is_whole_log_group
-from simbridge.resources import Rule, Target
+from simbridge.languages import transform
+from simbridge.model.arn import Arn, is_event_bus, is_whole_log_group
+from simbridge.model.resources import Rule, Target
 from simbridge.targets import BLOCKS, TargetKind, complaint, is_service, kind_of
 
 __all__ = [

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from simbridge.api.model import operation_shape
-from simbridge.errors import ServiceError
+from simbridge.base.errors import ServiceError
 
 __all__ = ["check_request"]
 

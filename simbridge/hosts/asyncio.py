@@ -33,13 +33,13 @@ from typing import Any, NoReturn, final
 import anyio
 from anyio._backends._asyncio import AsyncIOBackend
 
-from simbridge import watch
-from simbridge.clock import SECOND
-from simbridge.errors import Runaway, SimbridgeError
+from simbridge.base import watch
+from simbridge.base.clock import SECOND
+from simbridge.base.errors import Runaway, SimbridgeError
 from simbridge.hosts import guest
 from simbridge.hosts.sleepers import Sleepers, busy, steps_max
-from simbridge.interrupts import from_a_signal
 from simbridge.kernel import Kernel
+from simbridge.kernel.interrupts import from_a_signal
 
 __all__ = ["AsyncioEngine", "make"]
 

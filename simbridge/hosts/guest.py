@@ -22,12 +22,12 @@ from typing import Any, NoReturn, Protocol, final
 import anyio
 import msgspec
 
-from simbridge import clock
-from simbridge.clock import SECOND
-from simbridge.errors import InvalidTime, SimbridgeError, Stalled
+from simbridge.base import clock
+from simbridge.base.clock import SECOND
+from simbridge.base.errors import InvalidTime, SimbridgeError, Stalled
+from simbridge.base.nesting import with_room
+from simbridge.base.printable import printable
 from simbridge.kernel import OUTSIDE, Kernel
-from simbridge.nesting import with_room
-from simbridge.printable import printable
 
 __all__ = [
     "Engine",

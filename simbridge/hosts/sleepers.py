@@ -12,9 +12,9 @@ import math
 from heapq import heapify, heappop, heappush
 from typing import Generic, TypeVar, final
 
-from simbridge import clock
-from simbridge.clock import SECOND
-from simbridge.errors import Runaway
+from simbridge.base import clock
+from simbridge.base.clock import SECOND
+from simbridge.base.errors import Runaway
 from simbridge.hosts import guest
 from simbridge.kernel import Kernel
 

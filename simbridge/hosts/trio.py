@@ -39,7 +39,7 @@ import trio
 from trio import _threads as _trio_threads
 from trio._core import _run as _trio_run
 
-from simbridge import watch
+from simbridge.base import watch
 from simbridge.hosts import guest, no_files
 from simbridge.hosts.sleepers import Sleepers, busy, steps_max
 from simbridge.kernel import Kernel

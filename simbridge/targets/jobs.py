@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from simbridge.languages.transform import jsontext
 from simbridge.targets.failures import Failure, failed
 from simbridge.targets.sending import Request, Sending
-from simbridge.transform import jsontext
 
 __all__ = [
     "appsync_api",

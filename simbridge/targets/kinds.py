@@ -23,8 +23,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, final
 
-from simbridge.arn import Arn
-from simbridge.clock import SECOND
+from simbridge.base.clock import SECOND
+from simbridge.model.arn import Arn
 from simbridge.targets import http, jobs, payloads
 from simbridge.targets.failures import Failure, failed
 from simbridge.targets.sending import Request, Requester, Sending

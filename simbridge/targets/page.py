@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from simbridge import arn as arns
-from simbridge import transform
+from simbridge.languages import transform
+from simbridge.model import arn as arns
 from simbridge.targets.failures import FAILURES
 from simbridge.targets.kinds import KINDS, TargetKind, request
 from simbridge.targets.sending import Request, Sending

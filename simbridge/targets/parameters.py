@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simbridge import arn
-from simbridge.errors import InvalidArn
+from simbridge.base.errors import InvalidArn
+from simbridge.model import arn
 
 __all__ = ["complaint"]
 

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from simbridge import clock
+from simbridge.base import clock
+from simbridge.languages.transform import jsontext, paths
 from simbridge.targets.failures import Failure, failed
 from simbridge.targets.sending import Request, Sending
-from simbridge.transform import jsontext, paths
 
 __all__ = [
     "dead_letter_request",

@@ -14,8 +14,8 @@ import uuid
 from functools import lru_cache
 from typing import NamedTuple, final
 
-from simbridge import arn as arns
-from simbridge.error_codes import ERROR_CODES, checked
+from simbridge.model import arn as arns
+from simbridge.model.error_codes import ERROR_CODES, checked
 
 __all__ = ["REFUSALS", "Refusal", "checked_error", "words"]
 

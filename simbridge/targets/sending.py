@@ -15,9 +15,9 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
-from simbridge.arn import Arn
+from simbridge.languages.transform import jsontext, paths
+from simbridge.model.arn import Arn
 from simbridge.targets.failures import Failure
-from simbridge.transform import jsontext, paths
 
 __all__ = ["Request", "Requester", "Sending"]
 

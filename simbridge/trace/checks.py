@@ -12,10 +12,10 @@ from typing import Any, final
 
 import msgspec
 
-from simbridge import arn as arns
-from simbridge import clock
+from simbridge.base import clock
 from simbridge.kernel import Entry
-from simbridge.messages import (
+from simbridge.model import arn as arns
+from simbridge.model.messages import (
     Call,
     DeadLetter,
     Declined,

@@ -17,11 +17,11 @@ from typing import Any, final, get_args
 
 import msgspec
 
-from simbridge.errors import SimbridgeError
+from simbridge.base.errors import SimbridgeError
+from simbridge.base.nesting import with_room
+from simbridge.base.repeated import Repeating
 from simbridge.kernel import Entry
-from simbridge.messages import Event, Message
-from simbridge.nesting import with_room
-from simbridge.repeated import Repeating
+from simbridge.model.messages import Event, Message
 
 __all__ = ["End", "Reader", "decode", "encode"]
 

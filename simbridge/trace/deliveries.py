@@ -6,11 +6,11 @@ import copy
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar, final
 
-from simbridge import clock
-from simbridge.clock import DateTime
-from simbridge.errors import SimbridgeError
+from simbridge.base import clock
+from simbridge.base.clock import DateTime
+from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Entry
-from simbridge.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome
+from simbridge.model.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome
 
 __all__ = ["Attempt", "Begun", "Deliveries", "Delivery"]
 

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 import msgspec
 
-from simbridge.errors import SimbridgeError
-from simbridge.files import DOCUMENT_BYTES_MAX, TooLong, lines
+from simbridge.base.errors import SimbridgeError
+from simbridge.base.files import DOCUMENT_BYTES_MAX, TooLong, lines
 from simbridge.kernel import OUTSIDE, Entry
 from simbridge.trace import codec
 from simbridge.trace.checks import Checks

@@ -14,12 +14,13 @@ from typing import NamedTuple, final
 
 import msgspec
 
-from simbridge import arn as arns
-from simbridge import clock, pattern
-from simbridge.cloudtrail import is_withheld
+from simbridge.base import clock
 from simbridge.kernel import Entry
-from simbridge.messages import Call, Configure, Event, Publish, Retire
-from simbridge.resources import Rule
+from simbridge.languages import pattern
+from simbridge.model import arn as arns
+from simbridge.model.cloudtrail import is_withheld
+from simbridge.model.messages import Call, Configure, Event, Publish, Retire
+from simbridge.model.resources import Rule
 
 __all__ = ["ELSEWHERE_MAX", "missed"]
 

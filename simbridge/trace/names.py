@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, final
 
-from simbridge import arn as arns
-from simbridge.errors import SimbridgeError
+from simbridge.base.errors import SimbridgeError
+from simbridge.base.nearest import meant
 from simbridge.kernel import Entry
-from simbridge.messages import Call, Configure
-from simbridge.nearest import meant
-from simbridge.resources import EventBus, Rule
+from simbridge.model import arn as arns
+from simbridge.model.messages import Call, Configure
+from simbridge.model.resources import EventBus, Rule
 
 __all__ = ["Names", "function_name"]
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, final
 
-from simbridge.errors import SimbridgeError
-from simbridge.files import replacing
-from simbridge.given import existing_file, file_path, text
+from simbridge.base.errors import SimbridgeError
+from simbridge.base.files import replacing
+from simbridge.base.given import existing_file, file_path, text
+from simbridge.base.nesting import with_room
 from simbridge.kernel import Entry, Record
-from simbridge.nesting import with_room
 from simbridge.trace import codec, file, timeline
 from simbridge.trace.deliveries import Attempt, Deliveries, Delivery
 from simbridge.trace.names import Names

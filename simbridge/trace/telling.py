@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, final
 
-from simbridge import clock
-from simbridge.behaviour import (
+from simbridge.base import clock
+from simbridge.base.luck import CERTAIN
+from simbridge.base.printable import printable
+from simbridge.kernel import Entry, Record
+from simbridge.model.faults import (
     Behaviour,
     Concurrency,
     Custom,
@@ -21,9 +24,7 @@ from simbridge.behaviour import (
     Scripted,
     Slow,
 )
-from simbridge.kernel import Entry, Record
-from simbridge.luck import CERTAIN
-from simbridge.messages import (
+from simbridge.model.messages import (
     Behave,
     Call,
     Configure,
@@ -48,7 +49,6 @@ from simbridge.messages import (
     Stop,
     Tick,
 )
-from simbridge.printable import printable
 
 __all__ = ["GREEN", "PLAIN", "RED", "UNTOLD", "WORDS", "YELLOW", "Known", "Told", "describe"]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simbridge.kernel import Entry, Thin
-from simbridge.messages import Due, Execute, Invoke, Outcome
+from simbridge.model.messages import Due, Execute, Invoke, Outcome
 
 __all__ = ["OUTCOMES"]
 

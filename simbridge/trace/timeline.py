@@ -11,7 +11,7 @@ from html import escape
 from itertools import islice
 from typing import NamedTuple, final
 
-from simbridge import clock
+from simbridge.base import clock
 from simbridge.kernel import Entry
 from simbridge.trace.telling import GREEN, PLAIN, RED, YELLOW, Known, describe
 

@@ -2,7 +2,7 @@
 
 All of it is read from the trace. What rules there were when the event arrived stands in the
 `Configure` and `Retire` messages that their bus had received by then; why a pattern did not match is
-asked of the pattern again (`simbridge.pattern.explain`), which has one answer for ever.
+asked of the pattern again (`simbridge.languages.pattern.explain`), which has one answer for ever.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, final
 
-from simbridge import clock, pattern
-from simbridge.cloudtrail import ALL_MANAGEMENT_EVENTS, is_withheld
-from simbridge.errors import SimbridgeError
+from simbridge.base import clock
+from simbridge.base.errors import SimbridgeError
+from simbridge.base.printable import printable
 from simbridge.kernel import Entry
-from simbridge.messages import (
+from simbridge.languages import pattern
+from simbridge.model.cloudtrail import ALL_MANAGEMENT_EVENTS, is_withheld
+from simbridge.model.messages import (
     Call,
     Configure,
     DeadLetter,
@@ -31,8 +33,7 @@ from simbridge.messages import (
     Publish,
     Retire,
 )
-from simbridge.printable import printable
-from simbridge.resources import Rule
+from simbridge.model.resources import Rule
 from simbridge.trace.deliveries import Delivery
 from simbridge.trace.missed import missed
 

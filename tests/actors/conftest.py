@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.clock import SECOND
+from simbridge.base.clock import SECOND
 from simbridge.trace import Delivery
 
 START = "2026-03-01T00:00:00Z"

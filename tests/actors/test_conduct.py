@@ -11,9 +11,9 @@ import pytest
 import simbridge as sb
 from simbridge.actors.conduct import Invocation
 from simbridge.actors.latency import latency_us
-from simbridge.backoff import constant
-from simbridge.behaviour import Slow
-from simbridge.luck import CERTAIN
+from simbridge.base.luck import CERTAIN
+from simbridge.model.backoff import constant
+from simbridge.model.faults import Slow
 
 NONE = {"MaximumRetryAttempts": 0}
 

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 import simbridge as sb
-from simbridge.messages import Handled
+from simbridge.model.messages import Handled
 
 ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": '{"order": 1}'}
 START = "2026-03-01T00:00:00Z"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.backoff import constant
-from simbridge.error_codes import ERROR_CODES
+from simbridge.model.backoff import constant
+from simbridge.model.error_codes import ERROR_CODES
 
 HOUR, DAY = 3600, 86_400
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.messages import Declined
+from simbridge.model.messages import Declined
 
 ENTRY = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
 QUEUES = "arn:aws:sqs:us-east-1:123456789012"

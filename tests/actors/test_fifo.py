@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import simbridge as sb
 from simbridge.actors.fifo import DEDUPLICATION_S, REPEATED
-from simbridge.messages import Outcome
+from simbridge.model.messages import Outcome
 
 ENTRY = {"Source": "shop", "DetailType": "d"}
 DUPLICATES = {"duplicates_per_million": 1_000_000}

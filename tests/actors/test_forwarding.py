@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import simbridge as sb
-from simbridge import clock
+from simbridge.base import clock
 
 ACCOUNT = "123456789012"
 HERE, THERE, YONDER = "us-east-1", "us-west-2", "eu-west-1"

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 import simbridge as sb
-from simbridge.messages import Handled
+from simbridge.model.messages import Handled
 
 ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": '{"order": 1}'}
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.error_codes import ERROR_CODES, RETRIED
+from simbridge.model.error_codes import ERROR_CODES, RETRIED
 from simbridge.targets import REFUSALS
 
 ACCOUNT = "123456789012"

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge import clock
-from simbridge.messages import Publish, Stop
+from simbridge.base import clock
+from simbridge.model.messages import Publish, Stop
 
 ACCOUNT = "123456789012"
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"

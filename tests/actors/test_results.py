@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.messages import Handled
+from simbridge.model.messages import Handled
 
 ENTRY = {"Source": "s", "DetailType": "d", "Detail": "{}"}
 

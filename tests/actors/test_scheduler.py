@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import simbridge as sb
-from simbridge import clock
-from simbridge.messages import Match, Publish, Tick
+from simbridge.base import clock
+from simbridge.model.messages import Match, Publish, Tick
 
 START = "2026-03-01T00:00:00Z"
 RULE = "arn:aws:events:us-east-1:123456789012:rule/"

@@ -12,11 +12,11 @@ import moto
 import pytest
 from botocore.exceptions import ClientError
 
-from simbridge import clock
 from simbridge.api.model import make_client
 from simbridge.api.plane import ControlPlane
+from simbridge.base import clock
 from simbridge.kernel import Kernel
-from simbridge.limits import limits_with
+from simbridge.model.limits import limits_with
 
 PATTERN = '{"source": ["shop"]}'
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"

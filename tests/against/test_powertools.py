@@ -27,7 +27,7 @@ from aws_lambda_powertools.utilities.parser.models import EventBridgeModel
 from moto import mock_aws
 
 import simbridge as sb
-from simbridge.messages import Handled
+from simbridge.model.messages import Handled
 
 START = "2026-03-01T00:00:00Z"
 ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": '{"order": 1}'}

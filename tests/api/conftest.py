@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 import simbridge.api
-from simbridge import clock
 from simbridge.api.model import make_client
 from simbridge.api.plane import ControlPlane
 from simbridge.api.store import Bus
-from simbridge.errors import ServiceError
+from simbridge.base import clock
+from simbridge.base.errors import ServiceError
 from simbridge.kernel import Kernel, Turn
-from simbridge.limits import limits_with
-from simbridge.resources import Rule
+from simbridge.model.limits import limits_with
+from simbridge.model.resources import Rule
 
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "210987654321"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from simbridge import clock
 from simbridge.api.reports import Reception
+from simbridge.base import clock
 from simbridge.kernel import Kernel
-from simbridge.messages import Configure, Counted, Retire
-from simbridge.resources import Archive, Rule
+from simbridge.model.messages import Configure, Counted, Retire
+from simbridge.model.resources import Archive, Rule
 
 ACCOUNT = "123456789012"
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simbridge.messages import Configure, Retire
+from simbridge.model.messages import Configure, Retire
 
 ARN = "arn:aws:events:us-east-1:123456789012:event-bus/"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:lost"

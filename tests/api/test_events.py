@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simbridge.api.events import DETAIL_LEVELS_MAX
-from simbridge.errors import NotSimulated, ServiceError
-from simbridge.messages import Publish
+from simbridge.base.errors import NotSimulated, ServiceError
+from simbridge.model.messages import Publish
 
 INVALID = "ValidationException"
 BUS = "arn:aws:events:us-east-1:123456789012:event-bus/"

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 import simbridge as sb
 from simbridge.api.faults import FAULTS
 from simbridge.api.plane import OPERATIONS
-from simbridge.messages import Behave, Call
+from simbridge.model.messages import Behave, Call
 
 START = "2026-03-01T00:00:00Z"
 ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": "{}"}

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from simbridge.errors import NotSimulated
-from simbridge.messages import Configure, Publish
+from simbridge.base.errors import NotSimulated
+from simbridge.model.messages import Configure, Publish
 
 OTHER = "210987654321"
 DEFAULT = "arn:aws:events:us-east-1:123456789012:event-bus/default"

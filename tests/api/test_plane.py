@@ -9,8 +9,8 @@ import pytest
 
 from simbridge.api.model import HttpRequest, operation_names
 from simbridge.api.plane import OPERATIONS
-from simbridge.errors import NotSimulated, ServiceError, SimbridgeError
-from simbridge.messages import Call
+from simbridge.base.errors import NotSimulated, ServiceError, SimbridgeError
+from simbridge.model.messages import Call
 
 PATTERN = '{"source":["a"]}'
 SIMULATED = {

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge import arn as arns
-from simbridge.clock import SECOND, iso_micros
-from simbridge.messages import Call, Configure, Publish, Retire
-from simbridge.resources import Rule
+from simbridge.base.clock import SECOND, iso_micros
+from simbridge.model import arn as arns
+from simbridge.model.messages import Call, Configure, Publish, Retire
+from simbridge.model.resources import Rule
 
 JITTER = {"control_plane_jitter_us": 8_000_000}
 PATTERNS = '{"source": ["shop"]}', '{"source": ["bank"]}'

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from simbridge import clock
 from simbridge.api.reports import Reception
+from simbridge.base import clock
 from simbridge.kernel import Kernel
-from simbridge.messages import Configure, Progress, Stop
+from simbridge.model.messages import Configure, Progress, Stop
 
 ACCOUNT = "123456789012"
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"

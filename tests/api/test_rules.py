@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simbridge.messages import Configure, Retire
+from simbridge.model.messages import Configure, Retire
 
 INVALID = "ValidationException"
 PATTERN = '{"source":["shop"]}'

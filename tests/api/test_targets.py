@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from simbridge.messages import Configure
+from simbridge.model.messages import Configure
 from simbridge.targets import KINDS
 from simbridge.targets.page import example_target
 

@@ -25,9 +25,9 @@ import msgspec
 from measure import alone, title
 
 import simbridge as sb
-from simbridge import clock
+from simbridge.base import clock
 from simbridge.kernel import uuid_from
-from simbridge.storage import EventStorage
+from simbridge.storage.events import EventStorage
 
 EVENTS = 1_000_000
 START = clock.instant("2026-03-01T00:00:00Z")

@@ -27,7 +27,7 @@ import moto
 import peers
 
 import simbridge as sb
-from simbridge.messages import Event, Publish
+from simbridge.model.messages import Event, Publish
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"

@@ -9,7 +9,7 @@ import msgspec
 import peers
 import simpy
 
-from simbridge.clock import SECOND
+from simbridge.base.clock import SECOND
 from simbridge.kernel import Kernel, Turn
 
 MESSAGES = 300_000

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 import simbridge as sb
-from simbridge import schedule
-from simbridge.messages import Publish
+from simbridge.languages import schedule
+from simbridge.model.messages import Publish
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 

@@ -17,17 +17,17 @@ from typing import get_args
 import pytest
 
 import simbridge as sb
-from simbridge import errors as all_errors
 from simbridge.api.faults import FAULTS
-from simbridge.error_codes import ERROR_CODES
+from simbridge.base import errors as all_errors
 from simbridge.kernel import Record
-from simbridge.limits import LIMITS, PROFILES
-from simbridge.messages import Message
-from simbridge.regions import OTHER_REGIONS, RATES
+from simbridge.languages.transform.template import EVENTS, RESERVED
+from simbridge.model.error_codes import ERROR_CODES
+from simbridge.model.limits import LIMITS, PROFILES
+from simbridge.model.messages import Message
+from simbridge.model.regions import OTHER_REGIONS, RATES
 from simbridge.targets import REFUSALS
 from simbridge.targets.page import examples, failures, kinds
 from simbridge.trace import Attempt
-from simbridge.transform.template import EVENTS, RESERVED
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 REFRESH = bool(os.environ.get("SIMBRIDGE_REFRESH"))
@@ -68,7 +68,7 @@ def curves() -> str:
 
 
 def public(kind: type) -> list[type]:
-    """The names of `simbridge` that are such exceptions, in the order of `simbridge.errors`."""
+    """The names of `simbridge` that are such exceptions, in the order of `simbridge.base.errors`."""
     found = [thing for thing in vars(all_errors).values() if inspect.isclass(thing)]
     return [thing for thing in found if issubclass(thing, kind) and thing.__name__ in sb.__all__]
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import simbridge as sb
 from simbridge.kernel import Entry
-from simbridge.lab.measures import MEASURES, measure
-from simbridge.lab.prices import METERS, price_list, prices_with
-from simbridge.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome, Publish
+from simbridge.model.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome, Publish
+from simbridge.whatif.measures import MEASURES, measure
+from simbridge.whatif.prices import METERS, price_list, prices_with
 
 ACCOUNT = "123456789012"
 GONE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gone"

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.lab.arguments import label, read_values, write_values
-from simbridge.lab.compare import paired, student_t
-from simbridge.lab.result import Spread, Sweep
-from simbridge.table import Table, number
+from simbridge.base.table import Table, number
+from simbridge.whatif.arguments import label, read_values, write_values
+from simbridge.whatif.compare import paired, student_t
+from simbridge.whatif.result import Spread, Sweep
 
 
 def put(world: sb.World, batches: int = 1, size: int = 2, note: str = "") -> None:
@@ -241,7 +241,7 @@ def test_a_report_without_matplotlib_says_so(
     result: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tables do not need it."""
-    monkeypatch.setattr("simbridge.lab.report.find_spec", lambda name: None)
+    monkeypatch.setattr("simbridge.whatif.report.find_spec", lambda name: None)
     result.report(tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "simbridge[plot]" in html and "<svg" not in html and "<table>" in html

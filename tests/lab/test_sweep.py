@@ -26,8 +26,8 @@ import anyio
 import pytest
 
 import simbridge as sb
-from simbridge.cli import main
-from simbridge.lab.scenario import scenarios_in
+from simbridge.cli.main import main
+from simbridge.scenario.scenario import scenarios_in
 
 ROOT = Path(__file__).parents[2]
 GONE = "arn:aws:sqs:us-east-1:123456789012:gone"
@@ -686,7 +686,7 @@ def test_a_report_that_cannot_be_written_is_told(
 
 def test_the_scenario_of_the_how_to() -> None:
     """Every order is accounted for; without a dead-letter queue some are lost."""
-    words = [sys.executable, "-c", "from simbridge.cli import main; raise SystemExit(main())"]
+    words = [sys.executable, "-c", "from simbridge.cli.main import main; raise SystemExit(main())"]
     options = "--vary hours_missing=1,6 --vary kept=true,false --seeds 3 --workers 1 --json"
     done = subprocess.run(
         [*words, "sweep", "scenarios/orders_lost.py", *options.split()],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simbridge.cli import main
+from simbridge.cli.main import main
 
 PATTERN = '{"source": ["shop"]}'
 HIT, MISS = '{"source": "shop"}', '{"source": "Shop"}'

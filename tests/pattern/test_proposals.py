@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.pattern.syntax import Field, Group, parse
+from simbridge.languages.pattern.syntax import Field, Group, parse
 
 
 def refusal(pattern: Any) -> sb.InvalidPattern:

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 import simbridge as sb
-from simbridge.pattern.operators import OPERATORS, Example
-from simbridge.pattern.reference import PLAIN_VALUES, page
+from simbridge.languages.pattern.operators import OPERATORS, Example
+from simbridge.languages.pattern.reference import PLAIN_VALUES, page
 
 PAGE = Path(sb.__file__).parents[1] / "docs" / "reference" / "event-patterns.md"
 EXAMPLES = [*PLAIN_VALUES, *(one for row in OPERATORS.values() for one in row.examples)]
 
 
 def test_the_page_is_up_to_date() -> None:
-    """Make it anew with `python -m simbridge.pattern.reference > docs/reference/event-patterns.md`."""
+    """Make it anew with `python -m simbridge.languages.pattern.reference > docs/reference/event-patterns.md`."""
     assert PAGE.read_text(encoding="utf-8") == page()
 
 

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge import clock
-from simbridge.clock import LATEST, SECOND
-from simbridge.schedule import firings
+from simbridge.base import clock
+from simbridge.base.clock import LATEST, SECOND
+from simbridge.languages.schedule import firings
 
 HERE = Path(__file__).parent
 CASES = HERE.parents[2] / "shared" / "conformance" / "cron.json"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbridge.clock import SECOND
-from simbridge.errors import InvalidSchedule, LanguageError
-from simbridge.schedule import (
+from simbridge.base.clock import SECOND
+from simbridge.base.errors import InvalidSchedule, LanguageError
+from simbridge.languages.schedule import (
     Cron,
     DayOfMonth,
     DayOfWeek,
@@ -22,7 +22,7 @@ from simbridge.schedule import (
     parse,
     schedule_in_words,
 )
-from simbridge.schedule.unix import unix_next_times
+from simbridge.languages.schedule.unix import unix_next_times
 
 ANY_YEAR = (range(1970, 2**31),)
 

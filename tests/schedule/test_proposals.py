@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.clock import SECOND
-from simbridge.schedule import Rate, parse
+from simbridge.base.clock import SECOND
+from simbridge.languages.schedule import Rate, parse
 
 BEGIN = dt.datetime(2027, 9, 1, tzinfo=dt.UTC)
 END = dt.datetime(2090, 1, 1, tzinfo=dt.UTC)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import simbridge as sb
-from simbridge.schedule import check
-from simbridge.schedule.parse import FIELDS
+from simbridge.languages.schedule import check
+from simbridge.languages.schedule.parse import FIELDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "schedules.md"
 TEXT = PAGE.read_text(encoding="utf-8")

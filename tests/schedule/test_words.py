@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import simbridge as sb
-from simbridge.schedule import cautions, firings
+from simbridge.languages.schedule import cautions, firings
 
 COUNTED = "counted from when the rule is created, enabled or given this rate"
 WEEKDAY = "the weekday (Monday to Friday)"

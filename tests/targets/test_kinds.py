@@ -7,7 +7,7 @@ import re
 import botocore.session
 import pytest
 
-from simbridge import arn
+from simbridge.model import arn
 from simbridge.targets import (
     BLOCKS,
     FAILURES,

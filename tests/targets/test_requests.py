@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge import arn as arns
+from simbridge.model import arn as arns
 from simbridge.targets import KINDS, Sending, failure, kind_of, request
 
 ROLE = "arn:aws:iam::123456789012:role/r"

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.messages import DeadLetter, Event, Invoke, Match, Message, Publish
-from simbridge.resources import Parameters
+from simbridge.model.messages import DeadLetter, Event, Invoke, Match, Message, Publish
+from simbridge.model.resources import Parameters
 from simbridge.trace import codec
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

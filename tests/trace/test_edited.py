@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.messages import Message
-from simbridge.trace.metrics import Metrics
+from simbridge.metrics.series import Metrics
+from simbridge.model.messages import Message
 
 Line = list[Any]
 

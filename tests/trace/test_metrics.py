@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import simbridge as sb
 from simbridge.kernel import Entry
-from simbridge.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome
-from simbridge.trace.happenings import HAPPENINGS
-from simbridge.trace.metrics import METRICS, Metrics
+from simbridge.metrics.count import HAPPENINGS
+from simbridge.metrics.series import METRICS, Metrics
+from simbridge.model.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.messages import Due, Execute, Handled, Invoke, Message, Outcome
-from simbridge.trace.metrics import METRICS
+from simbridge.metrics.series import METRICS
+from simbridge.model.messages import Due, Execute, Handled, Invoke, Message, Outcome
 
 ENTRY = {"Source": "shop", "DetailType": "OrderPlaced", "Detail": "{}"}
 OF_ATTEMPTS = {

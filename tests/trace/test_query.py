@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.messages import Match
+from simbridge.metrics.series import Metrics
+from simbridge.model.messages import Match
 from simbridge.trace.deliveries import Attempt, Deliveries
 
 ENTRY = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
@@ -166,7 +167,7 @@ def test_a_trace_without_its_beginning_is_told(tmp_path: Path) -> None:
         with pytest.raises(sb.SimbridgeError, match=f"begins delivery {matches[0]} is missing"):
             part.deliveries()
     with pytest.raises(sb.SimbridgeError, match="not whole"):
-        sb.trace.metrics.Metrics.of(part, account=world.account, region=world.region)
+        Metrics.of(part, account=world.account, region=world.region)
     assert f"delivery {matches[0]}" in str(part)
 
 

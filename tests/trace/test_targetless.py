@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.trace.metrics import Metrics
+from simbridge.metrics.series import Metrics
 
 MATCHED = ("MatchedEvents", "TriggeredRules")
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import simbridge as sb
-from simbridge.messages import Call, Message
+from simbridge.model.messages import Call, Message
 from simbridge.trace import telling, timeline
 
 ENTRY = {"Source": "shop", "DetailType": "<Order & 'Placed'>", "Detail": "{}"}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbridge.transform.jsontext import Roots, emit, fault, well_formed, where
+from simbridge.languages.transform.jsontext import Roots, emit, fault, well_formed, where
 
 DEEP = 200_000
 

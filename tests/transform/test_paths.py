@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbridge.transform.paths import parse
+from simbridge.languages.transform.paths import parse
 
 EVENT = {
     "detail-type": "Order",

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbridge.errors import InvalidTransform
-from simbridge.transform import Context, Rendered, Whole, check, compile
+from simbridge.base.errors import InvalidTransform
+from simbridge.languages.transform import Context, Rendered, Whole, check, compile
 
 CONTEXT = Context("arn:aws:events:us-east-1:123456789012:rule/r", "r", 0)
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbridge.errors import InvalidTransform
-from simbridge.transform import Context, Rendered, Template, compile
+from simbridge.base.errors import InvalidTransform
+from simbridge.languages.transform import Context, Rendered, Template, compile
 
 RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/shop/orders"
 CONTEXT = Context(RULE_ARN, "orders", 1_789_301_850_408_999)

@@ -1,0 +1,1 @@
+"""What every other room needs and nothing of EventBridge: errors, the clock, chance, checks of arguments, JSON."""

@@ -1,0 +1,248 @@
+"""Everything that can go wrong, and who is at fault.
+
+    Exception
+     +-- SimbridgeError            you asked for something that cannot be done; the text says what to change
+     |    +-- InvalidTime             an instant or a duration that cannot be read (also a ValueError)
+     |    +-- InvalidArn              text that is not an ARN (also a ValueError)
+     |    +-- LanguageError           a text in one of EventBridge's little languages is wrong (also a ValueError)
+     |    |    +-- InvalidPattern        an event pattern
+     |    |    +-- InvalidPolicy         a policy of an event bus
+     |    |    +-- InvalidSchedule       a rate() or cron() expression
+     |    |    +-- InvalidTransform      an input path or an input template
+     |    +-- InvalidEvents           a file has lines that are no events (also a ValueError)
+     |    +-- Runaway                 a loop of events: an instant without end, or growth while time passes
+     |    +-- Stalled                 an async story waits for something that will never happen
+     |    +-- HandlerFailed           a target handler of yours raised; the cause is attached
+     |    +-- RunFailed               a run of a sweep raised; the text names its variant and seed
+     |    +-- NotSimulated            AWS has it, this version of simbridge does not
+     +-- ServiceError              AWS's answer to the simulated client: a code, a text, an HTTP status
+
+`SimbridgeError` is for the person who writes a scenario. `ServiceError` is not a failure of the
+simulation at all: it travels to the boto3 client and arrives there as the `ClientError` AWS would
+have caused. The little languages know neither: they raise `LanguageError`, and the control plane
+translates it (`api/plane`). Broken promises inside simbridge are plain `assert`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, final
+
+from simbridge.base.printable import printable, printable_lines
+
+__all__ = [
+    "BadLine",
+    "BlockedThread",
+    "FeedbackWarning",
+    "HandlerFailed",
+    "Hint",
+    "InvalidArn",
+    "InvalidEvents",
+    "InvalidPattern",
+    "InvalidPolicy",
+    "InvalidSchedule",
+    "InvalidTime",
+    "InvalidTransform",
+    "LanguageError",
+    "NotSimulated",
+    "RunFailed",
+    "Runaway",
+    "ServiceError",
+    "SimbridgeError",
+    "Stalled",
+]
+
+
+class SimbridgeError(Exception):
+    """Something in your scenario cannot be done; the message says what to change.
+
+    The text is printable: what is not, in data that it quotes, is escaped (`simbridge.base.printable`).
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
+
+@final
+class InvalidTime(SimbridgeError, ValueError):
+    """An instant or a duration cannot be read, is naive, negative or beyond the calendar."""
+
+
+@final
+class InvalidArn(SimbridgeError, ValueError):
+    """A text is not an Amazon Resource Name."""
+
+
+@final
+class Hint(NamedTuple):
+    """What a person should know about a text that is refused.
+
+    `detail` says what is wrong and what to write. `proposals` are the whole texts that it proposes, each
+    of them valid: alternatives, unless `together` is true, when only all of them do what was meant.
+    """
+
+    detail: str
+    proposals: tuple[str, ...] = ()
+    together: bool = False
+
+
+_PLACE: Final = "\n at [Source: "
+"""How AWS begins the line that says where an event pattern is wrong: the one line end of its own."""
+
+
+class LanguageError(SimbridgeError, ValueError):
+    """A text in one of EventBridge's languages is not valid.
+
+    `text` is what AWS says, to the letter, and all that the simulated client hears. `detail` is our
+    own, for people: what is wrong in particular, and what to write. `str(error)` is both.
+
+    `proposals` are the whole texts that `detail` proposes, for programs. Each is valid. They are
+    alternatives, unless `together` is true: then all of them are needed for what was meant.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        detail: str = "",
+        proposals: Sequence[str] = (),
+        together: bool = False,
+    ) -> None:
+        extra = (detail, tuple(proposals), together)
+        super().__init__(text, *(extra if proposals else extra[:1] if detail else ()))
+        self.text = text
+        self.detail = detail
+        self.proposals = tuple(proposals)
+        self.together = together
+
+    def __str__(self) -> str:
+        parts = f"{self.text} {self.detail}".rstrip().split(_PLACE)
+        return _PLACE.join(map(printable, parts))
+
+
+@final
+class InvalidPattern(LanguageError):
+    """An event pattern is not valid. The text is the one that AWS answers with."""
+
+
+@final
+class InvalidPolicy(LanguageError):
+    """A policy of an event bus is not valid."""
+
+
+@final
+class InvalidSchedule(LanguageError):
+    """A schedule expression is not valid."""
+
+
+@final
+class InvalidTransform(LanguageError):
+    """An input path or an input template is not valid."""
+
+
+@final
+class BadLine(NamedTuple):
+    """A line that is no event: its number in the file, what is wrong, and how it begins.
+
+    `record` is the place in the list of CloudTrail records, or in a JSON array, that the line holds.
+    """
+
+    line: int
+    reason: str
+    text: str
+    record: int | None = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" + (f", record {self.record}" if self.record else "")
+        return f"{place}: {printable(self.reason)}"
+
+
+BAD_LINES_SHOWN_MAX = 20
+"""Bad lines that the text of an error shows; `InvalidEvents.bad` has them all."""
+
+
+@final
+class InvalidEvents(SimbridgeError, ValueError):
+    """A file has lines that are no events. `bad` has them all."""
+
+    def __init__(self, path: str, bad: Sequence[BadLine]) -> None:
+        self.path = path
+        self.bad = tuple(bad)
+        super().__init__(self.told("see the error's `bad`", 'errors="collect"'))
+
+    def told(self, others: str, way: str) -> str:
+        """What is wrong, where `others` are to be seen and in which way the rest can be used."""
+        lines = [f"  {line}" for line in self.bad[:BAD_LINES_SHOWN_MAX]]
+        if len(self.bad) > BAD_LINES_SHOWN_MAX:
+            lines.append(f"  and {len(self.bad) - BAD_LINES_SHOWN_MAX:,} more: {others}")
+        count = (
+            f"{len(self.bad):,} line{'s are no events' if len(self.bad) > 1 else ' is no event'}"
+        )
+        hint = f"Correct the file, or use the rest with {way}."
+        return "\n".join([f"{printable(self.path)}: {count}", *lines, hint])
+
+    def __str__(self) -> str:
+        return printable_lines(Exception.__str__(self))
+
+    def __reduce__(self) -> tuple[type[InvalidEvents], tuple[str, tuple[BadLine, ...]]]:
+        return InvalidEvents, (self.path, self.bad)
+
+
+@final
+class Runaway(SimbridgeError):
+    """Events cause each other without end: at one instant of virtual time, or more and more in a day."""
+
+    def __str__(self) -> str:
+        return printable_lines(Exception.__str__(self))
+
+
+@final
+class Stalled(SimbridgeError):
+    """An async story waits, and nothing in the world will ever wake it."""
+
+
+@final
+class HandlerFailed(SimbridgeError):
+    """A handler, behaviour or backoff of yours raised. `__cause__` is what it raised, with its traceback."""
+
+
+@final
+class RunFailed(SimbridgeError):
+    """A run of a sweep raised something other than an assertion, or its process died.
+
+    `raised` is the name of what it raised, None where its process died.
+    """
+
+    raised: str | None = None
+
+
+@final
+class NotSimulated(SimbridgeError):
+    """AWS offers this; this version of simbridge does not simulate it."""
+
+
+@final
+class ServiceError(Exception):
+    """What AWS answers to a call it refuses.
+
+    `code` and `message` are AWS's own; `status` is the HTTP status (400 for every modelled error
+    but InternalException: behaviour reference 0.3).
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+    def __reduce__(self) -> tuple[type[ServiceError], tuple[str, str, int]]:
+        return ServiceError, (self.code, self.message, self.status)
+
+
+@final
+class BlockedThread(UserWarning):
+    """An async guest held the thread in real time: virtual time cannot pass meanwhile."""
+
+
+@final
+class FeedbackWarning(UserWarning):
+    """A chain of events has gone round the same rule very often, one event at a time."""

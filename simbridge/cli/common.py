@@ -1,0 +1,92 @@
+"""What commands share: complaints, and values on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn, final
+
+from simbridge.base.errors import SimbridgeError
+from simbridge.base.nearest import meant, near
+from simbridge.base.printable import printable
+from simbridge.whatif.arguments import read_values
+
+__all__ = ["BAD_INPUT", "Commands", "Parser", "check_range", "check_writable", "complain", "values"]
+
+BAD_INPUT = 2
+
+# What `add_subparsers` returns; argparse has no public name for it.
+Commands = Any
+
+
+@final
+class Parser(argparse.ArgumentParser):
+    """argparse's, with complaints that are printable and name the option that may have been meant."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Complain of arguments that the command does not take, and exit."""
+        hints = [
+            f"; {meant(option, self._option_string_actions)}"
+            for option in (one.partition("=")[0] for one in unknown)
+            if option.startswith("-") and near(option, self._option_string_actions)
+        ]
+        self.error(f"unrecognized arguments: {shlex.join(unknown)}{''.join(hints[:1])}")
+
+
+def complain(error: SimbridgeError, text: str = "") -> int:
+    """Say what is wrong with the input, and where if that is known; returns the exit code.
+
+    `text`: in words of the command, where it has its own.
+    """
+    print(f"simbridge: {text or error}", file=sys.stderr)
+    for note in getattr(error, "__notes__", ()):
+        print(f"  {note}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def check_writable(file: Path, what: str) -> None:
+    """Raise `SimbridgeError` where a file could not be written later; what is in it stays."""
+    try:
+        if not file.parent.is_dir():
+            raise SimbridgeError(f"there is no folder {file.parent} to write {what} to")
+        there = file.exists()
+        if (
+            there and not file.is_file()
+        ):  # a FIFO's reader would take opening and closing for the end
+            if file.is_dir() or not os.access(file, os.W_OK):
+                error = errno.EISDIR if file.is_dir() else errno.EACCES
+                raise OSError(error, os.strerror(error))
+            return
+        with file.open("ab"):
+            pass
+        if not there:
+            file.unlink()
+    except OSError as error:
+        raise SimbridgeError(f"{what} cannot be written to {file}: {error.strerror}") from error
+
+
+def check_range(number: int, option: str, low: int, high: int, what: str = "whole number") -> None:
+    """Raise `SimbridgeError` for a number that an option does not take."""
+    if not low <= number <= high:
+        raise SimbridgeError(f"{option} is a {what} from {low:,} to {high:,}, not {number:,}")
+
+
+def values(given: Sequence[str], option: str) -> dict[str, list[Any]]:
+    """The values of each name in `name=v1,v2`."""
+    values: dict[str, list[Any]] = {}
+    for text in given:
+        name, equals, listed = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise SimbridgeError(f"{option} takes NAME=VALUE, not {text!r}")
+        if name in values:
+            raise SimbridgeError(f"{option} {name} is there twice: separate its values with commas")
+        values[name] = read_values(listed)
+    return values

@@ -1,0 +1,72 @@
+"""The command line: `simbridge COMMAND ...`.
+
+Each command is a module of `simbridge/commands`. What the codes of `EXIT_CODES` mean is the same for all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from simbridge.base.nearest import meant
+from simbridge.base.printable import printable
+from simbridge.base.version import __version__
+from simbridge.cli import next as next_
+from simbridge.cli import patterns, replay, run, sweep
+from simbridge.cli.common import BAD_INPUT, Parser
+from simbridge.cli.streams import leave, standard_streams
+from simbridge.whatif.sweep import interrupts
+
+__all__ = ["main"]
+
+ABOUT = "Amazon EventBridge, simulated on a virtual clock. `simbridge COMMAND --help` says more."
+
+EXIT_CODES = (
+    "Exit codes: 0 when every assertion held (match, explain: the pattern matches), 1 when one did not, "
+    "2 for bad input, 130 when interrupted."
+)
+
+INTERRUPTED = 130
+"""What shells report for a program that Ctrl-C has ended: 128 + SIGINT."""
+
+COMMANDS = (run, sweep, patterns, next_, replay)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    with standard_streams():
+        try:
+            try:
+                options = _options(sys.argv[1:] if arguments is None else list(arguments))
+                exit_code: int = options.command(options)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:  # the disk is full, say
+            leave(sys.stdout)
+            print(f"simbridge: {printable(str(error))}", file=sys.stderr)
+            return BAD_INPUT
+        except BaseException as error:
+            if not interrupts(error):
+                raise
+            print("simbridge: interrupted", file=sys.stderr)
+            return INTERRUPTED
+        return exit_code
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    """What was asked for; a slip in a name is told with what may have been meant."""
+    parser = Parser(prog="simbridge", description=ABOUT, epilog=EXIT_CODES)
+    parser.add_argument("--version", action="version", version=f"simbridge {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="name")
+    for command in COMMANDS:
+        command.add(commands)
+    name = next((one for one in arguments if not one.startswith("-")), None)
+    if name is not None and name not in commands.choices:
+        parser.error(f"there is no command {name!r}; {meant(name, commands.choices)}")
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        commands.choices.get(options.name, parser).refuse(unknown)
+    if options.name is None:
+        parser.error("the following arguments are required: COMMAND")
+    return options

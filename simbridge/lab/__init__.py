@@ -1,1 +1,0 @@
-"""Experiments: stories, scenarios and sweeps."""

@@ -1,0 +1,1 @@
+"""EventBridge's little languages: event patterns, schedules, input transformers, resource policies."""

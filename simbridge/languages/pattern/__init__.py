@@ -1,0 +1,20 @@
+"""The event-pattern language: does this pattern match this event, which of many, and why (not)?"""
+
+from simbridge.languages.pattern.explain import (
+    Explanation,
+    RulesExplanation,
+    explain,
+    explain_rules,
+)
+from simbridge.languages.pattern.matcher import Matcher, match
+from simbridge.languages.pattern.syntax import check
+
+__all__ = [
+    "Explanation",
+    "Matcher",
+    "RulesExplanation",
+    "check",
+    "explain",
+    "explain_rules",
+    "match",
+]

@@ -1,0 +1,210 @@
+"""One match value of a leaf array, compiled: what it says about every kind of JSON leaf.
+
+A leaf of an event is a string, a number, true, false, null, or it is absent. A `Condition` says of
+each kind what it accepts, in the form that the kind's index can use: a set of words where there is
+one (a dictionary finds it), a test for other strings, spans of numbers (breakpoints find them), and
+flags for the rest. `operators` makes conditions, `index` turns many of them into tables, `accepts`
+asks one of them about one value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple, TypeAlias
+
+from simbridge.languages.pattern.scalars import Scalar, comparable
+
+__all__ = [
+    "ANY_NUMBER",
+    "EVERYTHING_ELSE",
+    "Condition",
+    "Mark",
+    "Sieve",
+    "Span",
+    "as_json",
+    "as_number",
+    "made",
+    "present",
+    "sieve_in_any_case",
+    "without_numbers_as_addresses",
+]
+
+Span: TypeAlias = tuple[float, bool, float, bool]
+"""Numbers from a bottom (open?) to a top (open?)."""
+
+_INFINITY: Final = float("inf")
+
+ANY_NUMBER: Final[tuple[Span, ...]] = ((-_INFINITY, False, _INFINITY, False),)
+"""Every number that is not odd."""
+
+EVERYTHING_ELSE: Final[frozenset[bool | None]] = frozenset({True, False, None})
+"""The three JSON literals."""
+
+
+class Mark(NamedTuple):
+    """A text that is easily looked for in a string.
+
+    `place`: where it stands: "head", "tail", "word" (all of the string) or "inside" (anywhere).
+    `view`: how the string is looked at: "" (as it is), "in lower case", or "as bits" (of an address).
+    """
+
+    place: str
+    text: str
+    view: str = ""
+
+
+class Sieve(NamedTuple):
+    """What makes it unnecessary to ask most tests of strings.
+
+    `marks`: one or more groups. A string that bears not every mark of a group has nothing to do with
+    the group; if that is so of all groups, the test is known to be `otherwise`.
+    """
+
+    marks: tuple[tuple[Mark, ...], ...]
+    otherwise: bool = False
+
+    @classmethod
+    def of(cls, place: str, texts: Iterable[str], otherwise: bool = False) -> Sieve:
+        """A sieve for texts of which one has to stand at a place."""
+        return cls(tuple((Mark(place, text),) for text in texts), otherwise)
+
+
+def sieve_in_any_case(place: str, texts: Sequence[str], otherwise: bool = False) -> Sieve | None:
+    """A sieve for texts in any case. There is none for letters beyond ASCII, whose cases are many."""
+    if not all(text.isascii() for text in texts):
+        return None
+    return Sieve(tuple((Mark(place, text.lower(), "in lower case"),) for text in texts), otherwise)
+
+
+def _no_string(text: str) -> bool:
+    """The test of a condition that accepts no string."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A match value and what it accepts.
+
+    - `text`: the match value as JSON, for people.
+    - `operator`: its name; empty for a plain value.
+    - `operand`: what stood behind the operator, as Python objects.
+    - `string`: whether a string is accepted.
+    - `words`: the accepted strings, where they are a finite set (`string` is then not asked).
+    - `sieve`: what makes it unnecessary to ask `string` about most strings, if there is such a thing.
+    - `spans`: the accepted numbers. `odd`: whether numbers no double can hold are accepted; a text:
+      only the number spelled like this.
+    - `literals`: which of true, false and null are accepted.
+    - `absent`: whether a missing leaf is accepted.
+    - `wildcards`: the wildcard texts in it, for the complexity rule.
+    """
+
+    text: str
+    operator: str
+    operand: object
+    string: Callable[[str], bool] = _no_string
+    words: frozenset[str] | None = None
+    spans: tuple[Span, ...] = ()
+    odd: bool | str = False
+    literals: frozenset[bool | None] = field(default_factory=frozenset)
+    absent: bool = False
+    wildcards: tuple[str, ...] = ()
+    sieve: Sieve | None = None
+
+    @property
+    def takes_strings(self) -> bool:
+        """Whether there is any string to accept."""
+        return self.words is not None or self.string is not _no_string
+
+    def accepts(self, value: Scalar) -> bool:
+        """Whether a leaf with this value satisfies the condition."""
+        if type(value) is str:
+            return value in self.words if self.words is not None else self.string(value)
+        if value is None or value is True or value is False:
+            return value in self.literals
+        number = None if isinstance(value, str) else comparable(value)
+        if number is None:
+            return self.odd if isinstance(self.odd, bool) else self.odd == str(value)
+        return any(_contains(span, number) for span in self.spans)
+
+
+def made(
+    operator: str,
+    operand: object,
+    *,
+    string: Callable[[str], bool] = _no_string,
+    words: frozenset[str] | None = None,
+    spans: tuple[Span, ...] = (),
+    odd: bool = False,
+    literals: frozenset[bool | None] = frozenset(),
+    absent: bool = False,
+    wildcards: tuple[str, ...] = (),
+    sieve: Sieve | None = None,
+) -> Condition:
+    """The condition of an operator; its text follows from the operand."""
+    text = as_json({operator: operand})
+    return Condition(
+        text, operator, operand, string, words, spans, odd, literals, absent, wildcards, sieve
+    )
+
+
+def present(
+    operator: str,
+    operand: object,
+    string: Callable[[str], bool],
+    wildcards: tuple[str, ...] = (),
+    sieve: Sieve | None = None,
+) -> Condition:
+    """A condition that accepts everything but a missing leaf and some strings."""
+    return made(
+        operator,
+        operand,
+        string=string,
+        spans=ANY_NUMBER,
+        odd=True,
+        literals=EVERYTHING_ELSE,
+        wildcards=wildcards,
+        sieve=sieve,
+    )
+
+
+def without_numbers_as_addresses(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    """The match values of one array. Beside one that asks for numbers, `cidr` takes addresses only.
+
+    The engine then reads numbers as numbers [ruler]; see `blocks`.
+    """
+    if any(_asks_for_numbers(one) for one in conditions):
+        return tuple(
+            replace(one, spans=()) if one.operator == "cidr" else one for one in conditions
+        )
+    return tuple(conditions)
+
+
+def _asks_for_numbers(one: Condition) -> bool:
+    """Whether a match value is made of numbers."""
+    operands = one.operand if isinstance(one.operand, list) else [one.operand]
+    return one.operator in ("", "numeric", "anything-but") and any(
+        isinstance(operand, int | float) and not isinstance(operand, bool) for operand in operands
+    )
+
+
+def as_number(text: str) -> int | float:
+    """The Python number that a JSON number spells."""
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
+
+
+def as_json(value: object) -> str:
+    """A value as JSON text for people."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,30}")
+
+
+def _contains(span: Span, number: float) -> bool:
+    bottom, bottom_open, top, top_open = span
+    if number < bottom or number > top:
+        return False
+    return not ((bottom_open and number == bottom) or (top_open and number == top))

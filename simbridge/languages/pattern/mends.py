@@ -1,0 +1,248 @@
+"""What to write instead of an event pattern that is refused.
+
+AWS says where its reader stood. What was meant can mostly be told from the pattern itself: a value
+without its array, an operator in the place of a field, an operator by another name. The pattern is
+mended as JSON; what is proposed is proposed only if the parser then takes the whole of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from simbridge.base.errors import Hint
+from simbridge.base.surrogates import readable
+from simbridge.languages.pattern.conditions import as_json
+from simbridge.languages.pattern.operator_mends import (
+    NESTING_MAX,
+    is_operator_name,
+    match_values,
+    nesting_of,
+    operator_meant,
+)
+from simbridge.languages.pattern.operators import OPERATORS, RESERVED
+
+__all__ = ["hint"]
+
+_LENGTH_MAX: Final = 4096  # what PutRule takes at most; of longer ones nobody asks what was meant
+_SHOWN_MAX: Final = 3
+_EVERYTHING: Final = {"source": [{"prefix": ""}]}
+
+
+class _Unclear(Exception):
+    """Nobody can say what was meant; the text says why."""
+
+
+def hint(text: str, accepts: Callable[[str], bool]) -> Hint:
+    """About a pattern that is refused; `accepts` says whether the parser takes a text."""
+    found = _mended(text, accepts)
+    return Hint(readable(found.detail), tuple(map(readable, found.proposals)))
+
+
+def _mended(text: str, accepts: Callable[[str], bool]) -> Hint:
+    if len(text) > _LENGTH_MAX or nesting_of(text) > NESTING_MAX:
+        return Hint("")
+    try:
+        value, said = _value_of(text)
+        mender = _Mender()
+        mended = mender.whole(value)
+    except _Unclear as unclear:
+        return Hint(str(unclear))
+    found = as_json(mended)
+    if not accepts(found):
+        return Hint(said or _operand(mended, accepts))
+    shown = list(dict.fromkeys(mender.said))[:_SHOWN_MAX]
+    if not shown:
+        return Hint(f"{said} Write {found}.".strip(), (found,))
+    return Hint(" ".join(filter(None, [said, *shown])), (found,))
+
+
+def _operand(pattern: object, accepts: Callable[[str], bool]) -> str:
+    """What the operator takes whose operand is refused."""
+    waiting = [pattern]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value[::-1]
+        elif isinstance(value, dict):
+            waiting += [one for one in value.values() if isinstance(one, dict | list)][::-1]
+            name = next(iter(value), "")
+            if len(value) == 1 and name in OPERATORS and not accepts(as_json({"a": [value]})):
+                return _takes(name) + "."
+    return ""
+
+
+def _takes(name: str) -> str:
+    return f'"{name}" takes {OPERATORS[name].operand.replace("`", "")}'
+
+
+def _value_of(text: str) -> tuple[object, str]:
+    """The JSON of a text, and what is wrong if it is JSON only nearly."""
+    try:
+        return json.loads(text, object_pairs_hook=_object), ""
+    except (ValueError, RecursionError):
+        pass
+    try:  # JSON with a comma too many, or the text of a Python object
+        tree = ast.parse("" if "\\" in text else text.strip(), mode="eval")
+        value = ast.literal_eval(_Words().visit(tree))
+        return json.loads(json.dumps(value, allow_nan=False)), _NO_JSON
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise _Unclear("") from None
+
+
+class _Words(ast.NodeTransformer):
+    """The three words of JSON as Python has them; a key that stands twice is unclear."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Replace true, false and null."""
+        return ast.Constant(_WORDS[node.id]) if node.id in _WORDS else node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        """Look for keys that stand twice."""
+        if len({ast.dump(key) for key in node.keys if key}) < len(node.keys):
+            raise _Unclear("")
+        return self.generic_visit(node)
+
+
+_WORDS: Final = {"true": True, "false": False, "null": None}
+_NO_JSON: Final = "JSON has double quotes, true, false and null, and no comma after the last entry."
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise _Unclear("")  # a mended pattern would lose one of the two
+    return dict(pairs)
+
+
+class _Mender:
+    """Mends one pattern and keeps what was said about it."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self._inside_or = False
+
+    def whole(self, value: object) -> object:
+        """A whole pattern."""
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            self.said.append("A pattern is one object; alternatives stand in $or.")
+            value = value[0] if len(value) == 1 else {"$or": value}
+        if not isinstance(value, dict):
+            raise _Unclear('A pattern is an object of fields, such as {"source": ["shop"]}.')
+        if not value:
+            self.said.append(f"A pattern for every event is {as_json(_EVERYTHING)}.")
+            return _EVERYTHING
+        return self._fields(value, 1)
+
+    def _fields(self, fields: Mapping[str, object], depth: int) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for key, value in fields.items():
+            if self._inside_or and key in RESERVED:
+                raise _Unclear(f'Inside $or no field may be called like the operator "{key}".')
+            if key.lstrip("$").lower() == "or" and (isinstance(value, dict) or _are_objects(value)):
+                found |= self._either(key, value, depth)
+            else:
+                found[key] = self._field(key, value, depth)
+        return found
+
+    def _either(self, key: str, value: object, depth: int) -> dict[str, object]:
+        branches = (
+            [{name: one} for name, one in value.items()] if isinstance(value, dict) else value
+        )
+        assert isinstance(branches, list)
+        if len(branches) == 1:
+            self.said.append("$or takes two patterns or more; one stands without it.")
+            return self._fields(branches[0], depth + 1)
+        if key != "$or" or branches is not value:
+            self.said.append('Alternatives are written as "$or": [{...}, {...}].')
+        before, self._inside_or = self._inside_or, True
+        found = [self._fields(branch, depth + 1) for branch in branches]
+        self._inside_or = before
+        return {"$or": found}
+
+    def _field(self, key: str, value: object, depth: int) -> object:
+        may_be_one = not (key == "detail" and depth == 1)  # which is an object and has no value
+        if isinstance(value, dict) and value and may_be_one and _is_operator(value):
+            found = match_values(value)
+            if not found:
+                raise _Unclear(_no_and(key, value))
+            name = next(iter(value))
+            return self._write(f'"{name}" is an operator and stands in an array', key, found)
+        if isinstance(value, dict):
+            if value:
+                return self._fields(value, depth + 1)
+            return self._write("An empty object names no field. For any value", key, _PRESENT)
+        if not isinstance(value, list):
+            return self._write("Match values stand in an array", key, [value])
+        if not value:
+            return self._write("An empty array names no value. For any value", key, _PRESENT)
+        return self._leaf(key, value)
+
+    def _leaf(self, key: str, values: list[object]) -> object:
+        found: list[object] = []
+        for value in values:
+            if isinstance(value, list):
+                inner = self._leaf(key, value)
+                assert isinstance(inner, list)
+                found += inner
+            elif isinstance(value, dict):
+                found += self._match_object(key, value)
+            else:
+                found.append(value)
+        if as_json(found) == as_json(values):  # 0 is not false
+            return values
+        return self._write(_reason(values), key, found)
+
+    @staticmethod
+    def _match_object(key: str, value: dict[str, object]) -> list[object]:
+        found = match_values(value) if value else _PRESENT
+        if found:
+            return found
+        raise _Unclear(_no_and(key, value))
+
+    def _write(self, reason: str, key: str, leaf: list[object]) -> object:
+        self.said.append(f"{reason}: write {as_json(key)}: {as_json(leaf)}.")
+        return leaf
+
+
+_PRESENT: Final[list[object]] = [{"exists": True}]
+
+
+def _is_operator(value: Mapping[str, object]) -> bool:
+    """Whether an object in the place of fields was meant as an operator; its name may be a field's."""
+    return all(name in RESERVED for name in value) or (
+        len(value) == 1
+        and all(
+            is_operator_name(name) and not isinstance(one, dict | list)
+            for name, one in value.items()
+        )
+    )
+
+
+def _are_objects(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _reason(values: list[object]) -> str:
+    for value in values:
+        if isinstance(value, list):
+            return "Match values stand in one array"
+        if value == {}:
+            return "An empty object is no operator. For any value"
+        if isinstance(value, dict) and len(value) > 1 and operator_meant(next(iter(value))):
+            return "A match value has one operator"
+        for name in value if isinstance(value, dict) else ():
+            if name not in OPERATORS:
+                return f'There is no operator "{name}"'
+    return next((_takes(name) for one in values if isinstance(one, dict) for name in one), "")
+
+
+def _no_and(key: str, value: Mapping[str, object]) -> str:
+    """Why an object of operators has no match value that means it."""
+    name = next(iter(value))
+    if len(value) > 1:
+        return f"{as_json(key)}: a match value has one operator; one field cannot be joined by and."
+    if not operator_meant(name):
+        return f'There is no operator "{name}"; there are {", ".join(OPERATORS)}.'
+    return f'{as_json(key)}: "{name}" does not take {as_json(value[name])[:60]}.'

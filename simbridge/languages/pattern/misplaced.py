@@ -1,0 +1,183 @@
+"""What may have gone wrong where a field is missing from the event: misspelled, misplaced, an operator.
+
+Guesses for people, as in `slips`; no verdict depends on them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, TypeAlias, TypeGuard
+
+from simbridge.languages.pattern.conditions import Condition, as_json
+from simbridge.languages.pattern.events import EventDict
+from simbridge.languages.pattern.operator_mends import is_operator_name, match_values
+from simbridge.languages.pattern.operators import RESERVED
+from simbridge.languages.pattern.scalars import Scalar
+from simbridge.languages.pattern.slips import Proposal, Slip, conditions_of, shown
+
+__all__ = ["slip_of_a_missing_field"]
+
+_NODES_MAX: Final = 1000
+_KEYS_MAX: Final = 100
+_SHOWN_CHARACTERS_MAX: Final = 60
+
+_Nodes: TypeAlias = list[object]
+
+
+def slip_of_a_missing_field(path: str, conditions: Sequence[Condition], event: EventDict) -> Slip:
+    """Why a field may be missing from an event."""
+    segments = path.split(".")
+    if found := _operator_as_field(segments, conditions, event):
+        return found
+    nodes: _Nodes = [event]
+    for index, segment in enumerate(segments):
+        objects = [node for node in nodes if isinstance(node, dict)]
+        if not objects:
+            return Slip(_no_object(".".join(segments[:index]), nodes))
+        following = [one[segment] for one in objects if segment in one]
+        if not following:
+            told, other = _misplaced(path, event)
+            if not told:
+                told, other = _misspelled(segments, index, objects)
+            return Slip(told, _if_it_holds(other, conditions, event))
+        nodes = _flat(following)
+    if not nodes:
+        return Slip("it is an empty array, which has no values")
+    names = [str(key) for node in nodes if isinstance(node, dict) for key in node]
+    fields = ", ".join(dict.fromkeys(names[:5]))
+    return Slip(f"it is an object, which has no value of its own: name a field of it ({fields})")
+
+
+def _operator_as_field(
+    segments: Sequence[str], conditions: Sequence[Condition], event: EventDict
+) -> Slip | None:
+    """`{"f": {"prefix": ["a"]}}`, where `{"f": [{"prefix": "a"}]}` was meant."""
+    first = next((i for i, one in enumerate(segments) if _is_operator(one)), len(segments))
+    if first == len(segments) or not all(map(_is_operator, segments[first:])):
+        return None
+    here, name = ".".join(segments[:first]), segments[first]
+    if _has(".".join(segments[: first + 1]), event):
+        return None
+    operand: object = [
+        {one.operator: one.operand} if one.operator else one.operand for one in conditions
+    ]
+    for segment in reversed(segments[first + 1 :]):
+        operand = {segment: operand}
+    meant = match_values({name: operand})
+    wanted = conditions_of(meant)
+    if not wanted:
+        return None
+    told = f"{name} is an operator and no field: write "
+    for path, values in _candidates(here, event):
+        if _holds(wanted, values):
+            proposal = Proposal(path, as_json(meant))
+            return Slip(f"{told}{as_json(path.split('.')[-1])}: {proposal.leaf}", (proposal,))
+    if not here or any(isinstance(node, dict) for node in _at(here, event)):
+        return Slip(f"{name} is an operator and no field: it stands in the array of a field")
+    leaf = f"{as_json(segments[first - 1])}: {as_json(meant)}"
+    return Slip(f"{told}{leaf}, which would not match this event either")
+
+
+def _is_operator(segment: str) -> bool:
+    return segment in RESERVED or is_operator_name(segment)
+
+
+def _candidates(path: str, event: EventDict) -> Iterator[tuple[str, _Nodes]]:
+    """A field and the fields of the objects at it, each with its values."""
+    nodes = _at(path, event)
+    objects = [node for node in nodes if isinstance(node, dict)]
+    if path:
+        yield path, [node for node in nodes if not isinstance(node, dict)]
+    for key in list(dict.fromkeys(key for one in objects for key in one))[:_KEYS_MAX]:
+        below = f"{path}.{key}" if path else key
+        values = [node for node in _at(below, event) if not isinstance(node, dict)]
+        if values:
+            yield below, values
+
+
+def _holds(conditions: Sequence[Condition], values: Sequence[object]) -> bool:
+    """Whether a field with these scalars, or with none, satisfies one of some conditions."""
+    return any(
+        one.accepts(value) for one in conditions for value in values if _is_scalar(value)
+    ) or (not values and any(one.absent for one in conditions))
+
+
+def _is_scalar(value: object) -> TypeGuard[Scalar]:
+    return value is None or isinstance(value, str | int | float)
+
+
+def _if_it_holds(
+    path: str, conditions: Sequence[Condition], event: EventDict
+) -> tuple[Proposal, ...]:
+    """The same match values at another path, if they hold there."""
+    if path and _holds(conditions, _at(path, event)):
+        return (Proposal(path, f"[{', '.join(one.text for one in conditions)}]"),)
+    return ()
+
+
+def _no_object(here: str, nodes: _Nodes) -> str:
+    if not nodes:
+        return f"{here} is an empty array"
+    value = nodes[0]
+    if isinstance(value, str) and value.lstrip()[:1] == "{":
+        return f"{here} is a string that holds JSON, which is not looked into: send an object"
+    return f"{here} is {shown(value)} and not an object"
+
+
+def _misplaced(path: str, event: EventDict) -> tuple[str, str]:
+    """Below `detail` in one of the two and not in the other: what to say, and the right path."""
+    if _has(f"detail.{path}", event):
+        return f"the event has it below detail: detail.{path}", f"detail.{path}"
+    rest = path.removeprefix("detail.")
+    if rest != path and _has(rest, event):
+        return f"the event has {rest} at the top and not below detail", rest
+    return "", ""
+
+
+def _misspelled(
+    segments: Sequence[str], index: int, objects: Sequence[EventDict]
+) -> tuple[str, str]:
+    """A key that is spelled nearly so: what to say, and the right path."""
+    keys = list(dict.fromkeys(key for one in objects for key in one))
+    segment = segments[index]
+    here, below = [*segments[:index]], segments[index + 1 :]
+    for key in keys:
+        if _plain(key) == _plain(segment):
+            told = f"the event spells it {'.'.join([*here, key])}"
+            return told, ".".join([*here, key, *below])
+    short = [key for key in keys[:_KEYS_MAX] if len(key) <= _SHOWN_CHARACTERS_MAX]
+    close = difflib.get_close_matches(segment[:_SHOWN_CHARACTERS_MAX], short, n=1, cutoff=0.75)
+    if not close:
+        return "", ""
+    return f"the event has {'.'.join([*here, *close])}", ".".join([*here, *close, *below])
+
+
+def _plain(key: str) -> str:
+    """A key without case, hyphens and underscores: `detailType` and `detail-type` are one."""
+    return key.replace("-", "").replace("_", "").casefold()
+
+
+def _has(path: str, event: EventDict) -> bool:
+    return bool(_at(path, event))
+
+
+def _at(path: str, event: EventDict) -> _Nodes:
+    """What an event has at a path, without arrays."""
+    nodes: _Nodes = [event]
+    for segment in path.split(".") if path else ():
+        nodes = _flat(one[segment] for one in nodes if isinstance(one, dict) and segment in one)
+    return nodes
+
+
+def _flat(values: Iterable[object]) -> _Nodes:
+    """Values, and instead of an array what is in it; so many as are worth a look."""
+    nodes: _Nodes = []
+    waiting = list(values)[::-1]
+    while waiting and len(nodes) < _NODES_MAX:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value[:_NODES_MAX][::-1]
+        else:
+            nodes.append(value)
+    return nodes

@@ -1,0 +1,189 @@
+"""Texts with stars: taking them apart, matching them, and telling when they are too complex.
+
+`*` stands for any run of characters, `\\*` for a star and `\\\\` for a backslash; nothing else may be
+escaped, and two stars may not touch. A text is cut at its stars. The first piece has to begin the
+value, the last one to end it, and each piece between is looked for at its first occurrence after the
+one before. Taking the first occurrence is always right, because what is left for the pieces after it
+is then longest. That is linear in the value and nothing is ever tried twice, so no pattern is slow.
+
+The engine behind the service works differently (an automaton over bytes that can be in many states at
+once), and its authors refuse patterns which could occupy too many of them. `complexity` counts those
+states as the service does (behaviour reference 4.8): over all inputs, the largest number of beginnings
+of patterns that one input could be spelling at the same time. Beginnings include the opening quote,
+the stars count as characters, patterns with a common beginning share it, and one `anything-but` counts
+as one pattern however many texts it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from simbridge.languages.pattern.conditions import Mark, Sieve
+from simbridge.languages.pattern.json_text import Reader
+
+__all__ = [
+    "COMPLEXITY_MAX",
+    "BadWildcard",
+    "Wildcard",
+    "checked_wildcard",
+    "complexity",
+    "split_wildcard",
+    "wildcard_sieve",
+]
+
+COMPLEXITY_MAX: Final = 10
+"""More beginnings than this at one time and the pattern is refused [recorded]."""
+
+_INPUTS_MAX: Final = 20_000
+_STAR: Final = 256
+_OTHER: Final = -1
+
+
+class BadWildcard(ValueError):
+    """A text with stars is not valid; the text is AWS's complaint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """A text cut at its stars."""
+
+    pieces: tuple[str, ...]
+
+    def matches(self, value: str) -> bool:
+        """Whether a whole string fits."""
+        first, last = self.pieces[0], self.pieces[-1]
+        if len(self.pieces) == 1:
+            return value == first
+        at, end = len(first), len(value) - len(last)
+        if at > end or not value.startswith(first) or not value.endswith(last):
+            return False
+        for piece in self.pieces[1:-1]:
+            found = value.find(piece, at, end)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return True
+
+
+def split_wildcard(text: str) -> Wildcard:
+    """Cut a text at its stars.
+
+    Raises `BadWildcard` with the position in UTF-8 bytes, the opening quote included.
+    """
+    pieces, piece, position = [], "", 1
+    characters = iter(enumerate(text))
+    for index, character in characters:
+        following = text[index + 1 : index + 2]
+        if character == "*":
+            if following == "*":
+                raise BadWildcard(f"Consecutive wildcard characters at pos {position}")
+            pieces.append(piece)
+            piece = ""
+        elif character == "\\":
+            if following not in ("*", "\\"):
+                raise BadWildcard(f"Invalid escape character at pos {position}")
+            piece += following
+            position += 1
+            next(characters)
+        else:
+            piece += character
+        position += len(character.encode("utf-8", "replace"))
+    return Wildcard((*pieces, piece))
+
+
+def wildcard_sieve(patterns: Iterable[Wildcard], otherwise: bool = False) -> Sieve | None:
+    """A sieve for strings that fit one of some texts; None if one of them has no letters at all."""
+    groups = [tuple(_marks(pattern.pieces)) for pattern in patterns]
+    return Sieve(tuple(groups), otherwise) if all(groups) else None
+
+
+def _marks(pieces: tuple[str, ...]) -> Iterable[Mark]:
+    """What every string bears that fits."""
+    if len(pieces) == 1:
+        yield Mark("word", pieces[0])
+        return
+    if pieces[0]:
+        yield Mark("head", pieces[0])
+    if pieces[-1]:
+        yield Mark("tail", pieces[-1])
+    for piece in pieces[1:-1]:
+        yield Mark("inside", piece)
+
+
+def checked_wildcard(reader: Reader, text: str) -> Wildcard:
+    """As `split_wildcard`, for a text that the reader stands at: refuses the pattern."""
+    try:
+        return split_wildcard(text)
+    except BadWildcard as bad:
+        reader.fail(str(bad))
+
+
+def complexity(groups: Iterable[tuple[str, ...]]) -> int:
+    """How many beginnings one input can spell at once; at most one more than `COMPLEXITY_MAX`.
+
+    Each group is one pattern (several texts: an `anything-but` with a list). The search visits sets
+    of beginnings, and gives up as "too complex" after a number of them that no pattern of a real size
+    comes near.
+    """
+    tree = _Tree()
+    for texts in groups:
+        tree.add(texts)
+    start = frozenset([0])
+    seen, waiting, largest = {start}, [start], 0
+    while waiting:
+        here = waiting.pop()
+        largest = max(largest, sum(tree.weight[node] for node in here))
+        if largest > COMPLEXITY_MAX or len(seen) > _INPUTS_MAX:
+            return COMPLEXITY_MAX + 1
+        for byte in {byte for node in here for byte in tree.after[node]} - {_STAR} | {_OTHER}:
+            there = tree.step(here, byte)
+            if there and there not in seen:
+                seen.add(there)
+                waiting.append(there)
+    return largest
+
+
+class _Tree:
+    """All beginnings of some patterns; a node is a beginning, its children go on by one symbol."""
+
+    def __init__(self) -> None:
+        self.after: list[dict[int, int]] = [{}]
+        self.weight = [0]  # how many patterns begin like this
+        self.starred: set[int] = set()  # beginnings whose last symbol is a star
+
+    def add(self, texts: tuple[str, ...]) -> None:
+        """Add one pattern."""
+        passed: set[int] = set()
+        for text in texts:
+            node = 0
+            for symbol in _symbols(text):
+                following = self.after[node]
+                if symbol not in following:
+                    following[symbol] = len(self.after)
+                    self.after.append({})
+                    self.weight.append(0)
+                node = following[symbol]
+                passed.add(node)
+                if symbol == _STAR:
+                    self.starred.add(node)
+        for node in passed:
+            self.weight[node] += 1
+
+    def step(self, here: frozenset[int], byte: int) -> frozenset[int]:
+        """The beginnings spelled after one more byte. A star goes on for ever, and may be empty."""
+        there = {self.after[node][byte] for node in here if byte in self.after[node]}
+        there |= here & self.starred
+        there |= {self.after[node][_STAR] for node in there if _STAR in self.after[node]}
+        return frozenset(there)
+
+
+def _symbols(text: str) -> Iterable[int]:
+    """The bytes of a text with its quotes, and a symbol of its own for every star."""
+    yield ord('"')
+    for index, piece in enumerate(split_wildcard(text).pieces):
+        if index:
+            yield _STAR
+        yield from piece.encode("utf-8", "replace")
+    yield ord('"')

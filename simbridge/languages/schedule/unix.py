@@ -1,0 +1,197 @@
+"""What a Unix cron would make of the same fields: croniter's door.
+
+An expression that was carried over from a crontab means something else to AWS, or nothing at all:
+weekday 1 is Sunday here and Monday there, and two fields of days are joined by *or*. croniter reads as
+Unix crons do. It is no engine of ours (`firings` says why) but the judge: where it fires at other times,
+somebody should be told, and what is proposed instead of a crontab's fields has to fire when it does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice, takewhile
+
+from croniter import CroniterError, croniter  # type: ignore[import-untyped]
+
+from simbridge.base import clock
+from simbridge.base.clock import DateTime, Instant
+from simbridge.base.errors import InvalidSchedule, SimbridgeError
+from simbridge.languages.schedule.firings import CronFirings
+from simbridge.languages.schedule.mends import mended
+from simbridge.languages.schedule.parse import FIELDS, Cron, fields_of, read
+
+__all__ = ["from_unix", "unix_next_times", "weekdays_of_unix"]
+
+_MONTHS = FIELDS[3].names.split()
+_WEEKDAYS = FIELDS[4].names.split()
+
+_BEGIN = dt.datetime(2027, 6, 1, tzinfo=dt.UTC)
+_END = dt.datetime(2060, 1, 1, tzinfo=dt.UTC)
+_SIGNS = re.compile(r"[A-Z0-9*,/#-]+")
+_SPAN = re.compile(r"(?P<first>[A-Z]{3}|[0-7])(?:-(?P<last>[A-Z]{3}|[0-7]))?(?P<step>/[0-9]+)?")
+_LAST_OR_NTH = re.compile(
+    r"(?:L|(?=.L))(?P<last>[0-7])L?|(?P<nth>[A-Z]{3}|[0-7])#(?P<number>[1-5])"
+)
+
+
+def unix_next_times(expression: str, after: Instant, count: int = 5) -> list[DateTime] | None:
+    """The next firings of a Unix cron with these fields, in UTC.
+
+    None where there is no such cron: for a rate, for years, for what a Unix cron cannot read. Raises
+    `InvalidTime` for an `after` that is no instant.
+    """
+    begin = clock.moment(clock.instant(after))
+    if not (expression.startswith("cron(") and expression.endswith(")")):
+        return None
+    *fields, year = fields_of(expression)
+    if year != "*" or len(fields) != 5:
+        return None
+    try:
+        times = croniter(" ".join(fields).replace("?", "*"), begin, ret_type=dt.datetime)
+        return [clock.moment(clock.instant(time)) for time in islice(times, count)]
+    except (CroniterError, SimbridgeError):
+        return None
+
+
+def from_unix(fields: Sequence[str]) -> list[str] | None:
+    """The expressions that together fire exactly when a Unix cron with five fields would.
+
+    Several where the one for the day of month and the one for the day of week are joined by *or*. None
+    if Unix cron cannot read the fields, empty if EventBridge has no expression that fires as it does.
+    """
+    unix = [_plain(text.replace("?", "*")) for text in fields]
+    if len(unix) != 5 or not all(map(_is_known, unix)):
+        return None
+    try:
+        expanded = croniter(" ".join(unix), _BEGIN).expanded
+    except CroniterError:
+        return None
+    listed = [_listed(number, values) for number, values in enumerate(expanded)]
+    written = [mended(number, text) for number, text in enumerate(unix[:4])]
+    for one in ([*written, weekdays_of_unix(unix[4])], listed):
+        minutes, hours, day, month, weekday = one
+        by_day = [minutes, hours, day, month, "?", "*"]
+        by_weekday = [minutes, hours, "?", month, weekday, "*"]
+        alone = [by_day, by_weekday] if weekday == "*" else [by_weekday, by_day]
+        for rules in ([alone[0]], [alone[1]], [by_day, by_weekday]):
+            if _fire_alike(unix, rules):
+                return [f"cron({' '.join(rule)})" for rule in rules]
+    return []
+
+
+def _plain(text: str) -> str:
+    """A field without empty items and with names of three letters, which croniter wants."""
+    return re.sub(r"[A-Z]{4,}", _short, ",".join(filter(None, text.split(","))))
+
+
+def _short(match: re.Match[str]) -> str:
+    name = match[0][:3]
+    return name if name in _MONTHS or name in _WEEKDAYS else match[0]
+
+
+def _is_known(text: str) -> bool:
+    """Whether a field has Unix cron's signs only; croniter takes an R for a random number."""
+    known = {*_MONTHS, *_WEEKDAYS, "L", "W"}
+    return bool(_SIGNS.fullmatch(text)) and set(re.findall("[A-Z]+", text)) <= known
+
+
+def weekdays_of_unix(text: str) -> str:
+    """A day of week of Unix cron, where Sunday is 0 or 7, in names; what is not known stays."""
+    return ",".join(map(_weekday_of_unix, text.split(",")))
+
+
+def _weekday_of_unix(item: str) -> str:
+    if match := _LAST_OR_NTH.fullmatch(item):
+        if match["last"]:
+            return f"{_name(match['last'])}L"
+        return f"{_name(match['nth'])}#{match['number']}"
+    match = _SPAN.fullmatch(item)
+    if match is None:
+        return item
+    first, last, step = match.group("first", "last", "step")
+    if not step and (first, last) in (("0", "6"), ("1", "7"), ("0", "7")):
+        return "*"
+    return _name(first) + (f"-{_name(last)}" if last else "") + (step or "")
+
+
+def _name(weekday: str) -> str:
+    return _WEEKDAYS[int(weekday) % 7] if weekday.isdigit() else weekday
+
+
+def _listed(number: int, values: Sequence[int | str]) -> str:
+    """What croniter has read in a field, value by value."""
+    if number == 4:
+        return ",".join(_name(str(value)) for value in values)
+    return ",".join(str(value).upper() for value in values)
+
+
+# --------------------------------------------------------------------- the comparison
+
+
+def _fire_alike(unix: Sequence[str], rules: Sequence[Sequence[str]]) -> bool:
+    """Whether rules fire, taken together, exactly when a Unix cron does.
+
+    A firing is a minute, an hour and a day that are named, in both languages; so each of the three is
+    compared by itself, over years.
+    """
+    return all(
+        _times([part(rule) for rule in rules], count) == _unix_times(" ".join(part(unix)), count)
+        for part, count in ((_minutes, 120), (_hours, 48), (_days, 600))
+    )
+
+
+def _minutes(fields: Sequence[str]) -> list[str]:
+    """The minutes of the first hour of every day."""
+    return [fields[0], "0", *_EVERY_DAY[len(fields)]]
+
+
+def _hours(fields: Sequence[str]) -> list[str]:
+    """The hours of every day."""
+    return ["0", fields[1], *_EVERY_DAY[len(fields)]]
+
+
+def _days(fields: Sequence[str]) -> list[str]:
+    """The first minute of each day."""
+    return ["0", "0", *fields[2:]]
+
+
+_EVERY_DAY = {5: "***", 6: "**?*"}
+"""The other fields for Unix cron, which has five, and for EventBridge."""
+
+
+@lru_cache(maxsize=256)
+def _unix_times(text: str, count: int) -> list[dt.datetime]:
+    return list(islice(takewhile(_END.__gt__, _unix_firings(text)), count))
+
+
+def _unix_firings(text: str) -> Iterator[dt.datetime]:
+    times = croniter(text, _BEGIN, ret_type=dt.datetime)
+    while True:
+        try:
+            yield times.get_next()
+        except CroniterError:  # it never fires again
+            return
+
+
+def _times(rules: Sequence[Sequence[str]], count: int) -> list[dt.datetime] | None:
+    """The first firings of rules taken together; None if one of them is refused."""
+    found: set[dt.datetime] = set()
+    for rule in rules:
+        try:
+            meaning = read(f"cron({' '.join(rule)})")
+        except InvalidSchedule:
+            return None
+        assert isinstance(meaning, Cron)
+        found.update(islice(takewhile(_END.__gt__, _firings(meaning)), count))
+    return sorted(found)[:count]
+
+
+def _firings(meaning: Cron) -> Iterator[dt.datetime]:
+    fires = CronFirings(meaning)
+    at = fires.after(clock.instant(_BEGIN))
+    while at is not None:
+        yield dt.datetime.fromtimestamp(at // clock.SECOND, dt.UTC)
+        at = fires.after(at)

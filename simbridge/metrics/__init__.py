@@ -1,0 +1,1 @@
+"""What CloudWatch would show of a run, counted from its trace."""

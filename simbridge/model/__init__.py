@@ -1,0 +1,1 @@
+"""What control plane and data plane both speak of: ARNs, resources, messages, limits, error codes, faults."""

@@ -1,0 +1,109 @@
+"""Amazon Resource Names: `arn:partition:service:region:account:resource`.
+
+An ARN is the address of everything that can receive a message in a world, so this module is all
+there is to routing between accounts and regions.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple, final
+
+from simbridge.base.errors import InvalidArn
+
+__all__ = [
+    "Arn",
+    "address_of",
+    "api_address",
+    "archive_arn",
+    "event_bus_arn",
+    "is_event_bus",
+    "is_simulated",
+    "is_whole_log_group",
+    "parse",
+    "partition_of",
+    "replay_arn",
+    "rule_arn",
+]
+
+
+@final
+class Arn(NamedTuple):
+    """The six parts of an ARN; `str(arn)` puts them together again."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    def __str__(self) -> str:
+        return ":".join(("arn", *self))
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Arn:
+    """The parts of an ARN. Raises `InvalidArn` when the text is none."""
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or not (parts[1] and parts[2] and parts[5]):
+        raise InvalidArn(
+            f"{text!r} is not an ARN: expected arn:partition:service:region:account:resource"
+        )
+    return Arn(*parts[1:])
+
+
+def partition_of(region: str) -> str:
+    """The AWS partition a region belongs to (China and GovCloud have their own)."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    if region.startswith("us-gov-"):
+        return "aws-us-gov"
+    return "aws"
+
+
+def event_bus_arn(region: str, account: str, name: str) -> str:
+    """The ARN of an event bus (behaviour reference 0.5, recorded)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:event-bus/{name}"
+
+
+def rule_arn(region: str, account: str, bus: str, name: str) -> str:
+    """The ARN of a rule; on the default bus it does not name the bus (recorded)."""
+    path = name if bus == "default" else f"{bus}/{name}"
+    return f"arn:{partition_of(region)}:events:{region}:{account}:rule/{path}"
+
+
+def archive_arn(region: str, account: str, name: str) -> str:
+    """The ARN of an archive (behaviour reference 0.5, recorded)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:archive/{name}"
+
+
+def replay_arn(region: str, account: str, name: str) -> str:
+    """The ARN of a replay (behaviour reference 0.5, recorded)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:replay/{name}"
+
+
+def api_address(account: str, region: str) -> str:
+    """Where the control plane of an account and region is: whom calls and reports are sent to."""
+    return f"api:{region}:{account}"
+
+
+def is_simulated(arn: Arn) -> bool:
+    """Whether what lives there is EventBridge itself: a bus, a rule and its deliveries, an archive, a replay."""
+    return arn.service == "events" and arn.resource.startswith(
+        ("event-bus/", "rule/", "archive/", "replay/")
+    )
+
+
+def is_event_bus(arn: Arn) -> bool:
+    """Whether the ARN names an event bus."""
+    return arn.service == "events" and arn.resource.startswith("event-bus/")
+
+
+def is_whole_log_group(text: str) -> bool:
+    """Whether an ARN names a log group with `:*` at the end: the group and all its streams."""
+    return text.endswith(":*") and ":logs:" in text
+
+
+def address_of(text: str) -> str:
+    """Where a target lives: at its ARN, a log group at the one that names the group alone."""
+    return text.removesuffix(":*") if is_whole_log_group(text) else text

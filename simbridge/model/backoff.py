@@ -1,0 +1,264 @@
+"""How long to wait before the next retry.
+
+AWS says "exponential backoff and jitter" and no more (user guide, "How EventBridge retries
+delivering events"), and nobody has published a measurement. Two documented numbers bound the curve: by
+default there are up to 185 retries, and 24 hours. `CANDIDATES` are curves that AWS may have, by names
+that say what they are; a finding that hangs on the curve is better looked at under two of them.
+`DEFAULT` is the simplest that uses up both numbers at about the same time, `full_jitter_960s`: delays
+double from one second up to a cap, each drawn evenly between nothing and that bound. Delays are whole
+seconds, rounded up.
+
+A backoff is any object with the one method of `Backoff`; `World(backoff=...)` takes it. Everything is
+integers, so a delay is the same on every host.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Literal, Protocol, final
+
+import msgspec
+
+from simbridge.base import clock
+from simbridge.base.clock import Duration
+from simbridge.base.errors import SimbridgeError
+
+__all__ = [
+    "CANDIDATES",
+    "DEFAULT",
+    "RETRIES",
+    "Backoff",
+    "Candidate",
+    "check_backoff",
+    "constant",
+    "equal_jitter_30s_to_651s",
+    "equal_jitter_648s",
+    "exponential",
+    "full_jitter_30s_to_976s",
+    "full_jitter_60s_to_960s",
+    "full_jitter_512s",
+    "full_jitter_960s",
+    "no_jitter_488s",
+]
+
+Jitter = Literal["full", "equal", "none"]
+
+RETRIES = 185
+"""How many retries of a delivery there are by default (user guide, "Event retry policy")."""
+
+_DELAYS_MAX = 4096
+
+
+class Backoff(Protocol):
+    """A curve of delays."""
+
+    def delay_us(self, retry: int, luck: int) -> int:
+        """Microseconds before retry number `retry` (from 1); `luck` is even in [0, 2**32)."""
+
+
+class _Curve(msgspec.Struct, frozen=True):
+    """Bounds for the first retries, in steps; the last one holds for all that follow.
+
+    `delays` are the multiples of the step up to the last bound, ready to be handed out, where there
+    are few enough of them.
+    """
+
+    bounds: tuple[int, ...]
+    step_us: int
+    jitter: Jitter
+    delays: tuple[int, ...] = ()
+
+    def delay_us(self, retry: int, luck: int) -> int:
+        bounds = self.bounds
+        bound = bounds[retry - 1] if retry <= len(bounds) else bounds[-1]
+        if self.jitter == "full":
+            step = bound * luck >> 32
+        elif self.jitter == "equal":
+            step = bound - (bound * luck >> 33) - 1
+        else:
+            step = bound - 1
+        return self.delays[step] if self.delays else (step + 1) * self.step_us
+
+    def mean_span_us(self, retries: int = RETRIES) -> int:
+        """Microseconds that so many retries take on average, one after the other."""
+        bounds = [self.bounds[min(retry, len(self.bounds) - 1)] for retry in range(retries)]
+        return sum(map(self._twice_mean, bounds)) * self.step_us // 2
+
+    def _twice_mean(self, bound: int) -> int:
+        """Twice the mean of the delays below a bound, in steps: they are drawn evenly."""
+        least = {"full": 1, "equal": bound - (bound - 1) // 2, "none": bound}[self.jitter]
+        return least + bound
+
+    def __repr__(self) -> str:
+        what = f"bounds={self.bounds}, step_us={self.step_us}, jitter={self.jitter!r}"
+        return f"_Curve({what})"
+
+
+@final
+class Candidate(_Curve, frozen=True, kw_only=True, dict=True):
+    """A curve that AWS may have; its docstring says what speaks for it and what against it.
+
+    `name` is what it is called in `simbridge.backoff`.
+    """
+
+    name: str
+    speaks_for: str
+    speaks_against: str
+
+    def __post_init__(self) -> None:
+        text = (
+            f"{self.formula}\n\n{self.span}\nFor: {self.speaks_for}\nAgainst: {self.speaks_against}"
+        )
+        msgspec.structs.force_setattr(self, "__doc__", text)
+
+    @property
+    def formula(self) -> str:
+        """How long is waited before retry n, in words and numbers."""
+        first, cap = self.bounds[0], self.bounds[-1]
+        bound = f"min({cap} s, {first} s * 2^(n-1))"
+        drawn = {
+            "full": "even in (0, bound]",
+            "equal": "even in (bound/2, bound]",
+            "none": "the bound",
+        }
+        return f"Before retry n: {drawn[self.jitter]}, with the bound {bound}."
+
+    @property
+    def span(self) -> str:
+        """How long 185 retries take on average, of the 24 hours that a delivery has."""
+        return f"{RETRIES} retries take {self.mean_span_us() / (3600 * clock.SECOND):.1f} h on average."
+
+    def __repr__(self) -> str:
+        return f"simbridge.backoff.{self.name}"
+
+
+def exponential(
+    first: Duration = "1s",
+    *,
+    factor: int = 2,
+    cap: Duration = "16m",
+    jitter: Jitter = "full",
+    step: Duration = "1s",
+) -> Backoff:
+    """Delays bounded by `first`, `first * factor`, ... up to `cap`, in whole `step`s.
+
+    `jitter` "full" draws evenly between nothing and the bound, "equal" between half of it and all of
+    it, "none" always takes the bound. Raises `InvalidTime` for a duration that is none, and
+    `SimbridgeError` for a curve that cannot rise.
+    """
+    return _Curve(*_parts(first, factor, cap, jitter, step))
+
+
+def _parts(
+    first: Duration, factor: int, cap: Duration, jitter: Jitter, step: Duration
+) -> tuple[tuple[int, ...], int, Jitter, tuple[int, ...]]:
+    """The bounds of a curve, its step, its jitter, and its delays ready to be handed out."""
+    bound, last, unit = clock.duration(first), clock.duration(cap), clock.duration(step)
+    if type(factor) is not int or factor < 1:
+        raise SimbridgeError(f"the factor of a backoff is a whole number >= 1, not {factor!r}")
+    if not 0 < unit <= bound <= last:
+        raise SimbridgeError("a backoff starts at a step or more, and at or below its cap")
+    bounds = []
+    while bound < last and factor > 1:
+        bounds.append(bound)
+        bound *= factor
+    bounds.append(last if factor > 1 else bound)
+    steps = tuple(bound // unit for bound in bounds)
+    few = steps[-1] <= _DELAYS_MAX
+    delays = tuple(range(unit, bounds[-1] + 1, unit)) if few else ()
+    return steps, unit, _checked(jitter), delays
+
+
+def constant(delay: Duration, *, jitter: Jitter = "none") -> Backoff:
+    """The same bound before every retry."""
+    return exponential(delay, factor=1, cap=delay, jitter=jitter, step=_step(delay))
+
+
+def _step(delay: Duration) -> Duration:
+    """Whole seconds; milliseconds or microseconds for what is shorter or has a fraction."""
+    micros = clock.duration(delay)
+    return next(text for text in ("1s", "1ms", "1us") if micros % clock.duration(text) == 0)
+
+
+def _checked(jitter: Jitter) -> Jitter:
+    if jitter not in ("full", "equal", "none"):
+        raise SimbridgeError(f"jitter is 'full', 'equal' or 'none', not {jitter!r}")
+    return jitter
+
+
+def check_backoff(backoff: object) -> None:
+    """Raise `SimbridgeError` for what cannot be asked as a backoff is: a class of one, for example."""
+    delay_us = getattr(backoff, "delay_us", None)
+    try:
+        inspect.signature(delay_us).bind(1, 0)  # type: ignore[arg-type]  # None is a TypeError, too
+    except TypeError:
+        raise SimbridgeError(
+            "a backoff is an object with a method delay_us(retry, luck), see simbridge.backoff, "
+            f"not {backoff!r}"
+        ) from None
+    except ValueError:  # a function that is not written in Python may not tell
+        pass
+
+
+_USES_BOTH = "uses up 185 retries and 24 hours, the two documented numbers, at about the same time"
+_EARLY = "spends 185 retries long before the 24 hours, which then bound nothing"
+_UNMEASURED = "nothing that is known; that the first retries come within seconds is not measured"
+_NO_EARLY = "nothing that is known; that the first retry comes so late is not measured"
+
+
+def _candidate(
+    name: str, first: Duration, cap: Duration, jitter: Jitter, speaks_for: str, speaks_against: str
+) -> Candidate:
+    return Candidate(
+        *_parts(first, 2, cap, jitter, "1s"),
+        name=name,
+        speaks_for=f"{speaks_for}.",
+        speaks_against=f"{speaks_against}.",
+    )
+
+
+full_jitter_960s = _candidate("full_jitter_960s", "1s", "960s", "full", _USES_BOTH, _UNMEASURED)
+full_jitter_512s = _candidate(
+    "full_jitter_512s",
+    "1s",
+    "512s",
+    "full",
+    "Alibaba Cloud's service of the same name publishes these bounds, without jitter",
+    _EARLY,
+)
+full_jitter_60s_to_960s = _candidate(
+    "full_jitter_60s_to_960s",
+    "60s",
+    "960s",
+    "full",
+    f"{_USES_BOTH}; Lambda waits a minute, too, before it runs a function again",
+    _NO_EARLY,
+)
+equal_jitter_648s = _candidate("equal_jitter_648s", "1s", "648s", "equal", _USES_BOTH, _UNMEASURED)
+no_jitter_488s = _candidate(
+    "no_jitter_488s",
+    "1s",
+    "488s",
+    "none",
+    "185 retries take 24 hours to the second",
+    "the user guide says that there is jitter",
+)
+full_jitter_30s_to_976s = _candidate(
+    "full_jitter_30s_to_976s", "30s", "976s", "full", _USES_BOTH, _NO_EARLY
+)
+equal_jitter_30s_to_651s = _candidate(
+    "equal_jitter_30s_to_651s", "30s", "651s", "equal", _USES_BOTH, _NO_EARLY
+)
+
+CANDIDATES = (
+    full_jitter_960s,
+    full_jitter_512s,
+    full_jitter_60s_to_960s,
+    equal_jitter_648s,
+    no_jitter_488s,
+    full_jitter_30s_to_976s,
+    equal_jitter_30s_to_651s,
+)
+"""The curves that AWS may have, the default first."""
+
+DEFAULT = full_jitter_960s

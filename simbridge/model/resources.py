@@ -1,0 +1,170 @@
+"""Everything the control plane can describe, as frozen records.
+
+The store of an account and region keeps these, `Configure` carries them to the data plane, and the
+Describe and List operations read them. Field names follow boto3 in snake case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from typing import Any, final
+
+import msgspec
+
+from simbridge.model.arn import is_event_bus, parse
+
+__all__ = [
+    "Archive",
+    "EventBus",
+    "Parameters",
+    "Replay",
+    "Resource",
+    "Rule",
+    "Schedule",
+    "Target",
+]
+
+
+@final
+class Parameters(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The parameter blocks of a target, on their way with each attempt to the target.
+
+    An event bus also hears in which role its target is called (`RoleArn`), for its policy.
+
+    Like an event, many messages carry the same ones, so the trace writes them out once and names
+    them afterwards (`trace/codec`). The name tells them apart: it is a digest of the target's
+    address and the blocks, so a target that is put again with the same parameters has the same ones.
+    """
+
+    name: str
+    blocks: dict[str, Any]
+
+    def __deepcopy__(self, memo: object) -> Parameters:
+        return self
+
+
+class _Resource(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Frozen, hence shared and never copied."""
+
+    def __deepcopy__(self, memo: object) -> _Resource:
+        return self
+
+
+@final
+class EventBus(_Resource, frozen=True):
+    """An event bus. Times are microseconds since the epoch."""
+
+    arn: str
+    name: str
+    created_us: int
+    modified_us: int
+    description: str | None = None
+    kms_key_identifier: str | None = None
+    dead_letter_config: dict[str, Any] | None = None
+    log_config: dict[str, Any] | None = None
+    event_source_name: str | None = None
+    policy: str | None = None
+
+
+@final
+class Target(_Resource, frozen=True, dict=True):
+    """A target of a rule. `request` is the boto3-shaped dict exactly as it was supplied."""
+
+    rule_arn: str
+    rule_name: str
+    id: str
+    arn: str
+    request: dict[str, Any]
+
+    @property
+    def address(self) -> str:
+        """Where the delivery actor of this rule and target lives."""
+        return f"{self.rule_arn}#{self.id}"
+
+    @cached_property
+    def parameters(self) -> Parameters | None:
+        """The parameter blocks of the request; None where it has none, as most targets do."""
+        blocks = {name: self.request[name] for name in self.request if name.endswith("Parameters")}
+        if "RoleArn" in self.request and is_event_bus(parse(self.arn)):
+            blocks["RoleArn"] = self.request["RoleArn"]
+        if not blocks:
+            return None
+        text = msgspec.json.encode([self.address, blocks], order="sorted")
+        return Parameters(hashlib.blake2b(text, digest_size=8).hexdigest(), blocks)
+
+
+@final
+class Schedule(_Resource, frozen=True):
+    """The schedule of an enabled rule. Its scheduler lives at the ARN of the rule."""
+
+    rule_arn: str
+    bus_arn: str
+    expression: str
+
+
+@final
+class Rule(_Resource, frozen=True):
+    """A rule with its targets, in the order of their ids.
+
+    The managed rule of an archive has the archive's ARN: what it matches goes there.
+    """
+
+    arn: str
+    name: str
+    bus_arn: str
+    state: str
+    created_by: str
+    event_pattern: str | None = None
+    schedule_expression: str | None = None
+    description: str | None = None
+    role_arn: str | None = None
+    managed_by: str | None = None
+    targets: tuple[Target, ...] = ()
+    archive_arn: str | None = None
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """What makes the rule fire by itself; nothing while it is disabled."""
+        if self.schedule_expression is None or self.state == "DISABLED":
+            return None
+        return Schedule(self.arn, self.bus_arn, self.schedule_expression)
+
+    def target(self, target_id: str) -> Target | None:
+        """The target of this id, if the rule has it."""
+        return next((target for target in self.targets if target.id == target_id), None)
+
+
+@final
+class Archive(_Resource, frozen=True):
+    """An archive of the events of one bus. `retention_days` 0 keeps them for ever."""
+
+    arn: str
+    name: str
+    bus_arn: str
+    created_us: int
+    retention_days: int = 0
+    description: str | None = None
+    event_pattern: str | None = None
+    kms_key_identifier: str | None = None
+
+
+@final
+class Replay(_Resource, frozen=True):
+    """A replay of the events with a time in [start_us, end_us) to the bus they came from.
+
+    `filter_arns` are the rules it is for; none means all.
+    """
+
+    arn: str
+    name: str
+    archive_arn: str
+    bus_arn: str
+    start_us: int
+    end_us: int
+    started_us: int
+    description: str | None = None
+    filter_arns: tuple[str, ...] = ()
+
+
+Resource = Archive | EventBus | Replay | Rule | Schedule | Target

@@ -1,0 +1,109 @@
+"""Narration: the lines of the timeline as structlog events, while they happen, in virtual time.
+
+A timeline is read after the run. Narration is for following one, and for a single log in which your
+own lines and the world's stand in order: `virtual_time(world)` is a processor that stamps a line with
+the world's clock, where a chain of processors would otherwise have the wall clock's `TimeStamper`.
+
+This module is structlog's door. Importing structlog takes as long as the rest of simbridge together, and
+most worlds are never narrated, so it is imported when the first logger of ours is made.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any, Literal, TextIO
+
+from simbridge.base import clock
+from simbridge.base.errors import SimbridgeError
+from simbridge.base.printable import printable
+from simbridge.kernel import Record
+from simbridge.trace import telling
+from simbridge.world import World
+
+__all__ = ["Log", "narrate", "virtual_time"]
+
+Log = Literal["console", "json"]
+EventDict = MutableMapping[str, Any]
+
+
+@contextmanager
+def narrate(
+    world: World,
+    logger: Any = None,
+    *,
+    form: Log = "console",
+    file: TextIO | None = None,
+) -> Iterator[None]:
+    """Log what happens in a world for the length of a `with` block.
+
+    Each line of the timeline is one event: its text, and `timestamp` (virtual), `message`, `sequence`,
+    `cause`, `sender` and `to` as in the trace. What was refused or lost is a warning. `logger` is a
+    structlog logger of yours; without one, lines go to `file` (stderr) in one of two forms.
+    """
+    _check_world(world)
+    if form not in ("console", "json"):
+        raise SimbridgeError(f"form is 'console' or 'json', not {form!r}")
+    if logger is not None and not callable(getattr(logger, "info", None)):
+        raise SimbridgeError(f"logger is a logger of structlog's, not {logger!r}")
+    if file is not None and not callable(getattr(file, "write", None)):
+        raise SimbridgeError(f"file is an open text file, not {file!r}")
+    log = logger if logger is not None else _logger(world, form, file or sys.stderr)
+
+    known = telling.Known(home=(world.region, world.account))
+
+    def tell(records: list[Record]) -> None:
+        for record in records:
+            told = telling.describe(record, known)
+            if told is not None:
+                say = log.info if told.good else log.warning
+                say(
+                    told.text,
+                    timestamp=clock.iso_micros(record.time),
+                    message=type(record.message).__name__,
+                    sequence=record.sequence,
+                    cause=record.cause,
+                    sender=record.sender,
+                    to=record.to,
+                )
+
+    with world.listening(tell):
+        yield
+
+
+def virtual_time(world: World) -> Callable[[Any, str, EventDict], EventDict]:
+    """A structlog processor that stamps lines with the time of a world."""
+    _check_world(world)
+
+    def stamp(_: Any, __: str, event: EventDict) -> EventDict:
+        event.setdefault("timestamp", clock.iso_micros(clock.instant(world.now)))
+        return event
+
+    return stamp
+
+
+def _check_world(world: object) -> None:
+    if not isinstance(world, World):
+        raise SimbridgeError(f"what is narrated is a World, not {world!r}")
+
+
+def _logger(world: World, form: str, file: TextIO) -> Any:
+    structlog = importlib.import_module("structlog")
+    renderer = structlog.processors.JSONRenderer()
+    shown: list[Any] = []
+    if form == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=file.isatty())
+        shown = [_printable]
+    return structlog.wrap_logger(
+        structlog.PrintLogger(file),
+        processors=[virtual_time(world), structlog.processors.add_log_level, *shown, renderer],
+    )
+
+
+def _printable(_: Any, __: str, event: EventDict) -> EventDict:
+    """Addresses stand beside the text of a line."""
+    return {
+        name: printable(value) if isinstance(value, str) else value for name, value in event.items()
+    }

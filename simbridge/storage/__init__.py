@@ -1,0 +1,1 @@
+"""Where archived events are kept, and the files that events are read from."""

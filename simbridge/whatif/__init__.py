@@ -1,0 +1,1 @@
+"""What-if analysis: sweeps over settings and seeds, their measures, prices and reports."""

@@ -1,0 +1,193 @@
+"""Who lives where: the actors that a world makes for addresses where nobody lives yet.
+
+The kernel asks when a message is due at such an address. A description (`Configure`) says itself what
+is to live there: a bus, a delivery, a scheduler, an archive, a replay. A report to the control plane
+finds a reception; anything else a stand-in, where the world makes them by itself, or nobody, who
+answers that nobody is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, final
+
+from simbridge.actors.archive import ArchiveActor, Counting
+from simbridge.actors.bus import EventBusActor, Outside
+from simbridge.actors.delivery import DeliveryActor, Policy
+from simbridge.actors.fifo import dweller
+from simbridge.actors.replay import Pace, ReplayActor
+from simbridge.actors.scheduler import SchedulerActor
+from simbridge.actors.target import Nowhere
+from simbridge.api.plane import ControlPlane
+from simbridge.api.reports import Reception
+from simbridge.base import clock
+from simbridge.base.bucket import Bucket
+from simbridge.base.errors import SimbridgeError
+from simbridge.kernel import Actor, Kernel
+from simbridge.model import arn as arns
+from simbridge.model.backoff import Backoff
+from simbridge.model.faults import Slow, share
+from simbridge.model.limits import Limits, rate_of, replay_rate_of
+from simbridge.model.messages import Configure
+from simbridge.model.resources import Archive, EventBus, Replay, Schedule, Target
+from simbridge.trace.names import function_name
+
+__all__ = ["Customs", "Population"]
+
+NAMESAKES_MAX = 3
+"""How many stand-ins of the name of a missing one are told."""
+
+
+@final
+class Customs(NamedTuple):
+    """What holds for all actors of a world, beside its limits.
+
+    `organizations` tells the AWS organization of each account that is in one.
+    """
+
+    stand_ins: bool
+    backoff: Backoff
+    rate_fires_at_once: bool
+    organizations: dict[str, str]
+
+
+@final
+class Population:
+    """Makes the actors of one world; `join` gives it the kernel they live in."""
+
+    def __init__(self, customs: Customs, limits: Limits) -> None:
+        self.customs = customs
+        self.limits = limits
+        self._latency = _slow(limits, "delivery_latency_median_us", "delivery_latency_p99_us")
+        self.function_start = _slow(limits, "function_start_median_us", "function_start_p99_us")
+        """How long a function takes to start after it has accepted an event, if that takes time."""
+        self._duplicates = share(limits["duplicates_per_million"] / 1_000_000)
+
+    def join(self, kernel: Kernel, plane: ControlPlane) -> None:
+        """This is where the actors are to live."""
+        self._kernel = kernel
+        self._plane = plane
+        hops, region_hops = self.limits["same_region_hops"], self.limits["cross_region_hops"]
+        organizations, feedback = self.customs.organizations, kernel.shared["feedback"]
+        self._outside = Outside(hops, region_hops, organizations, feedback)
+
+    def move_in(self, address: str, message: Any) -> Actor | None:
+        """An actor for an address where nobody lives (`Kernel.populate`)."""
+        if address.startswith("api:"):
+            _, region, account = address.split(":")
+            return Reception(self._plane.store(account, region))
+        if isinstance(message, Configure):
+            return _ACTORS[type(message.resource)](self, message.resource)
+        arn = arns.parse(address) if address.startswith("arn:") else None
+        if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
+            return self._bus(arn)  # every account has one
+        if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
+            return dweller(address)
+        missing = arn is not None and not arns.is_simulated(arn)
+        return Nowhere(self._namesakes(address) if missing else ())
+
+    def _namesakes(self, address: str) -> list[str]:
+        """Stand-ins of the same name in another place, of another service, or with another alias."""
+        name = _name(address)
+        ending = f":{name}"
+        near = [one for one in self._kernel.actors if ending in one and one.startswith("arn:")]
+        found = [
+            one for one in near if _name(one) == name and not arns.is_simulated(arns.parse(one))
+        ]
+        return sorted(found)[:NAMESAKES_MAX]
+
+    def archive(self, arn: str) -> ArchiveActor:
+        """Who lives at the ARN of an archive; it may be asked for before it has been told so."""
+        actor = self._kernel.actors.get(arn)
+        if actor is None:
+            name = arns.parse(arn).resource.partition("/")[2]
+            counting, memory_bytes = _counting(self.limits), self.limits["archive_memory_bytes"]
+            actor = ArchiveActor(counting, memory_bytes, name)
+            self._kernel.actors[arn] = actor
+        assert isinstance(actor, ArchiveActor)
+        return actor
+
+    def _bus(self, arn: arns.Arn) -> Actor:
+        puts = self._plane.quota("PutEvents", arn.region)
+        return EventBusActor(self._duplicates, self._outside._replace(puts=puts))
+
+    def _named_bus(self, bus: EventBus) -> Actor:
+        return self._bus(arns.parse(bus.arn))
+
+    def _delivery(self, target: Target) -> Actor:
+        return DeliveryActor(self._policy(arns.parse(target.rule_arn)))
+
+    def _archive(self, archive: Archive) -> Actor:
+        return self.archive(archive.arn)
+
+    def _replay(self, replay: Replay) -> Actor:
+        pace = _pace(self.limits, arns.parse(replay.arn).region)
+        feedback = self._kernel.shared["feedback"]
+        return ReplayActor(pace, self.archive(replay.archive_arn), feedback)
+
+    def _scheduler(self, _: Schedule) -> Actor:
+        return SchedulerActor(
+            rate_fires_at_once=self.customs.rate_fires_at_once,
+            lateness_us=self.limits["schedule_lateness_us"],
+            cron_offset_us=self.limits["schedule_offset_us"],
+        )
+
+    def _policy(self, rule: arns.Arn) -> Policy:
+        """What holds for the deliveries of an account and region; they share one quota."""
+        limits, shared = self.limits, self._kernel.shared
+        key = f"deliveries:{rule.region}:{rule.account}"
+        if key not in shared:
+            rate = rate_of("invocations_per_second", rule.region, limits)
+            quota = Bucket(rate) if rate else None
+            shared[key] = Policy(
+                limits["retry_attempts"],
+                limits["event_age_s"],
+                self.customs.backoff,
+                quota,
+                self._latency,
+                limits["log_group_star_delivers"] > 0,
+            )
+        policy: Policy = shared[key]
+        return policy
+
+
+# What lives at an address that is told for the first time what it is.
+_ACTORS: dict[type, Callable[[Population, Any], Actor]] = {
+    Archive: Population._archive,
+    EventBus: Population._named_bus,
+    Replay: Population._replay,
+    Schedule: Population._scheduler,
+    Target: Population._delivery,
+}
+
+
+def _name(address: str) -> str:
+    """What a stand-in is called: the name of a function without its alias, else the last part."""
+    return function_name(address) or address.rpartition(":")[2]
+
+
+def _slow(limits: Limits, median: str, p99: str) -> Slow | None:
+    """The log-normal time of two limits; None if both are 0, and it takes no time."""
+    if not limits[median] and not limits[p99]:
+        return None
+    if not 0 < limits[median] <= limits[p99]:
+        raise SimbridgeError(f"{median} is above zero and {p99} not below it")
+    return Slow(limits[median], limits[p99])
+
+
+def _counting(limits: Limits) -> Counting:
+    """When archives count and remove their events."""
+    names = ("archive_count_lag_s", "archive_batch_s", "archive_sweep_s", "archive_replay_lag_s")
+    return Counting(*(limits[name] * clock.SECOND for name in names))
+
+
+def _pace(limits: Limits, region: str) -> Pace:
+    """How fast replays go in a region."""
+    return Pace(
+        starting_us=limits["replay_starting_s"] * clock.SECOND,
+        cancelling_us=limits["replay_cancelling_s"] * clock.SECOND,
+        bucket_us=limits["replay_bucket_us"],
+        empty_bucket_us=limits["replay_empty_bucket_us"],
+        events_per_second=replay_rate_of(region, limits),
+        shuffled=limits["replay_shuffled"] > 0,
+    )

@@ -1,0 +1,164 @@
+"""The boto3 clients of a world: which world a call goes to, and in whose name.
+
+A handler may keep a client that it was given in one world, and be run by a fork of it. What it puts goes
+to the world that runs it, so each call asks who acts at this moment.
+
+Code may also make clients by itself (`api/interception`). What a world runs lives where its handler
+lives: such a client acts in the account of the handler's ARN, and in its region if none is configured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, final
+
+from simbridge.api.interception import Entry, enter, intercepted, leave
+from simbridge.api.model import SERVICE, Answer, Answered, HttpRequest, make_client
+from simbridge.api.plane import ControlPlane
+from simbridge.base.errors import NotSimulated, SimbridgeError
+from simbridge.hosts import guest
+from simbridge.kernel import OUTSIDE, Kernel
+from simbridge.model import arn as arns
+
+__all__ = ["Clients", "check_service"]
+
+_INSTEAD = {
+    "eventbridgev2": "put rules and targets through client('events')",
+    "pipes": "let a handler of a stand-in do what the pipe does, or use moto beside it",
+    "scheduler": "put a rule with a ScheduleExpression, or use moto beside it",
+    "schemas": "check events in a handler of yours, or stub the registry's client",
+}
+"""What does the work of EventBridge's other services, by the service's name in boto3."""
+
+
+def check_service(service: str) -> None:
+    """Raise `NotSimulated` for a service other than EventBridge's own, with what to use instead."""
+    if not isinstance(service, str) or service != SERVICE:
+        instead = _INSTEAD.get(service) if isinstance(service, str) else None
+        raise NotSimulated(
+            f"simbridge serves {SERVICE!r}, not {service!r}: {instead or 'use moto beside it'}"
+        )
+
+
+@final
+class Clients:
+    """The clients of one world; `family` is one object for this world and all its forks."""
+
+    def __init__(
+        self, kernel: Kernel, plane: ControlPlane, family: object, account: str, region: str
+    ) -> None:
+        self.kernel = kernel
+        self.plane = plane
+        self._family = family
+        self._home = account, region
+        self._made: dict[tuple[str, str], Any] = {}
+        self._running = Entry(_Served(self, None))
+
+    def of(self, account: str, region: str) -> Any:
+        """The one client of an account and region."""
+        key = (account, region)
+        if key not in self._made:
+            self._made[key] = make_client(self._answer_for(account), region)
+        return self._made[key]
+
+    def _answer_for(self, account: str) -> Answer:
+        """Who answers the clients of an account."""
+
+        def answer(request: HttpRequest) -> Answered:
+            return self.addressed().answer(request, account)
+
+        return answer
+
+    def answer(self, request: HttpRequest, account: str) -> Answered:
+        """Answer a request in the name of whoever's code is running."""
+        sender, cause = self.caller()
+        return self.plane.answer(request, account=account, sender=sender, cause=cause)
+
+    def caller(self) -> tuple[str, int]:
+        """Whose code is running, by its address, and the message that made it run."""
+        turn = self.kernel.turn
+        if turn is not None:
+            return turn.address, turn.sequence
+        return guest.current(self.kernel) or (OUTSIDE, 0)
+
+    def at_home(self) -> tuple[str, str]:
+        """The account and the region in which the running code lives."""
+        account, region = self._home
+        sender, _ = self.caller()
+        if sender.startswith("arn:"):
+            here = arns.parse(sender)
+            return here.account or account, here.region or region
+        return account, region
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """For a `with` block, this world is the one that runs."""
+        before, entered = _acting.set(self), enter(self._running)
+        try:
+            yield
+        finally:
+            leave(self._running, entered)
+            _acting.reset(before)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """For a `with` block, this world serves the clients that the code in it makes by itself."""
+        entered = enter(self._running)
+        try:
+            yield
+        finally:
+            leave(self._running, entered)
+
+    @contextmanager
+    def intercepting(self, account: str | None) -> Iterator[None]:
+        """`serving`, for the whole process; without an account, the code acts in that it lives in."""
+        with intercepted(_Served(self, account)):
+            yield
+
+    def check_asyncio(self) -> None:
+        """Raise `SimbridgeError` where the code that runs is not on asyncio."""
+        if guest.on_trio():
+            raise SimbridgeError(
+                "aiobotocore needs asyncio, and this code runs on trio: run it with "
+                "backend='asyncio', or use boto3's client, which does not block here"
+            )
+
+    def addressed(self) -> Clients:
+        """Whom a call reaches: a fork, where a handler that has kept a client runs there."""
+        other = _acting.get()
+        return other if other is not None and other._family is self._family else self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_made": {}}  # a handle that is pickled brings its caller along
+
+
+@final
+class _Served:
+    """One world, in one account, as the server of clients that code makes by itself."""
+
+    def __init__(self, clients: Clients, account: str | None) -> None:
+        self._clients = clients
+        self._account = account
+
+    @property
+    def world(self) -> object:
+        """See `Server.world`."""
+        return self._clients.kernel
+
+    def answer(self, request: HttpRequest) -> Answered:
+        """See `Server.answer`."""
+        return self._clients.answer(request, self._account or self._clients.at_home()[0])
+
+    def region(self) -> str:
+        """See `Server.region`."""
+        return self._clients.at_home()[1]
+
+    def check_asyncio(self) -> None:
+        """See `Server.check_asyncio`."""
+        self._clients.check_asyncio()
+
+
+_acting: ContextVar[Clients | None] = ContextVar("simbridge_acting", default=None)
+"""The clients of the world that runs at this moment."""

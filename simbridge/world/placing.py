@@ -1,0 +1,158 @@
+"""Where stand-ins come from: what `World.queue`, `World.function` and `World.stand_in` check and make.
+
+A stand-in is an actor at the ARN of a target. Asked for again it is the same one, and so is the handle
+by which a scenario holds it: a handle keeps what it has read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar, final
+
+from simbridge.actors.fifo import FifoQueue, dweller, stand_in_of
+from simbridge.actors.function import Asynchronous, Handler, Runner
+from simbridge.actors.target import StandIn
+from simbridge.base import clock, given
+from simbridge.base.clock import Duration
+from simbridge.base.errors import SimbridgeError
+from simbridge.kernel import Kernel
+from simbridge.model import arn as arns
+from simbridge.model.faults import Slow
+from simbridge.world.stand_ins import Caller, Queue, StandInHandle
+
+__all__ = ["StandIns", "asynchronous"]
+
+_QUEUE = re.compile(r"(?=.{1,80}\Z)[A-Za-z0-9_-]+(\.fifo)?")  # Amazon SQS: CreateQueue
+_FUNCTION = re.compile(
+    r"[A-Za-z0-9_-]{1,64}(:(\$LATEST|[A-Za-z0-9_-]+))?"
+)  # Lambda: CreateFunction
+
+_DESTINATIONS = ("sqs", "sns", "events")
+
+TIMEOUT_S_MAX = 900
+"""The longest timeout of a function (AWS Lambda: CreateFunction)."""
+
+Handle = TypeVar("Handle", bound=StandInHandle)
+
+
+@final
+class StandIns:
+    """Puts stand-ins at ARNs of one world; those named by a word are in its account and region.
+
+    `start` is how long a function takes to start, if that takes time.
+    """
+
+    def __init__(
+        self, kernel: Kernel, caller: Caller, account: str, region: str, start: Slow | None = None
+    ) -> None:
+        self._kernel = kernel
+        self._caller = caller
+        self._account = account
+        self._region = region
+        self._start = start
+        self._handles: dict[tuple[type, str], Any] = {}
+
+    def queue(self, name: str, content_based_deduplication: bool) -> Queue:
+        """The stand-in for an SQS queue (`World.queue`)."""
+        arn = self._arn("sqs", _checked_name(name, _QUEUE, "a queue"))
+        if not isinstance(content_based_deduplication, bool):
+            raise SimbridgeError(
+                f"content_based_deduplication is True or False, not {content_based_deduplication!r}"
+            )
+        if not content_based_deduplication and not name.endswith(".fifo"):
+            raise SimbridgeError(
+                f"{name!r} is no FIFO queue and has no deduplication: end its name in '.fifo'"
+            )
+        with self._kernel.hold():
+            self._actor(arn)
+            queue = self._kernel.actors[arn]
+            if isinstance(queue, FifoQueue) and not content_based_deduplication:
+                queue.content_based_deduplication = False
+            return self._handle(Queue, arn)
+
+    def function(self, name: str, handler: Handler | None, lambda_: Asynchronous) -> StandInHandle:
+        """The stand-in for a Lambda function (`World.function`)."""
+        arn = self._arn("lambda", f"function:{_checked_name(name, _FUNCTION, 'a function')}")
+        return self.at(arn, handler, lambda_)
+
+    def at(self, arn: str, handler: Handler | None, lambda_: Asynchronous | None) -> StandInHandle:
+        """The stand-in at any ARN (`World.stand_in`)."""
+        if lambda_ is not None and not isinstance(lambda_, Asynchronous):
+            raise SimbridgeError(f"lambda_ is for world.function: {lambda_!r} is no Asynchronous")
+        address = arns.address_of(given.text(arn, "the ARN of a stand-in"))
+        runner = None
+        if handler is not None:  # what is refused leaves no stand-in behind
+            if lambda_ is None and arns.parse(address).service == "lambda":
+                lambda_ = Asynchronous()
+            runner = Runner(handler, lambda_, self._kernel.shared["feedback"], self._start)
+        with self._kernel.hold():
+            actor = self._actor(address)
+            if actor.runner is None:
+                actor.runner = runner
+            elif handler is not None and actor.runner.handler not in (handler,):
+                raise SimbridgeError(f"{arn} has a handler already: make each function once")
+            return self._handle(StandInHandle, address)
+
+    def _actor(self, arn: str) -> StandIn:
+        """Who lives at an ARN; who is not there yet moves in."""
+        if arns.is_simulated(arns.parse(arn)):
+            raise SimbridgeError(
+                f"{arn} is simulated itself and has no stand-in; send to it with client()"
+            )
+        return stand_in_of(self._kernel.actors.setdefault(arn, dweller(arn)))
+
+    def _handle(self, kind: type[Handle], arn: str) -> Handle:
+        key = (kind, arn)
+        if key not in self._handles:
+            self._handles[key] = kind(self._kernel, self._caller, arn)
+        handle: Handle = self._handles[key]
+        return handle
+
+    def _arn(self, service: str, resource: str) -> str:
+        partition = arns.partition_of(self._region)
+        return f"arn:{partition}:{service}:{self._region}:{self._account}:{resource}"
+
+
+def asynchronous(
+    retries: int,
+    event_age: Duration,
+    on_failure: str | None,
+    on_success: str | None,
+    timeout: Duration | None,
+) -> Asynchronous:
+    """How Lambda invokes a function, from what a scenario says about it.
+
+    Raises `SimbridgeError` for what Lambda does not take, and for destinations that simbridge has not.
+    """
+    if type(retries) is not int or retries not in (0, 1, 2):
+        raise SimbridgeError(f"Lambda retries 0, 1 or 2 times, not {retries!r}")
+    for destination in (on_failure, on_success):
+        if destination is not None:
+            _check_destination(given.text(destination, "a destination"))
+    age_us = clock.duration(event_age)
+    if not 60 * clock.SECOND <= age_us <= Asynchronous().age_us:
+        raise SimbridgeError(f"Lambda keeps an event for 60 s to 6 h, not {event_age!r}")
+    timeout_us = None if timeout is None else clock.duration(timeout)
+    if timeout_us is not None and (
+        timeout_us % clock.SECOND or not 1 <= timeout_us // clock.SECOND <= TIMEOUT_S_MAX
+    ):
+        raise SimbridgeError(
+            f"Lambda's timeout is whole seconds, from '1s' to '{TIMEOUT_S_MAX}s', not {timeout!r}"
+        )
+    return Asynchronous(retries, age_us, on_failure, on_success, timeout_us)
+
+
+def _check_destination(arn: str) -> None:
+    if arns.parse(arn).service not in _DESTINATIONS:
+        raise SimbridgeError(
+            f"a destination is a queue, a topic or an event bus in this version, not {arn}"
+        )
+
+
+def _checked_name(name: str, form: re.Pattern[str], what: str) -> str:
+    if not isinstance(name, str) or not form.fullmatch(name):
+        raise SimbridgeError(
+            f"{name!r} is no name of {what}: letters, digits, - and _, not too many; for an ARN of "
+            "any other form there is world.stand_in(arn)"
+        )
+    return name
