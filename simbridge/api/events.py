@@ -82,15 +82,7 @@ def put_events(context: Context, request: Request) -> Response:
         )
     entries: Sequence[Entry] = request["Entries"]
     buses = _buses(context, entries)
-    if [True for bus in buses.values() if bus.guarded]:  # quicker than `any` with a generator
-        _check_access(context, entries, buses)
-    now = iso_seconds(context.now)
-    read = [_read(entry, now) for entry in entries]
-    size_bytes = sum([size_bytes for size_bytes, _, _, _ in read])
-    if size_bytes >= context.limits["put_events_bytes"]:
-        most = context.limits["put_events_bytes"]
-        context.detail = f"{size_bytes:,} bytes, which have to be fewer than {most:,}"
-        raise invalid("Total size of the entries in the request is over the limit.")
+    read = _read_all(context, entries, buses)
     account, region, instant = context.account, context.region, context.now
     answers: list[dict[str, str]] = []
     published: list[tuple[str, Publish]] = []
@@ -135,6 +127,22 @@ def put_events(context: Context, request: Request) -> Response:
         context.detail = "; ".join(dict.fromkeys(notes))
     context.publish(published)
     return {"FailedEntryCount": failed, "Entries": answers}
+
+
+def _read_all(
+    context: Context, entries: Sequence[Entry], buses: Mapping[str | None, _Bus]
+) -> list[Read]:
+    """The entries of a request as they were read; what refuses all of them is raised."""
+    if [True for bus in buses.values() if bus.guarded]:  # quicker than `any` with a generator
+        _check_access(context, entries, buses)
+    now = iso_seconds(context.now)
+    read = [_read(entry, now) for entry in entries]
+    size_bytes = sum([size_bytes for size_bytes, _, _, _ in read])
+    most = context.limits["put_events_bytes"]
+    if size_bytes >= most:
+        context.detail = f"{size_bytes:,} bytes, which have to be fewer than {most:,}"
+        raise invalid("Total size of the entries in the request is over the limit.")
+    return read
 
 
 @operation
