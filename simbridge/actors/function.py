@@ -254,6 +254,8 @@ class Runner:
         if from_a_signal(error):
             fail(error, f"the handler of {address}")
             return _failed(delivery, attempt, error)
+        if self.lambda_ is not None and isinstance(error, SystemExit):
+            return Handled(delivery, attempt, None, "Runtime.ExitError", _exit_text(error))
         if self.lambda_ is None or not isinstance(error, Exception) or isinstance(error, _CHECKS):
             if isinstance(error, Exception) and not isinstance(error, SimbridgeError):
                 failure = HandlerFailed(_advice(address, error, self.lambda_ is not None))
@@ -332,6 +334,13 @@ def _text_of(error: BaseException) -> str:
         return surrogates.readable(str(error))
     except Exception:
         return "its text cannot be read: __str__ raised"
+
+
+def _exit_text(error: SystemExit) -> str:
+    """What Lambda says of a function that has left its process (believed)."""
+    code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    how = f"with error: exit status {code}" if code else "without providing a reason"
+    return f"Error: Runtime exited {how}"
 
 
 _CHECKS = (AssertionError, SimbridgeError)

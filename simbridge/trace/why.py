@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
@@ -28,6 +28,7 @@ from simbridge.model.messages import (
     Expire,
     Handled,
     Invoke,
+    Match,
     Message,
     Outcome,
     Publish,
@@ -151,58 +152,91 @@ class Why:
 
 def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery]) -> Why:
     """See `Trace.why`; `deliveries` are those of the event."""
-    inputs: dict[int, str | None] = {}
-    buses = []
-    rules: dict[str, dict[str, Rule]] = {}
-    remarks: dict[int, list[str]] = {}
-    runs: dict[int, str] = {}
-    of_event = {delivery.sequence: delivery for delivery in deliveries}
-    for time, _, _, sender, to, message in entries:
+    found = _Found(event_id, deliveries)
+    for entry in entries:
+        found.read(entry)
+    if not found.arrivals:
+        raise SimbridgeError(_unknown(entries, event_id))
+    for delivery, told in found.runs.items():
+        found.remarks.setdefault(delivery, []).insert(0, told)
+    verdicts = (found.verdict(arrival) for arrival in found.arrivals)
+    return Why(event_id, tuple(verdicts), found.remarks, tuple(missed(entries, event_id)))
+
+
+@final
+class _Arrival(NamedTuple):
+    """An event on a bus: its `Publish`, and the rules that the bus had then."""
+
+    sequence: int
+    bus_arn: str
+    time: int
+    message: Publish
+    rules: list[Rule]
+
+
+@final
+class _Found:
+    """What the records say of one event, read in their order.
+
+    The same id may arrive on a bus more than once, as a service may emit an event twice; a delivery
+    belongs to the arrival that has caused it.
+    """
+
+    def __init__(self, event_id: str, deliveries: Sequence[Delivery]) -> None:
+        self.event_id = event_id
+        self.arrivals: list[_Arrival] = []
+        self.remarks: dict[int, list[str]] = {}
+        self.runs: dict[int, str] = {}
+        self._deliveries = {delivery.sequence: delivery for delivery in deliveries}
+        self._inputs: dict[int, str | None] = {}
+        self._rules: dict[str, dict[str, Rule]] = {}
+        self._caused_by: dict[int, int] = {}
+
+    def read(self, entry: Entry) -> None:
+        """One record more."""
+        time, sequence, cause, sender, to, message = entry
         match message:
             case Configure(Rule() as rule):
-                rules.setdefault(to, {})[rule.arn] = rule
+                self._rules.setdefault(to, {})[rule.arn] = rule
             case Retire(arn):
-                rules.get(to, {}).pop(arn, None)
+                self._rules.get(to, {}).pop(arn, None)
+            case Publish(event) if event.id == self.event_id:
+                known = list(self._rules.get(to, {}).values())
+                self.arrivals.append(_Arrival(sequence, to, time, message, known))
+            case Match() if sequence in self._deliveries:
+                self._caused_by[sequence] = cause
             case Invoke(delivery, _, _, _, body):
-                inputs[delivery] = body
+                self._inputs[delivery] = body
             case (
                 Outcome(delivery)
                 | Declined(delivery)
                 | Expire(delivery)
                 | DeadLetter(delivery)
                 | Drop(delivery)
-            ) if delivery in of_event:
-                remark = _remark(message, sender, to, of_event[delivery])
-                if remark is not None and remark not in remarks.get(delivery, ()):
-                    remarks.setdefault(delivery, []).append(remark)
-            case Handled(delivery, attempt, _, error) if delivery in of_event:
+            ) if delivery in self._deliveries:
+                remark = _remark(message, sender, to, self._deliveries[delivery])
+                if remark is not None and remark not in self.remarks.get(delivery, ()):
+                    self.remarks.setdefault(delivery, []).append(remark)
+            case Handled(delivery, attempt, _, error) if delivery in self._deliveries:
                 if error is not None or attempt > 1:
-                    runs[delivery] = _run(message, to)
-            case Publish(event) if event.id == event_id:
-                known = [rules[to][arn] for arn in rules.get(to, {})]
-                buses.append((to, time, message, known))
-    if not buses:
-        raise SimbridgeError(_unknown(entries, event_id))
-    for delivery, told in runs.items():
-        remarks.setdefault(delivery, []).insert(0, told)
-    return Why(
-        event_id,
-        tuple(
-            BusVerdict(
-                to.partition(":event-bus/")[2],
-                to,
-                time,
-                arrival.event,
-                tuple(
-                    _verdict(rule, arrival, deliveries, inputs)
-                    for rule in sorted(known, key=lambda rule: rule.name)
-                ),
-            )
-            for to, time, arrival, known in buses
-        ),
-        remarks,
-        tuple(missed(entries, event_id)),
-    )
+                    self.runs[delivery] = _run(message, to)
+
+    def verdict(self, arrival: _Arrival) -> BusVerdict:
+        """What the rules of a bus said to one arrival of the event, and what became of it."""
+        mine = [
+            delivery
+            for sequence, delivery in self._deliveries.items()
+            if self._caused_by[sequence] == arrival.sequence
+        ]
+        rules = sorted(arrival.rules, key=lambda rule: rule.name)
+        name = arrival.bus_arn.partition(":event-bus/")[2]
+        return BusVerdict(
+            name,
+            arrival.bus_arn,
+            arrival.time,
+            arrival.message.event,
+            tuple(_verdict(rule, arrival.message, mine, self._inputs) for rule in rules),
+        )
 
 
 def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str | None:

@@ -289,3 +289,17 @@ def test_options_that_lambda_does_not_have(options: dict[str, Any], says: str) -
     """Told when the function is made."""
     with pytest.raises(sb.SimbridgeError, match=says):
         sb.World().function("pay", print, **options)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [(0, "without"), (None, "without"), (3, "status 3"), ("x", "status 1")]
+)
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_function_that_leaves_its_process(code: Any, told: str, is_async: bool) -> None:
+    """`sys.exit` ends the execution, not the run: Lambda runs the function again (believed)."""
+    failing = Failing(1, SystemExit(code), is_async=is_async)  # type: ignore[arg-type]
+    world = world_with(failing)
+    world.run(hours=1)
+    assert len(failing.calls) == 2
+    first = next(r.message for r in world.trace if isinstance(r.message, Handled))
+    assert (first.error, told in (first.text or "")) == ("Runtime.ExitError", True)

@@ -399,3 +399,21 @@ def test_a_missing_stand_in_and_its_namesakes(trace: str, dead: str | None) -> N
     missing = "its dead-letter queue dead refuses it: NO_RESOURCE: nobody lives at"
     assert (missing in told) is (dead == "missing")
     assert ("NO_RESOURCE" in told) and ("pays" not in told)
+
+
+@pytest.mark.parametrize("level", ["full", "outcomes"])
+def test_an_id_that_arrives_twice(level: str) -> None:
+    """Each arrival has the deliveries that it has caused, and the rules as they were then."""
+    world = sb.World(trace=level)  # type: ignore[arg-type]
+    events = world.client()
+    events.put_rule(Name="r", EventPattern='{"source": ["aws.s3"]}')
+    events.put_targets(Rule="r", Targets=[{"Id": "q", "Arn": world.queue("q").arn}])
+    emitted = {"source": "aws.s3", "detail-type": "Object Created", "id": "same"}
+    for minute in range(3):
+        world.emit(emitted)
+        world.run(minutes=5)
+        if minute == 1:
+            events.disable_rule(Name="r")
+    told = world.trace.why("same")
+    assert [len(bus.rules[0].deliveries) for bus in told.buses] == [1, 1, 0]
+    assert str(told).count("delivered after") == len(world.trace.deliveries(event="same")) == 2
