@@ -1,0 +1,71 @@
+"""Functions of the async libraries that are replaced for the length of a step, and of no other code.
+
+A library that has no hook for what a host must decide is given a function of ours, which asks whose
+code is running and passes on what is not a world's. It stands in the library's module while any thread
+is in a step; the last step to end puts the library's own back. Meanwhile runs of the library in other
+threads may meet it, and may keep it a moment longer than the step: it goes on to pass them on.
+
+Only the dictionaries of modules are written to, never a class. A class that changes loses what the
+interpreter has cached of it, and Python 3.12 and later give up caching it after some changes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, final
+
+__all__ = ["Name", "Replaced"]
+
+
+@final
+class Name:
+    """A name in a module, and what makes the object to put there of the one that is there."""
+
+    __slots__ = ("_make", "_name", "_namespace", "_ours", "_theirs")
+
+    def __init__(self, module: ModuleType, name: str, make: Callable[[Any], Any]) -> None:
+        self._namespace = vars(module)
+        self._name = name
+        self._make = make
+        self._theirs = self._namespace[name]
+        self._ours = make(self._theirs)
+
+    def replace(self) -> None:
+        """Put ours there. Where others have put theirs there meanwhile, ours passes on to those."""
+        theirs = self._namespace[self._name]
+        if theirs is not self._theirs:
+            self._theirs, self._ours = theirs, self._make(theirs)
+        self._namespace[self._name] = self._ours
+
+    def restore(self) -> None:
+        """Put theirs back; where somebody has replaced ours, that stays."""
+        if self._namespace[self._name] is self._ours:
+            self._namespace[self._name] = self._theirs
+
+
+@final
+class Replaced:
+    """Names that are replaced from the first of overlapping steps, of any thread, to the last."""
+
+    def __init__(self, *names: Name) -> None:
+        self._names = names
+        self._lock = threading.Lock()
+        self._steps = 0
+
+    def begin(self) -> None:
+        """A step begins; `end` must follow in any case."""
+        with self._lock:
+            if not self._steps:
+                for name in self._names:
+                    name.replace()
+            self._steps += 1
+
+    def end(self) -> None:
+        """A step has ended."""
+        with self._lock:
+            self._steps -= 1
+            if not self._steps:
+                for name in self._names:
+                    name.restore()
