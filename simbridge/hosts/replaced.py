@@ -23,31 +23,22 @@ __all__ = ["Name", "Replaced"]
 class Name:
     """A name in a module, and what makes the object to put there of the one that is there."""
 
-    __slots__ = ("_make", "_name", "_namespace", "_ours", "_theirs")
+    __slots__ = ("make", "name", "namespace", "ours", "theirs")
 
     def __init__(self, module: ModuleType, name: str, make: Callable[[Any], Any]) -> None:
-        self._namespace = vars(module)
-        self._name = name
-        self._make = make
-        self._theirs = self._namespace[name]
-        self._ours = make(self._theirs)
-
-    def replace(self) -> None:
-        """Put ours there. Where others have put theirs there meanwhile, ours passes on to those."""
-        theirs = self._namespace[self._name]
-        if theirs is not self._theirs:
-            self._theirs, self._ours = theirs, self._make(theirs)
-        self._namespace[self._name] = self._ours
-
-    def restore(self) -> None:
-        """Put theirs back; where somebody has replaced ours, that stays."""
-        if self._namespace[self._name] is self._ours:
-            self._namespace[self._name] = self._theirs
+        self.namespace = vars(module)
+        self.name = name
+        self.make = make
+        self.theirs = self.namespace[name]
+        self.ours = make(self.theirs)
 
 
 @final
 class Replaced:
-    """Names that are replaced from the first of overlapping steps, of any thread, to the last."""
+    """Names that are replaced from the first of overlapping steps, of any thread, to the last.
+
+    Every step passes here twice, so the loops call nothing.
+    """
 
     def __init__(self, *names: Name) -> None:
         self._names = names
@@ -55,17 +46,24 @@ class Replaced:
         self._steps = 0
 
     def begin(self) -> None:
-        """A step begins; `end` must follow in any case."""
+        """A step begins; `end` must follow in any case.
+
+        Where others have put theirs there since the last one, ours passes on to those.
+        """
         with self._lock:
             if not self._steps:
-                for name in self._names:
-                    name.replace()
+                for one in self._names:
+                    theirs = one.namespace[one.name]
+                    if theirs is not one.theirs:
+                        one.theirs, one.ours = theirs, one.make(theirs)
+                    one.namespace[one.name] = one.ours
             self._steps += 1
 
     def end(self) -> None:
-        """A step has ended."""
+        """A step has ended; where somebody has replaced ours meanwhile, that stays."""
         with self._lock:
             self._steps -= 1
             if not self._steps:
-                for name in self._names:
-                    name.restore()
+                for one in self._names:
+                    if one.namespace[one.name] is one.ours:
+                        one.namespace[one.name] = one.theirs
