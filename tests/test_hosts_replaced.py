@@ -308,7 +308,7 @@ def test_worlds_on_both_hosts_in_many_threads_beside_plain_runs() -> None:
 # -- who else replaces the same names -----------------------------------------------------------
 
 
-def module_of(value: Any) -> ModuleType:
+def module_of(value: Any) -> Any:
     """A library with one name."""
     library: Any = ModuleType("library")
     library.name = value
@@ -349,9 +349,14 @@ def test_what_others_put_back_later_is_passed_through() -> None:
 
 def test_steps_are_counted() -> None:
     """Only the first replaces and only the last restores, and ours is made once."""
-    made = []
+    made: list[str] = []
     library: Any = module_of("theirs")
-    within = Replaced(Name(library, "name", lambda theirs: made.append(theirs) or "ours"))
+
+    def make(theirs: str) -> str:
+        made.append(theirs)
+        return "ours"
+
+    within = Replaced(Name(library, "name", make))
     for _ in range(3):
         within.begin()
         within.begin()

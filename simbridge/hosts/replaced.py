@@ -5,8 +5,8 @@ code is running and passes on what is not a world's. It stands in the library's 
 is in a step; the last step to end puts the library's own back. Meanwhile runs of the library in other
 threads may meet it, and may keep it a moment longer than the step: it goes on to pass them on.
 
-Only the dictionaries of modules are written to, never a class. A class that changes loses what the
-interpreter has cached of it, and Python 3.12 and later give up caching it after some changes.
+Only the dictionaries of modules are written to, never a class: one that changes loses, with every step,
+what the interpreter has cached of it.
 """
 
 from __future__ import annotations
