@@ -19,6 +19,7 @@ DOORS = {
     "botocore": {"api.model"},
     "anyio": {"hosts.guest", "hosts.asyncio", "hosts.trio", "adapters.pytest"},
     "trio": {"hosts.trio", "hosts.no_files"},
+    "outcome": {"hosts.trio"},
     "asyncio": {"hosts.asyncio"},
     "pytest": {"adapters.pytest"},
     "croniter": {"languages.schedule.unix"},

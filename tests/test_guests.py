@@ -17,7 +17,6 @@ import anyio.to_thread
 import pytest
 import trio
 import trio._threads
-from anyio._backends._asyncio import AsyncIOBackend
 from trio._core import _run
 
 import simbridge as sb
@@ -161,21 +160,27 @@ def test_a_callback_from_another_thread_is_refused_there(backend: str) -> None:
     assert refused[1:] == ["own"]
 
 
-def test_the_private_names_that_are_touched_are_there(backend: str) -> None:
-    """Each of them is looked for where the hosts put theirs: a new version may have moved it."""
-    assert AsyncIOBackend.run_sync_in_worker_thread is asyncio_host._in_place
-    assert trio._threads.start_thread_soon is trio_host._run_in_place
-    assert isinstance(_run._ALLOW_DETERMINISTIC_SCHEDULING, bool)
+def test_what_is_replaced_is_there_in_a_step(backend: str) -> None:
+    """trio asks the host's objects while a guest runs, and its own outside; so does anyio."""
+    theirs = _run._r, anyio.to_thread.get_async_backend, trio._threads.start_thread_soon
+    switch = _run._ALLOW_DETERMINISTIC_SCHEDULING
 
     async def story(world: sb.World) -> None:
         if backend == "trio":
             runner = _run.GLOBAL_RUN_CONTEXT.runner
             assert type(runner.deadlines) is trio_host._Deadlines
-            assert _run._r is trio_host._dice
+            assert type(_run._r) is trio_host._Dice
+            assert _run._ALLOW_DETERMINISTIC_SCHEDULING
+            assert trio._threads.start_thread_soon is not theirs[2]
             assert runner.trio_token is trio.lowlevel.current_trio_token()
+        else:
+            assert anyio.to_thread.get_async_backend is not theirs[1]
+            assert anyio.to_thread.get_async_backend() is asyncio_host._InPlace
 
     sb.run(story, backend=backend)
-    assert _run._r is not trio_host._dice
+    now = _run._r, anyio.to_thread.get_async_backend, trio._threads.start_thread_soon
+    assert now == theirs
+    assert _run._ALLOW_DETERMINISTIC_SCHEDULING is switch
 
 
 # -- several worlds and libraries ---------------------------------------------------------------

@@ -7,7 +7,7 @@ pipes, signals and threads cannot exist in virtual time and say so.
 
 What would go to a worker thread runs at once, in place: it takes no virtual time, and its order is
 certain. asyncio has a method for that (`run_in_executor`); anyio starts threads of its own, with no
-hook, so its one function that does is wrapped here, for this loop alone.
+hook, so for the length of a step it is given a backend that does not (`hosts/replaced`), on this loop.
 
 It can run inside another running loop (a notebook), or inside `trio.run`: for the length of a step
 it takes that one's place, the way asyncio documents for implementers of loops.
@@ -28,15 +28,17 @@ import warnings
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from pkgutil import resolve_name
 from typing import Any, NoReturn, final
 
 import anyio
-from anyio._backends._asyncio import AsyncIOBackend
+import anyio.to_thread
 
 from simbridge.base import watch
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import Runaway, SimbridgeError
-from simbridge.hosts import guest
+from simbridge.hosts import guest, private_names
+from simbridge.hosts.replaced import Name, Replaced
 from simbridge.hosts.sleepers import Sleepers, busy, steps_max
 from simbridge.kernel import Kernel
 from simbridge.kernel.interrupts import from_a_signal
@@ -97,6 +99,9 @@ make = AsyncioEngine
 _sniffio: Any = sys.modules.get("sniffio")
 """How anyio knows which library runs, where it is installed; anyio, imported above, has imported it."""
 
+for _library in ("asyncio", "anyio", *(["sniffio"] if _sniffio else [])):
+    private_names.check(_library)
+
 
 @final
 class _Timer(asyncio.TimerHandle):
@@ -144,6 +149,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         asyncio._set_running_loop(self)
         sys.set_asyncgen_hooks(*self._hooks)
         self._stepping = True
+        _replaced.begin()
         look.begin()
         try:
             self._run_ready()
@@ -153,6 +159,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
             raise
         finally:
             blocked = look.end("async code")
+            _replaced.end()
             self._stepping = False
             if library is not None:
                 _sniffio.thread_local.name = library
@@ -302,18 +309,37 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         return future
 
 
-_in_worker_thread = AsyncIOBackend.run_sync_in_worker_thread
+_AsyncIOBackend: Any = resolve_name("anyio._backends._asyncio.AsyncIOBackend")
 
 
-async def _in_place(func: Any, args: Any, *rest: Any, **options: Any) -> Any:
-    """What `anyio.to_thread.run_sync` calls: on a virtual loop the function runs here and now."""
-    if not isinstance(asyncio.get_running_loop(), _VirtualLoop):
-        return await _in_worker_thread(func, args, *rest, **options)
-    await AsyncIOBackend.checkpoint()
-    return contextvars.copy_context().run(func, *args)
+@final
+class _InPlace(_AsyncIOBackend):
+    """anyio's backend for asyncio, without threads: what would go to one runs here and now."""
+
+    @classmethod
+    async def run_sync_in_worker_thread(
+        cls, func: Any, args: Any, *rest: Any, **options: Any
+    ) -> Any:
+        """What `anyio.to_thread.run_sync` calls."""
+        await cls.checkpoint()
+        return contextvars.copy_context().run(func, *args)
 
 
-AsyncIOBackend.run_sync_in_worker_thread = staticmethod(_in_place)
+def _without_threads(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """What `anyio.to_thread` asks for the backend: on a virtual loop it is the one without threads.
+
+    asyncio's loop may be there while another library runs: a `trio.run` in a handler of ours.
+    """
+
+    def get_async_backend(*args: Any, **options: Any) -> Any:
+        backend = theirs(*args, **options)
+        here = isinstance(asyncio._get_running_loop(), _VirtualLoop)
+        return _InPlace if here and backend is _AsyncIOBackend else backend
+
+    return get_async_backend
+
+
+_replaced = Replaced(Name(anyio.to_thread, "get_async_backend", _without_threads))
 
 
 def _refused(name: str) -> Callable[..., NoReturn]:

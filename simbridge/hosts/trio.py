@@ -5,13 +5,15 @@ it. Our clock never lets trio sleep. trio asks a clock how long it may sleep exa
 runnable: that is how we know that everything waits.
 
 Four things in trio are left to chance or to the real world, and reach a trace or the system. trio has
-no hook for them, so its private names are touched here, and nowhere else; tests notice when they move.
+no hook for them, so private names of its are touched (`hosts/private_names` lists them). What is replaced
+in its modules is replaced for the length of a step (`hosts/replaced`), and a run of another thread, or
+of the user's own, passes through to trio.
 
 - Equal deadlines expire in one go, ordered by the identity of objects. Our run keeps its deadlines
   in a container of ours, which knows their order (`hosts/sleepers`) and ends one at a time.
 - The order of each batch of runnable tasks is a coin flip. trio has a switch for reproducible
-  scheduling, which its hypothesis plugin uses. While any thread is in a step of ours, it is on, and
-  trio's dice are a `_Dice` of ours, which leaves the runs of other threads to trio's own.
+  scheduling, which its hypothesis plugin uses. In a step of ours it is on, and trio's dice are a
+  `_Dice` of ours.
 - Worker threads come back when they like. In a step of ours, what would go to one runs at once, in
   place; and a thread of somebody else's is refused when it calls back.
 - Sockets become ready when they like, and waiting for them takes file descriptors. A run of ours has
@@ -32,22 +34,24 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pkgutil import resolve_name
 from typing import Any, final
 
 import anyio
+import outcome
 import trio
-from trio import _threads as _trio_threads
-from trio._core import _run as _trio_run
 
 from simbridge.base import watch
-from simbridge.hosts import guest, no_files
+from simbridge.hosts import guest, no_files, private_names
+from simbridge.hosts.replaced import Name, Replaced
 from simbridge.hosts.sleepers import Sleepers, busy, steps_max
 from simbridge.kernel import Kernel
 
 __all__ = ["TrioEngine", "make"]
 
-_scheduler: Any = _trio_run
-_threads: Any = _trio_threads
+private_names.check("trio")
+_scheduler: Any = resolve_name("trio._core._run")
+_threads: Any = resolve_name("trio._threads")
 
 _open: dict[TrioEngine, None] = {}
 """Engines that nobody has closed, in the order in which they were made; they are closed at exit.
@@ -198,13 +202,13 @@ class TrioEngine:
         context.update(self._context)
         sys.set_asyncgen_hooks(*self._hooks)
         _here.engine = self
-        _dice.take()
+        _replaced.begin()
         look.begin()
         try:
             work()
         finally:
             blocked = look.end("async code")
-            _dice.give_back()
+            _replaced.end()
             _here.engine = within
             context.clear()
             context.update(outer)
@@ -253,42 +257,40 @@ _here = _Here()
 
 @final
 class _Dice:
-    """What trio draws the order of a batch with, while any thread is in a step of ours."""
+    """What trio draws the order of a batch with: in a step of ours the engine says it."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._steps = 0
-        self._theirs: Any = None
-
-    def take(self) -> None:
-        """A thread begins a step."""
-        with self._lock:
-            if not self._steps:
-                self._theirs = _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING
-                _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = self, True
-            self._steps += 1
-
-    def give_back(self) -> None:
-        """A thread ends a step."""
-        with self._lock:
-            self._steps -= 1
-            if not self._steps:
-                _scheduler._r, _scheduler._ALLOW_DETERMINISTIC_SCHEDULING = self._theirs
+    def __init__(self, theirs: Any) -> None:
+        self._theirs = theirs
 
     def shuffle(self, batch: list[Any]) -> None:
         """trio asks for the order of a batch."""
         if _here.engine is not None:
             _here.engine.order(batch)
         else:
-            self._theirs[0].shuffle(batch)
+            self._theirs.shuffle(batch)
 
-    def random(self) -> float:
-        """trio flips its coin in a thread that was under way when the first step began."""
-        number: float = self._theirs[0].random()
-        return number
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else trio draws, in the runs of other threads: where a clock of its own begins."""
+        return getattr(self._theirs, name)
 
 
-_dice = _Dice()
+def _starting_in_place(theirs: Callable[..., None]) -> Callable[..., None]:
+    """What trio starts worker threads with: in a step of ours the function runs here and now."""
+
+    def start_thread_soon(function: Any, deliver: Any, *rest: Any, **options: Any) -> None:
+        if _here.engine is None:
+            theirs(function, deliver, *rest, **options)
+        else:
+            deliver(outcome.capture(function))
+
+    return start_thread_soon
+
+
+_replaced = Replaced(
+    Name(_scheduler, "_r", _Dice),
+    Name(_scheduler, "_ALLOW_DETERMINISTIC_SCHEDULING", lambda theirs: True),
+    Name(_threads, "start_thread_soon", _starting_in_place),
+)
 
 
 @final
@@ -360,20 +362,6 @@ class _Gate:
         self._queue.run_sync_soon(function, *args, idempotent=idempotent)
 
 
-_start_thread_soon = _threads.start_thread_soon
-
-
-def _run_in_place(function: Any, deliver: Any, *rest: Any, **options: Any) -> None:
-    """What trio starts worker threads with: in a step of ours the function runs here and now."""
-    if _here.engine is None:
-        _start_thread_soon(function, deliver, *rest, **options)
-    else:
-        deliver(_scheduler.capture(function))
-
-
-_threads.start_thread_soon = _run_in_place
-
-
 @contextmanager
 def _no_handler_for_interrupts() -> Iterator[None]:
     """Keep trio from putting its handler of SIGINT in the place of Python's.
@@ -393,9 +381,9 @@ def _no_handler_for_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _reason(outcome: Any) -> BaseException:
+def _reason(ended: Any) -> BaseException:
     """Why a run has ended that nobody has closed: an interrupt, if one was behind it."""
-    error: BaseException | None = outcome.error
+    error: BaseException | None = ended.error
     assert error is not None
     at: BaseException | None = error
     while at is not None:
