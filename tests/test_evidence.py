@@ -1,4 +1,4 @@
-"""What simbridge says of AWS has a source: citations and docs/explanation/fidelity.md fit together."""
+"""What code refers to is there: the statements of docs/explanation/fidelity.md, and files."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ CITED = re.compile(r"\bfidelity\s+\d")
 CITATION = re.compile(r"\(fidelity (\d+\.\d+(?:, \d+\.\d+)*)(?:; ([^()]+))?\)")
 STATEMENT = re.compile(r"^\| (\d+\.\d+) \| (.+?) \| (.+?) \| (.*?) ?\|$", re.MULTILINE)
 LEGEND = re.compile(r"^\| ([a-zA-Z, ]+?) \| .+ \|$", re.MULTILINE)
+NAMED = re.compile(r"`((?:simbridge|tests|docs|scenarios)/[\w./-]*\w)/?`")
 ABSENT = re.compile("behaviour" + r"[\s#]+" + "reference", re.IGNORECASE)
 
 
@@ -90,3 +91,10 @@ def test_each_statement_has_a_tag_of_the_legend() -> None:
         named = set(tag.partition(";")[0].split(", "))
         assert named <= legend, f"{number}: {sorted(named - legend)} are not in the legend"
         assert re.fullmatch(r"|\[.+\]\(https://docs\.aws\.amazon\.com/\S+\)", address), number
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_path_that_code_names_is_there(path: Path) -> None:
+    """`simbridge/kernel/core.py` in a docstring or a comment is a file; `simbridge/kernel` a folder."""
+    gone = [name for name in NAMED.findall(text_of(path)) if not (ROOT / name).exists()]
+    assert not gone, f"moved or removed: {gone}"

@@ -1,7 +1,8 @@
 """Permissions: who else may put events on an event bus.
 
 PutPermission takes one statement in parts, or a whole policy. Both end in the one document that the
-bus keeps (`simbridge/policy`), which DescribeEventBus shows and PutEvents and other buses' rules ask.
+bus keeps (`simbridge/languages/policy`), which DescribeEventBus shows and PutEvents and other buses'
+rules ask.
 """
 
 from __future__ import annotations
