@@ -27,7 +27,7 @@ def source() -> str:
     root = Path(sb.__file__).parent
     texts = {file: file.read_text(encoding="utf-8") for file in sorted(root.rglob("*.py"))}
     of_regions = map(inspect.getsource, (rate_of, replay_rate_of, rules_of))
-    texts[root / "limits.py"] = "\n".join(of_regions)  # not the table itself
+    texts[root / "model" / "limits.py"] = "\n".join(of_regions)  # not the table itself
     return "\n".join(texts.values())
 
 

@@ -3,7 +3,7 @@
 The bus sends what the archive's managed rule matches straight to the archive (`Keep`). An event is in
 the archive from then on; when it can be replayed is a setting. What DescribeArchive shows is later:
 events are counted in batches, and a batch is reported to the control plane after a lag. Events expire
-by the day, counted from their ingestion and not from their own `time` (captured). An expired event is
+by the day, counted from their ingestion and not from their own `time` (fidelity 6.3). An expired event is
 never read again, and at the next sweep it is removed and leaves the counters. There is no timer for
 each event: one tick is under way for each archive, for the next report or the next sweep, and none
 while there is nothing to report and nothing that will expire.

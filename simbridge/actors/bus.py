@@ -3,7 +3,7 @@
 The bus owns its rules. It learns of a rule by one `Configure` with all its targets, keeps the
 patterns of the enabled ones in one matcher, and tells each target's delivery actor apart, and the
 scheduler of a rule that has a schedule. Deliveries that are under way when a target goes away are
-carried through: what AWS does then is not documented (behaviour reference 2.3).
+carried through: what AWS does then is not documented (fidelity 2.3).
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class EventBusActor:
         """Tell the rule's scheduler of a new schedule, and of nothing else.
 
         A scheduler counts from when it hears of its schedule. That other changes of the rule keep
-        the cadence and an enabled rule begins anew (behaviour reference 3.5) is all in this.
+        the cadence and an enabled rule begins anew (fidelity 3.5) is all in this.
         """
         before = old.schedule if old is not None else None
         after = rule.schedule
@@ -169,7 +169,7 @@ class EventBusActor:
         return sorted({*matched, name}) if matched else [name]
 
     def _forward(self, message: Invoke, turn: Turn) -> None:
-        """Take an event from a rule of another bus (behaviour reference 8.4, 8.5, captured).
+        """Take an event from a rule of another bus (fidelity 8.4, 8.5; captured).
 
         Within a region it keeps its id; from another region it gets a new id and a new time, while
         account and region stay those of its origin.

@@ -1,6 +1,6 @@
 """One delivery actor for each rule and target: render once, attempt, retry, settle.
 
-The state machine of one delivery (behaviour reference 2.3)::
+The state machine of one delivery (fidelity 2.3)::
 
     PENDING --attempt accepted-------------------------> delivered
     PENDING --attempt failed, may be retried-----------> PENDING, after a backoff
@@ -16,7 +16,7 @@ ingestion, not from the event's own `time`. The latency between the two is a del
 
 The input is rendered once, when the rule matches, and kept for all attempts and the dead letter
 (captured). So is the rest of the target's configuration: what becomes of retries when their target
-changes or goes away is not documented, and here they are carried through as they began (2.3). What
+changes or goes away is not documented, and here they are carried through as they began (fidelity 2.3). What
 cannot be sent to such a target at all is given up without an attempt (`targets/failures`).
 """
 

@@ -8,7 +8,7 @@ the message that was put into the queue; what is not put there does not prolong 
 has deleted the message meanwhile does not end it.
 
 So what EventBridge delivers twice is there once, and so are two events whose input is the same text.
-Dead letters never come here: a FIFO queue is refused as a dead-letter queue (behaviour reference 2.5).
+Dead letters never come here: a FIFO queue is refused as a dead-letter queue (fidelity 2.5).
 """
 
 from __future__ import annotations

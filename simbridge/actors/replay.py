@@ -1,6 +1,6 @@
 """A replay: archived events come to their bus again, one minute of event time after the other.
 
-The states (behaviour reference 6.6)::
+The states (fidelity 6.6)::
 
     STARTING --some seconds--> RUNNING --the last minute is done--> COMPLETED
     STARTING, RUNNING --Stop(CANCELLED)--> CANCELLING --some seconds--> CANCELLED
@@ -14,10 +14,11 @@ is read when its turn comes, so it has what is in the archive then. Its events a
 hundredth of a second, and the next minute waits until both the slices and the time for one minute are
 over. Minutes without events are passed at a pace of their own; no message is spent on them, and they
 do not show: what was replayed last is a minute that the archive holds an event of, whether or not that
-event lies in the window (captured).
+event lies in the window (fidelity 6.5; captured).
 
 What a replay puts is new to the bus: a new id, the name of the replay between `region` and
-`resources`, no hops, ingested now. Everything else is as it was (recorded).
+`resources`, no hops, ingested now. Everything else is as it was
+(fidelity 6.5; recorded).
 """
 
 from __future__ import annotations

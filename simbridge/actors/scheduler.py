@@ -3,7 +3,7 @@
 The anchor is the instant at which it hears of its schedule, without the fraction of a second. The bus
 tells it of a schedule only when there is a new one: the rule was created, enabled or given another
 expression. Whatever else changes about the rule, the scheduler does not hear of it and the cadence
-goes on (behaviour reference 3.5). A rule that is disabled, deleted or loses its schedule retires its
+goes on (fidelity 3.5). A rule that is disabled, deleted or loses its schedule retires its
 scheduler, which takes its tick back: a cancelled firing leaves no record.
 
 A rate fires at the anchor and every period after it, or first after one period: observations of the
@@ -75,9 +75,9 @@ class SchedulerActor:
         envelope = {
             **self.envelope,
             "id": uuid_from(turn.random("event id")),
-            "time": clock.iso_seconds(due_us),  # not when it fires, when it was due (captured)
+            "time": clock.iso_seconds(due_us),  # not when it fires, when it was due (fidelity 3.4)
         }
-        # What PutEvents would count: 14 bytes for the time, and the texts (behaviour reference 1.5).
+        # What PutEvents would count: 14 bytes for the time, and the texts (fidelity 1.5).
         size_bytes = 14 + len(_SOURCE) + len(_DETAIL_TYPE) + len("{}") + len(given.rule_arn)
         event = Event(given.bus_arn, envelope, turn.now, size_bytes)
         turn.send(given.bus_arn, Publish(event, given.rule_arn))
@@ -110,7 +110,7 @@ class SchedulerActor:
 
 
 def _envelope(rule_arn: str) -> dict[str, Any]:
-    """The event of a schedule, but for its id and time, in AWS's key order (recorded)."""
+    """The event of a schedule, but for its id and time, in AWS's key order (fidelity 3.4; recorded)."""
     rule = arns.parse(rule_arn)
     return {
         "version": "0",

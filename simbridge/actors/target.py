@@ -118,7 +118,7 @@ class StandIn:
                 raise AssertionError(f"a stand-in does not take {message!r}")
 
     def _bury(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
-        """Take a dead letter. A queue that refuses one loses the event (behaviour reference 2.5)."""
+        """Take a dead letter. A queue that refuses one loses the event (fidelity 2.5)."""
         error, text, after = self._refusal(message, delivery, turn)
         turn.reply(Outcome(delivery, 0, error, text), after)
         if error is None:
@@ -157,10 +157,10 @@ def _timeout_us(address: str) -> int | None:
 
 @final
 class Nowhere:
-    """Answers for an address where nobody lives: the delivery fails (behaviour reference 2.2).
+    """Answers for an address where nobody lives: the delivery fails (fidelity 2.2).
 
     An event bus that is not there is the exception: events for it are acknowledged and gone, as are
-    those that are put to it (8.4, captured).
+    those that are put to it (fidelity 8.4; captured).
     """
 
     def __init__(self, namesakes: Sequence[str] = ()) -> None:

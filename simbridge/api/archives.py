@@ -53,7 +53,7 @@ _TEXT_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|\s+', re.DOTALL)
 
 @operation
 def create_archive(context: Context, request: Request) -> Response:
-    """Archive the events of a bus from now on. Errors: behaviour reference 6.1 and 10."""
+    """Archive the events of a bus from now on. Errors (fidelity 6.1, 10.1)."""
     name = request["ArchiveName"]
     bus = bus_at(context, request["EventSourceArn"])
     if name in context.store.archives:
@@ -83,7 +83,7 @@ def create_archive(context: Context, request: Request) -> Response:
 
 @operation
 def update_archive(context: Context, request: Request) -> Response:
-    """Change pattern, retention or description, and repair the rule. Errors: 6.1.
+    """Change pattern, retention or description, and repair the rule. Errors (fidelity 6.1).
 
     What the request leaves out stays; an empty text removes what was there (captured).
     """
@@ -223,7 +223,7 @@ def _check_rule(
 
 
 def _put_rule(context: Context, bus: Bus, archive: Archive) -> None:
-    """Put the managed rule of an archive as it should be (behaviour reference 6.2, captured)."""
+    """Put the managed rule of an archive as it should be (fidelity 6.2; captured)."""
     name = _rule_name(archive.name)
     rule_arn = arn.rule_arn(context.region, context.account, bus.bus.name, name)
     target_arn = f"arn:{arn.partition_of(context.region)}:events:{context.region}:::"

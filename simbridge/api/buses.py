@@ -36,7 +36,7 @@ __all__ = [
 
 @operation
 def create_event_bus(context: Context, request: Request) -> Response:
-    """Make an event bus. Errors: behaviour reference 7, 10 and 11.6."""
+    """Make an event bus. Errors (fidelity 7.1, 10.1, 11.6)."""
     name = request["Name"]
     _check_bus_name(name, request.get("EventSourceName"))
     if name in context.store.buses:
@@ -66,7 +66,7 @@ def create_event_bus(context: Context, request: Request) -> Response:
 def delete_event_bus(context: Context, request: Request) -> Response:
     """Remove an event bus with its tags. A bus that is not there is no error (recorded, captured).
 
-    Errors: behaviour reference 11.6.
+    Errors (fidelity 11.6).
     """
     name = request["Name"]
     if name == "default":

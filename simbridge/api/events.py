@@ -74,7 +74,7 @@ class _Bus(NamedTuple):
 
 @operation
 def put_events(context: Context, request: Request) -> Response:
-    """Put events on buses. Errors: behaviour reference 1.4 and 1.5."""
+    """Put events on buses. Errors (fidelity 1.4, 1.5)."""
     if request.get("EndpointId") is not None:
         raise NotSimulated(
             "PutEvents to a global endpoint (EndpointId) is not simulated by this version of "
@@ -147,7 +147,7 @@ def _read_all(
 
 @operation
 def test_event_pattern(context: Context, request: Request) -> Response:
-    """Whether a pattern matches an event. Errors: behaviour reference 1.7.
+    """Whether a pattern matches an event. Errors (fidelity 1.7).
 
     The event is looked at before the pattern: which comes first on AWS is not known.
     """

@@ -27,7 +27,7 @@ class Fault(NamedTuple):
 
 
 # AWS's page "Common Errors" of the API references, with the names of the JSON protocol; the validation
-# and the serialization error are recorded answers of the service (behaviour reference 0.4).
+# and the serialization error are recorded answers of the service (fidelity 0.4).
 FAULTS: dict[str, Fault] = {
     "AccessDeniedException": Fault(
         400, "You do not have sufficient access to perform this action.", "no policy allows it"

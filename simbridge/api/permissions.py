@@ -1,7 +1,8 @@
 """Permissions: who else may put events on an event bus.
 
 PutPermission takes one statement in parts, or a whole policy. Both end in the one document that the
-bus keeps (`simbridge/policy`), which DescribeEventBus shows and PutEvents and other buses' rules ask.
+bus keeps (`simbridge/languages/policy`), which DescribeEventBus shows and PutEvents and other buses'
+rules ask.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 def put_permission(context: Context, request: Request) -> Response:
     """Add a statement to the policy of an event bus or replace it, or replace the whole policy.
 
-    Errors: behaviour reference 8.1, 8.2 and 10.
+    Errors (fidelity 8.1, 8.2, 10.1).
     """
     bus = find_bus(context, request.get("EventBusName"), "PutPermission")
     given = request.get("Policy")
@@ -55,7 +56,7 @@ def put_permission(context: Context, request: Request) -> Response:
 
 @operation
 def remove_permission(context: Context, request: Request) -> Response:
-    """Take a statement, or all of them, from the policy of an event bus. Errors: 8.3."""
+    """Take a statement, or all of them, from the policy of an event bus. Errors (fidelity 8.3)."""
     bus = find_bus(context, request.get("EventBusName"), "RemovePermission")
     sid, everything = request.get("StatementId"), request.get("RemoveAllPermissions")
     if sid is not None and everything:

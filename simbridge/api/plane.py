@@ -291,7 +291,7 @@ class ControlPlane:
         self.kernel.note(sequence, cause, sender, to, call)
 
     def answer(self, sent: HttpRequest, *, account: str, sender: str, cause: int) -> Answered:
-        """Serve one HTTP request of the JSON protocol (behaviour reference 0.3)."""
+        """Serve one HTTP request of the JSON protocol (fidelity 0.3)."""
         payload: Response
         try:
             request = _read_body(sent.body)

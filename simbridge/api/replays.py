@@ -29,7 +29,7 @@ _UNDER_WAY = ("STARTING", "RUNNING")
 
 @operation
 def start_replay(context: Context, request: Request) -> Response:
-    """Put archived events on their bus again. Errors: behaviour reference 6.4.
+    """Put archived events on their bus again. Errors (fidelity 6.4).
 
     That the window is looked at first is known of emulators only; the rest is checked in the order in
     which the reference lists it.
@@ -70,7 +70,7 @@ def start_replay(context: Context, request: Request) -> Response:
 
 @operation
 def cancel_replay(context: Context, request: Request) -> Response:
-    """Let a replay end before its end; what it has put stays put. Errors: 6.6."""
+    """Let a replay end before its end; what it has put stays put. Errors (fidelity 6.6)."""
     entry = _find(context, request["ReplayName"])
     if entry.state not in _UNDER_WAY:
         raise ServiceError(

@@ -44,7 +44,7 @@ __all__ = [
 
 @operation
 def put_rule(context: Context, request: Request) -> Response:
-    """Create or replace a rule. Errors: behaviour reference 3.1, 3.6, 4.8, 10 and 11.1."""
+    """Create or replace a rule. Errors (fidelity 3.1, 3.6, 4.8, 10.1, 11.1)."""
     bus = find_bus(context, request.get("EventBusName"), "PutRule")
     name = request["Name"]
     old = bus.rules.get(name)

@@ -51,7 +51,7 @@ _WHOLE_LOG_GROUP = (
 
 @operation
 def put_targets(context: Context, request: Request) -> Response:
-    """Add targets to a rule or replace them. Errors: behaviour reference 2.5, 5.1 and 8.4."""
+    """Add targets to a rule or replace them. Errors (fidelity 2.5, 5.1, 8.4)."""
     bus, rule = find_rule(context, request.get("EventBusName"), request["Rule"], "PutTargets")
     targets = {target.id: target for target in rule.targets}
     for given in request["Targets"]:

@@ -2,9 +2,9 @@
 
 botocore checks types, required members and minima before it sends; everything else (maxima,
 patterns, enumerations) is left to the service, that is to us. The service looks at the whole
-request before anything else and reports all violations in one sentence (behaviour reference 0.3,
-recorded). The checks are compiled once for each shape into closures, because PutEvents is checked
-on the hot path.
+request before anything else and reports all violations in one sentence (fidelity 0.3).
+The checks are compiled once for each shape into closures, because PutEvents is checked on the hot
+path.
 """
 
 from __future__ import annotations

@@ -224,8 +224,8 @@ class NotSimulated(SimbridgeError):
 class ServiceError(Exception):
     """What AWS answers to a call it refuses.
 
-    `code` and `message` are AWS's own; `status` is the HTTP status (400 for every modelled error
-    but InternalException: behaviour reference 0.3).
+    `code` and `message` are AWS's own; `status` is the HTTP status: 400 for every modelled error
+    but InternalException (fidelity 0.3).
     """
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:

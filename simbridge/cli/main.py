@@ -1,6 +1,6 @@
 """The command line: `simbridge COMMAND ...`.
 
-Each command is a module of `simbridge/commands`. What the codes of `EXIT_CODES` mean is the same for all.
+Each command is a module of `simbridge/cli`. What the codes of `EXIT_CODES` mean is the same for all.
 """
 
 from __future__ import annotations

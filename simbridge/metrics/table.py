@@ -1,9 +1,9 @@
 """The table of CloudWatch's metrics of EventBridge: what each counts, and for which dimensions.
 
-Names, dimensions and meanings are those of the EventBridge user guide. That rules of the default
-event bus carry `RuleName` alone and those of a custom one `EventBusName` as well has been captured. So has
-that the older counters have the minimum 0 in a period in which they count something: the service sends
-them as finished statistics.
+Names, dimensions and meanings are those of the EventBridge user guide (fidelity 12.3). That
+rules of the default event bus carry `RuleName` alone and those of a custom one `EventBusName` as well
+has been captured. So has that the older counters have the minimum 0 in a period in which they count
+something: the service sends them as finished statistics.
 """
 
 from __future__ import annotations

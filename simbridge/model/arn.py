@@ -62,7 +62,7 @@ def partition_of(region: str) -> str:
 
 
 def event_bus_arn(region: str, account: str, name: str) -> str:
-    """The ARN of an event bus (behaviour reference 0.5, recorded)."""
+    """The ARN of an event bus (fidelity 0.5; recorded)."""
     return f"arn:{partition_of(region)}:events:{region}:{account}:event-bus/{name}"
 
 
@@ -73,12 +73,12 @@ def rule_arn(region: str, account: str, bus: str, name: str) -> str:
 
 
 def archive_arn(region: str, account: str, name: str) -> str:
-    """The ARN of an archive (behaviour reference 0.5, recorded)."""
+    """The ARN of an archive (fidelity 0.5; recorded)."""
     return f"arn:{partition_of(region)}:events:{region}:{account}:archive/{name}"
 
 
 def replay_arn(region: str, account: str, name: str) -> str:
-    """The ARN of a replay (behaviour reference 0.5, recorded)."""
+    """The ARN of a replay (fidelity 0.5; recorded)."""
     return f"arn:{partition_of(region)}:events:{region}:{account}:replay/{name}"
 
 

@@ -1,9 +1,9 @@
 """How long to wait before the next retry.
 
-AWS says "exponential backoff and jitter" and no more (user guide, "How EventBridge retries
-delivering events"), and nobody has published a measurement. Two documented numbers bound the curve: by
-default there are up to 185 retries, and 24 hours. `CANDIDATES` are curves that AWS may have, by names
-that say what they are; a finding that hangs on the curve is better looked at under two of them.
+AWS says "exponential backoff and jitter" and no more (fidelity 2.1; user guide, "How EventBridge
+retries delivering events"), and nobody has published a measurement. Two documented numbers bound the
+curve: by default there are up to 185 retries, and 24 hours. `CANDIDATES` are curves that AWS may have, by
+names that say what they are; a finding that hangs on the curve is better looked at under two of them.
 `DEFAULT` is the simplest that uses up both numbers at about the same time, `full_jitter_960s`: delays
 double from one second up to a cap, each drawn evenly between nothing and that bound. Delays are whole
 seconds, rounded up.

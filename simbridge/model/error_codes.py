@@ -3,7 +3,7 @@
 One table for three readers: a stand-in refuses with one of these codes, a delivery looks up whether
 to retry, and the documentation lists them. The codes are those of the user guide's table
 "dead-letter queue error codes"; `retried` is what it says there, except where a recording of the
-service shows otherwise (behaviour reference 2.2, 2.4).
+service shows otherwise (fidelity 2.2, 2.4).
 """
 
 from __future__ import annotations

@@ -67,9 +67,9 @@ __all__ = [
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event on one bus: the envelope that rules match and targets receive, and its history.
 
-    `envelope` is the JSON object in AWS's key order (behaviour reference 1.1) and must not be
-    changed by anybody. `size_bytes` is what PutEvents counts (1.5). `hops` and `region_hops` count
-    the buses it was forwarded through (8.5).
+    `envelope` is the JSON object in AWS's key order (fidelity 1.1) and must not be changed by
+    anybody. `size_bytes` is what PutEvents counts (fidelity 1.5). `hops` and `region_hops` count the
+    buses it was forwarded through (fidelity 8.5).
     """
 
     bus: str
@@ -223,7 +223,7 @@ class Expire(_Message, frozen=True):
 
 @final
 class DeadLetter(_Message, frozen=True):
-    """A delivery is given up and put into its dead-letter queue (behaviour reference 2.4).
+    """A delivery is given up and put into its dead-letter queue (fidelity 2.4).
 
     `attempts` counts those that were made; the attributes tell it only where AWS tells it.
     """

@@ -2,7 +2,7 @@
 
 What is started is told by the parameter block of the target. The event itself goes along only where
 the service has a place for it; otherwise an input, if the target has one, becomes parameters of the
-call (behaviour reference 5.2). Which ones is documented for ECS, Batch and CodeBuild; for Systems
+call (fidelity 5.2). Which ones is documented for ECS, Batch and CodeBuild; for Systems
 Manager and AppSync it follows from what their calls take (believed).
 """
 

@@ -7,8 +7,8 @@ deliveries, the stand-ins and the documentation read nothing else about target t
 is a new row here (and a function in `payloads`, `jobs` or `http`).
 
 The catalogue follows the user guide and the API reference. Roles, and the blocks that must be
-there, follow what PutTargets itself was seen to demand ("lint": texts measured against the service
-in 2026; "captured": recordings of its answers from 2026), which is less than the guide advises.
+there, follow what PutTargets itself was seen to demand (fidelity 5.2; lint, captured), which is less
+than the guide advises.
 Payload limits are those of the services: an event may have more than some of them take.
 
 Two rows of one service are told apart by the resource part of the ARN, the first that fits wins: a

@@ -77,7 +77,7 @@ def fifo_queue(sending: Sending) -> Request | Failure:
 
 
 def dead_letter_request(sending: Sending, attributes: Mapping[str, str]) -> Request:
-    """The message to a dead-letter queue, with its attributes (behaviour reference 2.4)."""
+    """The message to a dead-letter queue, with its attributes (fidelity 2.4)."""
     request: Request = {
         "Action": "SendMessage",
         "QueueUrl": _queue_url(sending),

@@ -1,7 +1,7 @@
 """What a request to a target's service is made of, and the `$.path` values in its parameters.
 
 The parameters of some kinds may hold a path into the event instead of a text. Such a path is looked
-up in the original event, never in the transformed input (behaviour reference 5.3). A string goes in
+up in the original event, never in the transformed input (fidelity 5.3). A string goes in
 as it is, anything else as JSON. What a path that finds nothing (or null) stands for is not
 documented: here it is an empty text, which the called service mostly refuses.
 """

@@ -1,7 +1,7 @@
 """Events of AWS services: an object in S3, a task of ECS, whatever nobody puts with a client.
 
-Such an event enters on the default event bus of its own account and region, and on no other (behaviour
-reference 1.1). No call of the API brings it: it leaves one `Publish` in the trace, sent by the service,
+Such an event enters on the default event bus of its own account and region, and on no other
+(fidelity 1.1). No call of the API brings it: it leaves one `Publish` in the trace, sent by the service,
 which is free and is counted by no metric of PutEvents. Its cause is whoever emitted it.
 
 The envelope is a mapping, JSON text or a file, as far as it is known. What it lacks is filled in as AWS

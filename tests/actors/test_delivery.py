@@ -14,7 +14,7 @@ from simbridge.model.error_codes import ERROR_CODES
 
 HOUR, DAY = 3600, 86_400
 
-# Behaviour reference 2.2: what the user guide's table says, and for the last ones what was captured
+# What the user guide's table says (fidelity 2.2), and for the last ones what was captured
 # (NO_PERMISSIONS, NO_RESOURCE, TARGET_DECRYPTION_FAILURE) or chosen.
 RETRIED = [
     "CONNECTION_FAILURE",

@@ -1,4 +1,4 @@
-"""Events that go on to another bus, against the behaviour reference 8.4 and 8.5."""
+"""Events that go on to another bus (fidelity 8.4, 8.5)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 It shares no code with simbridge: patterns are plain Python objects, an event is flattened into a list
 of leaves, each with the array elements around it, and a sub-rule holds if a leaf can be chosen for each
 of its paths, in the order of the paths, such that no two chosen leaves lie in different elements of one
-array (behaviour reference 4.10).
+array (fidelity 4.10).
 """
 
 from __future__ import annotations

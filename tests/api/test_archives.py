@@ -1,4 +1,4 @@
-"""Archives, against the behaviour reference 6.1 and 6.2: every condition, text and visible rule."""
+"""Archives (fidelity 6.1, 6.2): every condition, text and visible rule."""
 
 from __future__ import annotations
 

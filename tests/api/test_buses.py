@@ -1,4 +1,4 @@
-"""Event buses, against the behaviour reference 7, 10, 11.6 and 11.8."""
+"""Event buses (fidelity 7.1, 10.1, 11.6, 11.8)."""
 
 from __future__ import annotations
 

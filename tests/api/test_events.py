@@ -1,4 +1,4 @@
-"""PutEvents and TestEventPattern, against the behaviour reference 1."""
+"""PutEvents and TestEventPattern (fidelity 1.4, 1.5, 1.7)."""
 
 from __future__ import annotations
 

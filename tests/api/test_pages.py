@@ -1,4 +1,4 @@
-"""Lists in pages, against the behaviour reference 11.8: the four operations that list."""
+"""Lists in pages (fidelity 11.8): the four operations that list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PutPermission and RemovePermission, and what they open, against the behaviour reference 8.1 to 8.3."""
+"""PutPermission and RemovePermission, and what they open (fidelity 8.1, 8.2, 8.3)."""
 
 from __future__ import annotations
 

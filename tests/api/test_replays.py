@@ -1,4 +1,4 @@
-"""Replays, against the behaviour reference 6.4 and 6.6: every condition and text."""
+"""Replays (fidelity 6.4, 6.6): every condition and text."""
 
 from __future__ import annotations
 

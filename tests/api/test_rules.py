@@ -1,4 +1,4 @@
-"""Rules, against the behaviour reference 3.1, 3.6, 4.8, 10 and 11.1 to 11.4."""
+"""Rules (fidelity 3.1, 3.6, 4.8, 10.1, 11.1, 11.2, 11.3, 11.4)."""
 
 from __future__ import annotations
 

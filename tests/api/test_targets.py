@@ -1,4 +1,4 @@
-"""Targets of rules, against the behaviour reference 2.5, 5.1, 5.2, 8.4 and 11.5."""
+"""Targets of rules (fidelity 2.5, 5.1, 5.2, 8.4, 11.5)."""
 
 from __future__ import annotations
 
@@ -564,7 +564,7 @@ def command(**fields):
     }
 
 
-# Behaviour reference 5.3: how long, how many or how much, and a target with that.
+# How long, how many or how much (fidelity 5.3), and a target with that.
 BOUNDS = {
     "placement constraints": (10, lambda n: ecs(PlacementConstraints=[{"type": "memberOf"}] * n)),
     "placement strategies": (5, lambda n: ecs(PlacementStrategy=[{"type": "random"}] * n)),
@@ -612,7 +612,7 @@ def test_parameters_have_bounds(api, most, target):
     ],
 )
 def test_http_parameters_are_of_characters_that_http_can_carry(api, fields):
-    """The patterns of the service model (behaviour reference 5.3)."""
+    """The patterns of the service model (fidelity 5.3)."""
     code, text = api.refused("put_targets", Rule="r", Targets=[{"Id": "t"} | http(**fields)])
     assert code == INVALID
     assert "must satisfy" in text and "regular expression pattern" in text

@@ -41,7 +41,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 def told(thing: object) -> str:
     """The first paragraph of a docstring, as one line, without its source."""
     text = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
-    return re.sub(r" \(behaviour reference [^)]*\)", "", text)
+    return re.sub(r" \(fidelity [^)]*\)", "", text)
 
 
 def limits() -> str:

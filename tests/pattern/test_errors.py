@@ -115,7 +115,7 @@ WHOLE = [
 
 @pytest.mark.parametrize(("values", "complaint"), VALUES)
 def test_match_values(values: str, complaint: str) -> None:
-    """Each wrong operand has the complaint of the service (behaviour reference 4.9)."""
+    """Each wrong operand has the complaint of the service (fidelity 4.9)."""
     assert refusal(f'{{"a": {values}}}').startswith(complaint)
 
 

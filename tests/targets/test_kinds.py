@@ -1,4 +1,4 @@
-"""The catalogue of target types, against the behaviour reference 5.2."""
+"""The catalogue of target types (fidelity 5.2)."""
 
 from __future__ import annotations
 

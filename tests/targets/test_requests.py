@@ -915,7 +915,7 @@ def test_bounds_count_bytes_of_the_event_as_it_is_written() -> None:
 def test_the_trace_header_goes_along(
     service: str, resource: str, fields: dict[str, Any], place: str, value: object
 ) -> None:
-    """Where the service has a place for it (behaviour reference 1.6)."""
+    """Where the service has a place for it (fidelity 1.6)."""
     world = deliver(service, resource, fields, TraceHeader=TRACE)
     assert received(world, service, resource)[place] == value
 

@@ -1,6 +1,6 @@
 """Recorded examples of inputs, end to end: PutTargets, PutEvents, and what the queue received.
 
-The events, templates and bodies are those of the behaviour reference 5.4 and 5.5, one by one. `None`
+The events, templates and bodies are those that were seen (fidelity 5.4, 5.5), one by one. `None`
 stands for "nothing was seen to arrive": here that is a dead letter with INVALID_JSON and the text.
 """
 
@@ -85,7 +85,7 @@ def template(text: str, paths: dict[str, str] | None = PATHS) -> dict[str, Any]:
 
 
 DELIVERED: dict[str, tuple[dict[str, Any], str]] = {
-    # 5.4
+    # Input and InputPath
     "nothing": ({}, "<event>"),
     "root path": ({"InputPath": "$"}, "<event>"),
     "input object": ({"Input": '{ "fixed" : [1, 2] }\n'}, '{ "fixed" : [1, 2] }\n'),
@@ -106,7 +106,7 @@ DELIVERED: dict[str, tuple[dict[str, Any], str]] = {
     "path to the envelope": ({"InputPath": "$.detail-type"}, '"core.command"'),
     "path to null": ({"InputPath": "$.detail.none"}, "{}"),
     "path to nothing": ({"InputPath": "$.notexisting"}, "{}"),
-    # 5.5, the recorded table
+    # InputTransformer, the recorded table
     "value, unquoted": (template('{"id" : <userId>}'), '{"id" : "0a787ecb-4015"}'),
     "value, quoted": (template('{"id" : "<userId>"}'), '{"id" : "0a787ecb-4015"}'),
     "object": (
@@ -120,7 +120,7 @@ DELIVERED: dict[str, tuple[dict[str, Any], str]] = {
     "list": (template('{"singlelistitem": <listsingle>}'), '{"singlelistitem": ["HIGH"]}'),
     "missing in an object": (template('{"command": <missing>}'), '{"command": ""}'),
     "missing in a string": (template('"detail <missing>"'), '"detail "'),
-    # 5.5, the rules
+    # InputTransformer, the rules
     "lists in a string": (template('"<listsingle> <listmulti>"'), '"[HIGH] [ACTIVE,INACTIVE]"'),
     "boolean in a string": (template('"it is <yes>"'), '"it is true"'),
     "types kept": (

@@ -1,6 +1,6 @@
 """All fields of a rule below one array have to hold in the same element of it.
 
-That is array consistency (behaviour reference 4.4). Where an event holds no array of objects it is
+That is array consistency (fidelity 4.4). Where an event holds no array of objects it is
 nothing but "every field holds". Where it does, this file chooses elements, for all rules of a set at
 once.
 

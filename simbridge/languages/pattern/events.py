@@ -2,7 +2,7 @@
 
 Most events are matched as they are, by looking fields up in dictionaries. Three kinds cannot be: those
 with arrays of objects (or of arrays) on a path that a pattern names, those that spell a path with a
-dot inside a key (`{"a.b": 1}` is the same path as `{"a": {"b": 1}}`, behaviour reference 4.5), and
+dot inside a key (`{"a.b": 1}` is the same path as `{"a": {"b": 1}}` (fidelity 4.5)), and
 those with an object that has a key more than once (`repeated`): every value counts (captured). Such an
 event is laid out: as a tree of *elements* and *arrays*.
 

@@ -78,7 +78,7 @@ class Reader:
     """A pattern text and the place in it.
 
     `next` moves on, `text` is the text of the token read last, `fail` raises `InvalidPattern` with
-    AWS's wording and the place (behaviour reference 4.9).
+    AWS's wording and the place (fidelity 4.9).
     """
 
     def __init__(self, source: str) -> None:

@@ -25,7 +25,7 @@ __all__ = ["Matcher", "match"]
 def match(pattern: str | Mapping[str, object], event: Mapping[str, object] | str | bytes) -> bool:
     """Whether a pattern matches an event; both may be JSON text or Python objects.
 
-    Raises `InvalidPattern` with AWS's wording (behaviour reference 4.9), and `SimbridgeError` for an
+    Raises `InvalidPattern` with AWS's wording (fidelity 4.9), and `SimbridgeError` for an
     event that is no JSON object.
     """
     return bool(Matcher({"": pattern}).match(event))

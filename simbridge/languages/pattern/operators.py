@@ -6,7 +6,7 @@ up there, and the reference page and its tests are made from the same rows. A ne
 function and one row.
 
 The order of the checks, and the place at which a complaint points, are part of the language: a client
-sees them (behaviour reference 4.9). That is why the functions read tokens one by one and do not
+sees them (fidelity 4.9). That is why the functions read tokens one by one and do not
 receive a finished value. Some complaints look odd (a `cidr` that is no string is told about `prefix`);
 they are what the service answers. `anything-but` has forms enough for a file of its own.
 """
@@ -254,6 +254,7 @@ def _number(reader: Reader, text: str) -> float:
 # ----------------------------------------------------------------------- presence
 
 
+# Only values are present: an object and an empty array are not (fidelity 4.6).
 def _exists(reader: Reader) -> Condition:
     token = reader.next()
     if token not in (Token.TRUE, Token.FALSE):
@@ -343,7 +344,7 @@ _ROWS: Final = (
 )  # fmt: skip
 
 OPERATORS: Final[dict[str, Operator]] = {row.name: row for row in _ROWS}
-"""The operators by name (behaviour reference 4.2)."""
+"""The operators by name (fidelity 4.2)."""
 
 RESERVED: Final[frozenset[str]] = frozenset(OPERATORS) | frozenset(
     [
@@ -364,4 +365,4 @@ RESERVED: Final[frozenset[str]] = frozenset(OPERATORS) | frozenset(
         "ip-address-not-in-range",
     ]
 )
-"""Words that no key inside `$or` may be (behaviour reference 4.9)."""
+"""Words that no key inside `$or` may be (fidelity 4.9)."""

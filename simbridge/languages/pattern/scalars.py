@@ -4,7 +4,7 @@ Three of the language's rules are about values and not about operators, and they
 other implementations get wrong.
 
 Numbers compare as doubles, but only those whose shortest decimal spelling is the one that was
-written (behaviour reference 4.3). A number with more digits than a double keeps is *odd*: it
+written (fidelity 4.3). A number with more digits than a double keeps is *odd*: it
 equals its own spelling and nothing else. An odd number in an event arrives as an `int`, or as
 `Digits` where `events` has decoded the text.
 

@@ -8,7 +8,7 @@ its match values, one for every way to choose a branch of every `$or`.
 The tree is folded into sub-rules in the order of the text, because order counts. A path that is
 spelled twice keeps its last array [recorded], however it is spelled (`"a.b"` or `"a": {"b"`), and an
 array that follows an `$or` replaces the same path inside the branches. More than 1,000 sub-rules are
-refused; so are patterns whose wildcards make AWS's engine slow (see `wildcards`).
+refused (fidelity 4.7); so are patterns whose wildcards make AWS's engine slow (see `wildcards`).
 
 The parser keeps its own stack, so that a deeply nested text is a matter of Jackson's limit and not of
 Python's recursion.
@@ -112,7 +112,7 @@ class Pattern:
 def parse(pattern: str | Mapping[str, object]) -> Pattern:
     """Read and check a pattern, given as JSON text or as the objects such a text stands for.
 
-    Raises `InvalidPattern` with AWS's wording (behaviour reference 4.9). Its `detail` says what to write
+    Raises `InvalidPattern` with AWS's wording (fidelity 4.9). Its `detail` says what to write
     instead; for objects that are not what JSON can hold, which and where.
     """
     text = pattern if isinstance(pattern, str) else _as_text(pattern)

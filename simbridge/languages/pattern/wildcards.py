@@ -8,7 +8,7 @@ is then longest. That is linear in the value and nothing is ever tried twice, so
 
 The engine behind the service works differently (an automaton over bytes that can be in many states at
 once), and its authors refuse patterns which could occupy too many of them. `complexity` counts those
-states as the service does (behaviour reference 4.8): over all inputs, the largest number of beginnings
+states as the service does (fidelity 4.8): over all inputs, the largest number of beginnings
 of patterns that one input could be spelling at the same time. Beginnings include the opening quote,
 the stars count as characters, patterns with a common beginning share it, and one `anything-but` counts
 as one pattern however many texts it holds.

@@ -5,9 +5,8 @@ means without saying which comes next: `Rate` is a period, `Cron` is a set of va
 field. Whoever wants the next firing asks `firings`; nothing here looks at a clock.
 
 AWS reads `rate` strictly and `cron` leniently, and both habits matter, because a schedule that AWS
-accepts by accident is running in somebody's account. What we know of the leniency (the tags are
-those of the whole project: *recorded* and *captured* are answers of the real service, *docs* its
-user guide, *believed* is our guess):
+accepts by accident is running in somebody's account. What we know of the leniency (fidelity 3.3; its page
+explains the tags):
 
 - a number may trail junk: `33x` is 33, `1-31W` is 1-31 (captured);
 - a name counts with its first three letters: `TUESDAY` is TUE (captured);

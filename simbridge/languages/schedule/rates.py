@@ -1,7 +1,7 @@
 """What a text that speaks of a number and a unit means as a rate.
 
 AWS takes `rate(90 minutes)` and refuses `rate(1.5 hours)`, `rate(90 min)` and `every 90 minutes`, which all
-mean it. The texts here are read with good will; what they mean is written as AWS wants it.
+mean it (fidelity 3.2). The texts here are read with good will; what they mean is written as AWS wants it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ The result is one of four small records with one method, `render`. It holds data
 that contains compiled transforms can be copied and pickled.
 
 Two oddities are AWS's: an empty `Input` is accepted and nothing is delivered; an empty `InputPath`
-is accepted and finds nothing, which is `{}` (captured). A blank `Input` we treat like an empty one,
+is accepted and finds nothing, which is `{}` (fidelity 5.4). A blank `Input` we treat like an empty one,
 and an `Input` with something behind its first value we refuse (both believed).
 """
 

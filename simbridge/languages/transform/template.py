@@ -159,7 +159,7 @@ RESERVED: dict[str, Callable[[dict[str, Any], Context], object]] = {
     "aws.events.event": _event,
     "aws.events.event.json": lambda envelope, context: envelope,
 }
-"""The variables that no map declares, and what each stands for (behaviour reference 5.5)."""
+"""The variables that no map declares, and what each stands for (fidelity 5.5)."""
 
 EVENTS = ("aws.events.event", "aws.events.event.json")
 """Those that stand for an object, and only in object templates (captured)."""
