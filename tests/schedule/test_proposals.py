@@ -234,6 +234,7 @@ def test_periods_in_all_spellings(spelling: str) -> None:
         ("rate(5)", ["rate(5 minutes)", "rate(5 hours)", "rate(5 days)"]),
         ("rate(hour)", ["rate(1 hour)"]),
         ("rate(minutes)", []),
+        ("rate(120000 ms)", ["rate(2 minutes)"]),
         ("rate(3 months)", ["cron(0 0 1 */3 ? *)"]),
         ("rate(1 year)", ["cron(0 0 1 1 ? *)"]),
         ("rate(5 months)", []),
@@ -254,6 +255,43 @@ def test_periods_in_all_spellings(spelling: str) -> None:
 def test_other_texts(text: str, proposals: list[str]) -> None:
     """Rates, instants and brackets."""
     assert list(refusal(text).proposals) == proposals
+
+
+UNITS_BELOW_A_SECOND = [
+    "ms",
+    "MS",
+    "msec",
+    "msecs",
+    "millis",
+    "milliseconds",
+    "milisecond",
+    "mseconds",
+]
+UNITS_BELOW_A_SECOND += [
+    "us",
+    "\u00b5s",
+    "\u03bcs",
+    "usec",
+    "microseconds",
+    "ns",
+    "nanosecond",
+    "ps",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS_BELOW_A_SECOND)
+def test_units_below_a_second(unit: str) -> None:
+    """They are no minutes: nothing is as frequent."""
+    for text in (f"rate(500 {unit})", f"every 200 {unit}", f"rate(5{unit})", f"@every 90{unit}"):
+        told = refusal(text)
+        assert told.proposals == ()
+        assert "The smallest unit of a rate is the minute" in told.detail, text
+
+
+@pytest.mark.parametrize("unit", ["ds", "hs", "mss", "ys"])
+def test_a_single_letter_has_no_plural(unit: str) -> None:
+    """`ds` may be many things, so nothing is proposed."""
+    assert refusal(f"rate(5 {unit})").proposals == ()
 
 
 def test_a_refusal_can_be_pickled() -> None:
