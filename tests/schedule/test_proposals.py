@@ -159,6 +159,22 @@ def test_seconds_first_and_no_year(weekday: str) -> None:
         (",, 0 * * ? *", ["* 0 * * ? *"]),
         ("0 0 1 1 ? 2030-2027", []),
         ("0 9 LW * *", ["0 9 LW * ? *"]),
+        ("0 0 9 * * *", ["0 9 * * ? *", "0 0 9 * ? *"]),
+        ("0 0 12 * * *", ["0 12 * * ? *", "0 0 12 * ? *"]),
+        ("0 0 9 1 * *", ["0 9 1 * ? *", "0 0 9 1 ? *"]),
+        ("0 */5 * * * *", ["*/5 * * * ? *", "0 */5 * * ? *"]),
+        ("00 30 * * * *", ["30 * * * ? *"]),  # no hour is the 30th
+        ("0 0 9 1 1 *", ["0 9 1 1 ? *"]),  # less likely: the 9th and Sundays
+        ("*/30 * * * * *", ["*/30 * * * ? *"]),
+        ("30 0 9 * * *", ["30 0 9 * ? *"]),
+        ("0 0 9 * * 2027", ["0 0 9 * ? 2027"]),
+        ("0 9 * * ? * *", ["0 9 * * ? *"]),
+        ("*/5 * * * ? * *", ["*/5 * * * ? *"]),
+        ("0 9 ? * MON-FRI * *", ["0 9 ? * MON-FRI *"]),
+        ("30 9 * * ? * 2027", ["30 9 * * ? 2027"]),
+        ("0 0 9 * ? * *", ["0 0 9 * ? *", "0 9 * * ? *"]),
+        ("0 0 9 ? * MON *", ["0 9 ? * MON *"]),
+        ("0 9 * ? * * *", ["9 * ? * * *"]),  # Quartz reads it: once an hour
         ("0 9 ? * 1,3#1", ["0 9 ? * MON *", "0 9 ? * WED#1 *"]),
         ("0 9 * * 5L", ["0 9 ? * FRIL *"]),
         ("0 9 * * 5L *", ["0 9 ? * THUL *", "0 9 ? * FRIL *"]),
@@ -173,6 +189,14 @@ def test_other_crons(text: str, proposals: list[str]) -> None:
     told = refusal(f"cron({text})")
     assert list(told.proposals) == [f"cron({one})" for one in proposals]
     assert told.detail.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "text", ["*/30 * * * * *", "30 0 9 * * *", "* * * * * *", "*/10 * * * * ?"]
+)
+def test_seconds_have_no_equal(text: str) -> None:
+    """Whether or not there is another reading, the smallest unit is said to be the minute."""
+    assert "smallest unit is the minute" in refusal(f"cron({text})").detail
 
 
 ALIASES = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"]

@@ -168,7 +168,7 @@ def _cron_hint(expression: str, complaint: str) -> Hint:
         told = f"{rule}. Unix cron has five, AWS adds the year."
         return _after(told, _on_five(fields))
     if len(fields) == 7:
-        return _after(f"{rule}: it has no seconds.", _without_seconds(fields))
+        return _after(rule + ".", _on_seven(fields))
     if len(fields) == 6:
         return _on_six(fields, complaint)
     return Hint(f"{rule}: minutes, hours, day of month, month, day of week, year.")
@@ -195,6 +195,25 @@ def _on_five(fields: Sequence[str]) -> Hint:
     )
 
 
+def _on_seven(fields: Sequence[str]) -> Hint:
+    """About seven fields: those of Quartz, or six and a `*` too many."""
+    told, quartz = "There are no seconds.", _without_seconds(fields)
+    if not any(fields[place] == "?" for place in (1, 2, 4, 6)):
+        return _after(told, quartz)
+    shorter = [[*fields[:at], *fields[at + 1 :]] for at in range(7) if fields[at] == "*"]
+    accepted = {one: None for one in map(_written, shorter) if _accepted(one)}
+    if len(accepted) != 1:
+        return _after(told, quartz)
+    (six,) = accepted
+    if fields[2] in ("*", "?") or len(quartz.proposals) != 1:
+        return Hint(f"There is a * too many: write {six}.", (six,))
+    other = quartz.proposals[0]
+    return Hint(
+        f"Without the * too many it is {six}; if the first field was seconds, it is {other}.",
+        (six, other),
+    )
+
+
 def _wrong_field(fields: Sequence[str]) -> str:
     """What is wrong in one of six fields, if not the days."""
     try:
@@ -208,7 +227,7 @@ def _without_seconds(fields: Sequence[str]) -> Hint:
     """About fields with the seconds first, and perhaps the year last, as Quartz and Spring have them."""
     seconds, *rest = fields
     if seconds.strip("0") or not seconds:
-        return Hint("A schedule fires at full minutes: nothing stands for other seconds than 0.")
+        return Hint("The smallest unit is the minute: nothing stands for other seconds than 0.")
     if len(rest) == 6 or "?" in rest:  # Quartz, whose weekdays count as those of EventBridge
         return _eventbridge([*rest, "*"][:6], "")
     return _on_five(rest)
@@ -222,10 +241,33 @@ def _on_six(fields: Sequence[str], complaint: str) -> Hint:
         found = Hint("") if other.proposals or not fields[0].isdigit() else _eventbridge(fields, "")
         return found if found.proposals else _after(told, other)
     found = _eventbridge(fields, complaint)
-    if found.proposals or fields[0].strip("0") or fields[2] == "?" or fields[4] == "?":
+    if "?" in fields:
         return found
+    return _either_first(fields, found, told)
+
+
+def _either_first(fields: Sequence[str], found: Hint, told: str) -> Hint:
+    """Both readings of six fields without `?`: `found` has minutes first, the other has seconds.
+
+    A fifth field that stands for some values after `* *` is a weekday and not a month.
+    """
+    weekday = fields[4] != "*" and fields[2] == fields[3] == "*"
+    if found.proposals and (weekday or fields[5] != "*"):
+        return found
+    if fields[0].strip("0"):
+        if not found.proposals:
+            return found
+        none = "If the first field was seconds, nothing is equal: the smallest unit is the minute."
+        return _after(f"{none} With minutes first:", found)
     other = _without_seconds(fields)
-    return _after(told, other) if other.proposals else found
+    if not (other.proposals and found.proposals):
+        return _after(told, other) if other.proposals else found
+    seconds, minutes = " and ".join(other.proposals), " and ".join(found.proposals)
+    both = f"If the first field was seconds, it is {seconds}; if it was minutes, it is {minutes}."
+    if len(other.proposals) == len(found.proposals) == 1:
+        return Hint(f"{told} {_DAYS}. {both}", (*other.proposals, *found.proposals))
+    likely = found if fields[3] == "*" and fields[4] != "*" else other
+    return Hint(f"{told} {_DAYS}. {both}", likely.proposals, likely.together)
 
 
 def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
