@@ -281,6 +281,53 @@ def test_other_texts(text: str, proposals: list[str]) -> None:
     assert list(refusal(text).proposals) == proposals
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "proposals"),
+    [
+        ("cron(0 9 * * ? *) UTC", "UTC", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 ? * MON-FRI *) # nightly", "# nightly", ["cron(0 9 ? * MON-FRI *)"]),
+        ("rate(5 minutes) # comment", "# comment", ["rate(5 minutes)"]),
+        ("0 9 * * * # at nine", "# at nine", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 * * ? *) daily", "drop daily", ["cron(0 9 * * ? *)"]),
+        ("rate(5 minutes))", "drop )", ["rate(5 minutes)"]),
+        ("Schedule: rate(5 minutes)", "drop Schedule:", ["rate(5 minutes)"]),
+        ("cron(0 25 * * ? *) UTC", "Hours: 25", []),
+        ("cron(0 9 * * ? *)\u200b", "U+200B", ["cron(0 9 * * ? *)"]),
+        ("\ufeffrate(5 minutes)", "U+FEFF", ["rate(5 minutes)"]),
+        ("\u201ccron(0 9 * * ? *)\u201d", "U+201C", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 * * \uff1f \uff0a)", "U+FF1F", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 ? * MON\u2013FRI *)", "U+2013", ["cron(0 9 ? * MON-FRI *)"]),
+        ("rate(5\u00a0minutes)", "U+00A0", ["rate(5 minutes)"]),
+        ("'rate(5 minutes)'", "No quotes", ["rate(5 minutes)"]),
+        ("CRON_TZ=UTC 0 9 * * *", "in UTC", ["cron(0 9 * * ? *)"]),
+        ("TZ=UTC 0 9 * * 1-5", "in UTC", ["cron(0 9 ? * MON-FRI *)"]),
+        ("cron(TZ=UTC 0 9 * * ? *)", "in UTC", ["cron(0 9 * * ? *)"]),
+        ("CRON_TZ=Europe/Berlin 0 9 * * *", "Europe/Berlin cannot be set", []),
+        ("cron(0 9 * * ? *) America/New_York", "America/New_York cannot be set", []),
+        ("cron(0 9 * * ? * UTC)", "in UTC", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 * * ? *) (UTC)", "in UTC", ["cron(0 9 * * ? *)"]),
+        ("0 9 * * MON Europe/Berlin", "Europe/Berlin cannot be set", []),
+        ("rate(5 minutes) CEST", "drop CEST", ["rate(5 minutes)"]),
+        ("TZ=Asia/Tokyo rate(5 minutes)", "drop Asia/Tokyo", ["rate(5 minutes)"]),
+        ("cron(0 12 * * MON#6 *)", "MON#6", []),
+        ("cron(*/15 24 1,15 JAN-JUN/2 TUES */2)", "Hours: 24", []),
+        ("cron(61 25 * * ? *)", "Hours: 25", []),
+        ("at(2028-05-01T10:00:00+02:00)", "Scheduler", ["cron(0 8 1 5 ? 2028)"]),
+        ("at(2028-01-01T00:30:00-0530)", "", ["cron(0 6 1 1 ? 2028)"]),
+        ("at(2028-05-01T10:00:00Z)", "", ["cron(0 10 1 5 ? 2028)"]),
+        ("at(now)", "minute, hour, day", []),
+        ("at(2027-02-30T09:00:00)", "no date", []),
+        ("at(0001-01-01T00:00:00+02:00)", "no date", []),
+    ],
+)
+def test_what_is_too_much_or_wrong_is_named(text: str, said: str, proposals: list[str]) -> None:
+    """Comments, characters, quotes, zones, instants: the fault is said, and what is left is proposed."""
+    told = refusal(text)
+    assert list(told.proposals) == proposals
+    assert said in told.detail
+    assert "bracket is missing" not in told.detail
+
+
 UNITS_BELOW_A_SECOND = [
     "ms",
     "MS",

@@ -9,15 +9,16 @@ such expression, the sentence says so.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from simbridge.base.errors import Hint, InvalidSchedule
+from simbridge.languages.schedule.instants import AT, instant_hint
 from simbridge.languages.schedule.mends import mended
 from simbridge.languages.schedule.parse import FIELDS, fields_of, read
 from simbridge.languages.schedule.rates import is_period, rate_hint
+from simbridge.languages.schedule.surroundings import stripped
 from simbridge.languages.schedule.unix import from_unix, weekdays_of_unix
 
 __all__ = ["hint"]
@@ -39,7 +40,6 @@ _ALIASES = {
 _CALL = re.compile(
     r"(?P<name>rate|cron)(?P<gap>\s*)(?P<open>[(\[{]|(?=\s))(?P<body>.*)", re.I | re.S
 )
-_AT = re.compile(r"at\(?\s*(?P<time>[0-9T:. -]+?)Z?\s*\)?", re.I)
 _WEEKDAY = re.compile(r"[0-7]([-,/][0-7])*|.*([A-Z]{3}|L|#).*")
 _NUMBERS = re.compile(r"(?<![/#0-9A-Z])[0-9](?![0-9])")
 _ZERO = re.compile(r"(?<![/#0-9A-Z])0+(?![0-9])")
@@ -52,23 +52,46 @@ def hint(expression: str, complaint: str) -> Hint:
     """About an expression that is refused; `complaint` is what is wrong in one of its fields."""
     if len(expression) > _LENGTH_MAX:
         return Hint(complaint or _EITHER)
-    text = expression.strip().strip("\"'`;").strip()
+    text, said, zone = stripped(expression)
+    if text != expression:
+        complaint = _complaint(text)
+    found = (_accepted(text) if text != expression else None) or _recognised(text, complaint)
+    if zone and not (found.proposals and all(map(_is_rate, found.proposals))):
+        none = f"The time zone {zone} cannot be set on a rule, whose times are in UTC"
+        return _after(said, Hint(f"{none}; schedules of EventBridge Scheduler have time zones."))
+    if zone:
+        said = f"{said} A rate has no time zone: drop {zone}.".strip()
+    return _after(said, found)
+
+
+def _is_rate(expression: str) -> bool:
+    return expression.startswith("rate(")
+
+
+def _complaint(text: str) -> str:
+    """What is wrong in a field of a text."""
+    try:
+        read(text)
+    except InvalidSchedule as refusal:
+        return refusal.detail
+    return ""
+
+
+def _recognised(text: str, complaint: str) -> Hint:
+    """About a text without surroundings."""
     if match := _CALL.fullmatch(text):
-        found = _in_brackets(expression, text, match, complaint)
-    elif text.lower().startswith("at(") or _AT.fullmatch(text):
-        found = _instant(text)
-    elif text.startswith("@"):
-        found = _alias(text.lower())
-    elif is_period(text):
-        found = rate_hint(text)
-    elif 5 <= len(text.split()) <= 7:
+        return _in_brackets(text, match, complaint)
+    if text.lower().startswith("at(") or AT.fullmatch(text):
+        return instant_hint(text)
+    if text.startswith("@"):
+        return _alias(text.lower())
+    if is_period(text):
+        return rate_hint(text)
+    if 5 <= len(text.split()) <= 7:
         bare = f"cron({' '.join(text.split())})"
-        found = _after("The fields stand in cron(...).", _accepted(bare) or _cron_hint(bare, ""))
-    else:
-        found = Hint(_EITHER)
-    if text != expression and expression.strip() != expression:
-        return _after("It begins or ends with white space.", found)
-    return found
+        found = _accepted(bare) or _cron_hint(bare, _complaint(bare))
+        return _after("The fields stand in cron(...).", found)
+    return Hint(_EITHER)
 
 
 def _accepted(expression: str) -> Hint | None:
@@ -94,7 +117,7 @@ def _after(sentence: str, found: Hint) -> Hint:
 # ------------------------------------------------------------------ the shape of the text
 
 
-def _in_brackets(expression: str, text: str, match: re.Match[str], complaint: str) -> Hint:
+def _in_brackets(text: str, match: re.Match[str], complaint: str) -> Hint:
     """About `rate(...)` and `cron(...)`, however the word and the brackets are written."""
     name = match["name"].lower()
     body = match["body"].rstrip(" \t\r\n)]};").strip().strip("\"'`").strip()
@@ -108,10 +131,8 @@ def _in_brackets(expression: str, text: str, match: re.Match[str], complaint: st
         said = "No space stands before the bracket."
     elif not text.endswith(")"):
         said = "The closing bracket is missing."
-    elif text.strip() != expression.strip():
-        said = "Nothing stands around the expression."
-    if canonical != expression and (found := _accepted(canonical)):
-        if name == "cron" and text != canonical and not said:
+    if canonical != text and (found := _accepted(canonical)):
+        if name == "cron" and not said:
             said = f"{_SIX}, not {len(fields_of(text))}: there is a space too many."
         return _after(said, found)
     return _after(said, _on_body(name, canonical, complaint))
@@ -123,23 +144,6 @@ def _on_body(name: str, canonical: str, complaint: str) -> Hint:
         return _cron_hint(canonical, complaint)
     found = rate_hint(canonical[len("rate(") : -1])
     return Hint(complaint) if complaint and not found.detail.startswith(complaint[:-1]) else found
-
-
-def _instant(text: str) -> Hint:
-    """About `at(...)`, which only EventBridge Scheduler has."""
-    rule = "A rule takes no at(...): write one instant as {}. at(...) belongs to EventBridge Scheduler."
-    match = _AT.fullmatch(text)
-    try:
-        time = dt.datetime.fromisoformat(match["time"].strip() if match else "")
-    except ValueError:
-        return Hint(rule.format("cron(0 9 24 12 ? 2027)"))
-    if time.second or time.microsecond:
-        return Hint(
-            "A rule takes no at(...), which belongs to EventBridge Scheduler, and a cron(...) fires at "
-            "full minutes."
-        )
-    found = f"cron({time.minute} {time.hour} {time.day} {time.month} ? {time.year})"
-    return Hint(rule.format(found), (found,))
 
 
 def _alias(text: str) -> Hint:
@@ -276,9 +280,10 @@ def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
         rules = _as_unix(fields)
         found = _proposing(rules, together=len(rules) > 1)
         return _after(f"Day of week: {_COUNTING}.", found or Hint(complaint))
+    complaint = _faults(fields) or complaint
     meant = [mended(number, text) for number, text in enumerate(fields)]
     misplaced = [FIELDS[number].title for number in (0, 1, 3, 5) if fields[number] == "?"]
-    if misplaced and not complaint.startswith(misplaced[0]):
+    if misplaced:
         complaint = f"{misplaced[0]}: ? stands for days only, * is every value. {complaint}".strip()
     if meant[1] == "24" and not "".join(meant[2:]).strip("*?"):
         meant[1] = "0"  # midnight, of every day
@@ -299,6 +304,19 @@ def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
     if _NUMBERS.search(weekday):
         told += f" {_COUNTING}."
     return _after(told, _proposing(rules, together=True) or Hint(""))
+
+
+def _faults(fields: Sequence[str]) -> str:
+    """What is wrong in each of six fields by itself, a sentence each."""
+    return " ".join(
+        filter(None, (_fault(number, text) for number, text in enumerate(fields) if text != "?"))
+    )
+
+
+def _fault(number: int, text: str) -> str:
+    alone = ["*", "*", "?" if number == 4 else "*", "*", "*" if number == 4 else "?", "*"]
+    alone[number] = text
+    return _complaint(_written(alone))
 
 
 def _split(fields: Sequence[str]) -> list[str]:
