@@ -159,6 +159,22 @@ def test_seconds_first_and_no_year(weekday: str) -> None:
         (",, 0 * * ? *", ["* 0 * * ? *"]),
         ("0 0 1 1 ? 2030-2027", []),
         ("0 9 LW * *", ["0 9 LW * ? *"]),
+        ("0 0 9 * * *", ["0 9 * * ? *", "0 0 9 * ? *"]),
+        ("0 0 12 * * *", ["0 12 * * ? *", "0 0 12 * ? *"]),
+        ("0 0 9 1 * *", ["0 9 1 * ? *", "0 0 9 1 ? *"]),
+        ("0 */5 * * * *", ["*/5 * * * ? *", "0 */5 * * ? *"]),
+        ("00 30 * * * *", ["30 * * * ? *"]),  # no hour is the 30th
+        ("0 0 9 1 1 *", ["0 9 1 1 ? *"]),  # less likely: the 9th and Sundays
+        ("*/30 * * * * *", ["*/30 * * * ? *"]),
+        ("30 0 9 * * *", ["30 0 9 * ? *"]),
+        ("0 0 9 * * 2027", ["0 0 9 * ? 2027"]),
+        ("0 9 * * ? * *", ["0 9 * * ? *"]),
+        ("*/5 * * * ? * *", ["*/5 * * * ? *"]),
+        ("0 9 ? * MON-FRI * *", ["0 9 ? * MON-FRI *"]),
+        ("30 9 * * ? * 2027", ["30 9 * * ? 2027"]),
+        ("0 0 9 * ? * *", ["0 0 9 * ? *", "0 9 * * ? *"]),
+        ("0 0 9 ? * MON *", ["0 9 ? * MON *"]),
+        ("0 9 * ? * * *", ["9 * ? * * *"]),  # Quartz reads it: once an hour
         ("0 9 ? * 1,3#1", ["0 9 ? * MON *", "0 9 ? * WED#1 *"]),
         ("0 9 * * 5L", ["0 9 ? * FRIL *"]),
         ("0 9 * * 5L *", ["0 9 ? * THUL *", "0 9 ? * FRIL *"]),
@@ -173,6 +189,14 @@ def test_other_crons(text: str, proposals: list[str]) -> None:
     told = refusal(f"cron({text})")
     assert list(told.proposals) == [f"cron({one})" for one in proposals]
     assert told.detail.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "text", ["*/30 * * * * *", "30 0 9 * * *", "* * * * * *", "*/10 * * * * ?"]
+)
+def test_seconds_have_no_equal(text: str) -> None:
+    """Whether or not there is another reading, the smallest unit is said to be the minute."""
+    assert "smallest unit is the minute" in refusal(f"cron({text})").detail
 
 
 ALIASES = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"]
@@ -234,6 +258,7 @@ def test_periods_in_all_spellings(spelling: str) -> None:
         ("rate(5)", ["rate(5 minutes)", "rate(5 hours)", "rate(5 days)"]),
         ("rate(hour)", ["rate(1 hour)"]),
         ("rate(minutes)", []),
+        ("rate(120000 ms)", ["rate(2 minutes)"]),
         ("rate(3 months)", ["cron(0 0 1 */3 ? *)"]),
         ("rate(1 year)", ["cron(0 0 1 1 ? *)"]),
         ("rate(5 months)", []),
@@ -254,6 +279,90 @@ def test_periods_in_all_spellings(spelling: str) -> None:
 def test_other_texts(text: str, proposals: list[str]) -> None:
     """Rates, instants and brackets."""
     assert list(refusal(text).proposals) == proposals
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "proposals"),
+    [
+        ("cron(0 9 * * ? *) UTC", "UTC", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 ? * MON-FRI *) # nightly", "# nightly", ["cron(0 9 ? * MON-FRI *)"]),
+        ("rate(5 minutes) # comment", "# comment", ["rate(5 minutes)"]),
+        ("0 9 * * * # at nine", "# at nine", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 * * ? *) daily", "drop daily", ["cron(0 9 * * ? *)"]),
+        ("rate(5 minutes))", "drop )", ["rate(5 minutes)"]),
+        ("Schedule: rate(5 minutes)", "drop Schedule:", ["rate(5 minutes)"]),
+        ("cron(0 25 * * ? *) UTC", "Hours: 25", []),
+        ("cron(0 9 * * ? *)\u200b", "U+200B", ["cron(0 9 * * ? *)"]),
+        ("\ufeffrate(5 minutes)", "U+FEFF", ["rate(5 minutes)"]),
+        ("\u201ccron(0 9 * * ? *)\u201d", "U+201C", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 * * \uff1f \uff0a)", "U+FF1F", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 ? * MON\u2013FRI *)", "U+2013", ["cron(0 9 ? * MON-FRI *)"]),
+        ("rate(5\u00a0minutes)", "U+00A0", ["rate(5 minutes)"]),
+        ("'rate(5 minutes)'", "No quotes", ["rate(5 minutes)"]),
+        ("CRON_TZ=UTC 0 9 * * *", "in UTC", ["cron(0 9 * * ? *)"]),
+        ("TZ=UTC 0 9 * * 1-5", "in UTC", ["cron(0 9 ? * MON-FRI *)"]),
+        ("cron(TZ=UTC 0 9 * * ? *)", "in UTC", ["cron(0 9 * * ? *)"]),
+        ("CRON_TZ=Europe/Berlin 0 9 * * *", "Europe/Berlin cannot be set", []),
+        ("cron(0 9 * * ? *) America/New_York", "America/New_York cannot be set", []),
+        ("cron(0 9 * * ? * UTC)", "in UTC", ["cron(0 9 * * ? *)"]),
+        ("cron(0 9 * * ? *) (UTC)", "in UTC", ["cron(0 9 * * ? *)"]),
+        ("0 9 * * MON Europe/Berlin", "Europe/Berlin cannot be set", []),
+        ("rate(5 minutes) CEST", "drop CEST", ["rate(5 minutes)"]),
+        ("TZ=Asia/Tokyo rate(5 minutes)", "drop Asia/Tokyo", ["rate(5 minutes)"]),
+        ("cron(0 12 * * MON#6 *)", "MON#6", []),
+        ("cron(*/15 24 1,15 JAN-JUN/2 TUES */2)", "Hours: 24", []),
+        ("cron(61 25 * * ? *)", "Hours: 25", []),
+        ("at(2028-05-01T10:00:00+02:00)", "Scheduler", ["cron(0 8 1 5 ? 2028)"]),
+        ("at(2028-01-01T00:30:00-0530)", "", ["cron(0 6 1 1 ? 2028)"]),
+        ("at(2028-05-01T10:00:00Z)", "", ["cron(0 10 1 5 ? 2028)"]),
+        ("at(now)", "minute, hour, day", []),
+        ("at(2027-02-30T09:00:00)", "no date", []),
+        ("at(0001-01-01T00:00:00+02:00)", "no date", []),
+    ],
+)
+def test_what_is_too_much_or_wrong_is_named(text: str, said: str, proposals: list[str]) -> None:
+    """Comments, characters, quotes, zones, instants: the fault is said, and what is left is proposed."""
+    told = refusal(text)
+    assert list(told.proposals) == proposals
+    assert said in told.detail
+    assert "bracket is missing" not in told.detail
+
+
+UNITS_BELOW_A_SECOND = [
+    "ms",
+    "MS",
+    "msec",
+    "msecs",
+    "millis",
+    "milliseconds",
+    "milisecond",
+    "mseconds",
+]
+UNITS_BELOW_A_SECOND += [
+    "us",
+    "\u00b5s",
+    "\u03bcs",
+    "usec",
+    "microseconds",
+    "ns",
+    "nanosecond",
+    "ps",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS_BELOW_A_SECOND)
+def test_units_below_a_second(unit: str) -> None:
+    """They are no minutes: nothing is as frequent."""
+    for text in (f"rate(500 {unit})", f"every 200 {unit}", f"rate(5{unit})", f"@every 90{unit}"):
+        told = refusal(text)
+        assert told.proposals == ()
+        assert "The smallest unit of a rate is the minute" in told.detail, text
+
+
+@pytest.mark.parametrize("unit", ["ds", "hs", "mss", "ys"])
+def test_a_single_letter_has_no_plural(unit: str) -> None:
+    """`ds` may be many things, so nothing is proposed."""
+    assert refusal(f"rate(5 {unit})").proposals == ()
 
 
 def test_a_refusal_can_be_pickled() -> None:

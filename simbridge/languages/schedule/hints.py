@@ -9,15 +9,16 @@ such expression, the sentence says so.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from simbridge.base.errors import Hint, InvalidSchedule
+from simbridge.languages.schedule.instants import AT, instant_hint
 from simbridge.languages.schedule.mends import mended
 from simbridge.languages.schedule.parse import FIELDS, fields_of, read
 from simbridge.languages.schedule.rates import is_period, rate_hint
+from simbridge.languages.schedule.surroundings import stripped
 from simbridge.languages.schedule.unix import from_unix, weekdays_of_unix
 
 __all__ = ["hint"]
@@ -39,7 +40,6 @@ _ALIASES = {
 _CALL = re.compile(
     r"(?P<name>rate|cron)(?P<gap>\s*)(?P<open>[(\[{]|(?=\s))(?P<body>.*)", re.I | re.S
 )
-_AT = re.compile(r"at\(?\s*(?P<time>[0-9T:. -]+?)Z?\s*\)?", re.I)
 _WEEKDAY = re.compile(r"[0-7]([-,/][0-7])*|.*([A-Z]{3}|L|#).*")
 _NUMBERS = re.compile(r"(?<![/#0-9A-Z])[0-9](?![0-9])")
 _ZERO = re.compile(r"(?<![/#0-9A-Z])0+(?![0-9])")
@@ -52,23 +52,46 @@ def hint(expression: str, complaint: str) -> Hint:
     """About an expression that is refused; `complaint` is what is wrong in one of its fields."""
     if len(expression) > _LENGTH_MAX:
         return Hint(complaint or _EITHER)
-    text = expression.strip().strip("\"'`;").strip()
+    text, said, zone = stripped(expression)
+    if text != expression:
+        complaint = _complaint(text)
+    found = (_accepted(text) if text != expression else None) or _recognised(text, complaint)
+    if zone and not (found.proposals and all(map(_is_rate, found.proposals))):
+        none = f"The time zone {zone} cannot be set on a rule, whose times are in UTC"
+        return _after(said, Hint(f"{none}; schedules of EventBridge Scheduler have time zones."))
+    if zone:
+        said = f"{said} A rate has no time zone: drop {zone}.".strip()
+    return _after(said, found)
+
+
+def _is_rate(expression: str) -> bool:
+    return expression.startswith("rate(")
+
+
+def _complaint(text: str) -> str:
+    """What is wrong in a field of a text."""
+    try:
+        read(text)
+    except InvalidSchedule as refusal:
+        return refusal.detail
+    return ""
+
+
+def _recognised(text: str, complaint: str) -> Hint:
+    """About a text without surroundings."""
     if match := _CALL.fullmatch(text):
-        found = _in_brackets(expression, text, match, complaint)
-    elif text.lower().startswith("at(") or _AT.fullmatch(text):
-        found = _instant(text)
-    elif text.startswith("@"):
-        found = _alias(text.lower())
-    elif is_period(text):
-        found = rate_hint(text)
-    elif 5 <= len(text.split()) <= 7:
+        return _in_brackets(text, match, complaint)
+    if text.lower().startswith("at(") or AT.fullmatch(text):
+        return instant_hint(text)
+    if text.startswith("@"):
+        return _alias(text.lower())
+    if is_period(text):
+        return rate_hint(text)
+    if 5 <= len(text.split()) <= 7:
         bare = f"cron({' '.join(text.split())})"
-        found = _after("The fields stand in cron(...).", _accepted(bare) or _cron_hint(bare, ""))
-    else:
-        found = Hint(_EITHER)
-    if text != expression and expression.strip() != expression:
-        return _after("It begins or ends with white space.", found)
-    return found
+        found = _accepted(bare) or _cron_hint(bare, _complaint(bare))
+        return _after("The fields stand in cron(...).", found)
+    return Hint(_EITHER)
 
 
 def _accepted(expression: str) -> Hint | None:
@@ -94,7 +117,7 @@ def _after(sentence: str, found: Hint) -> Hint:
 # ------------------------------------------------------------------ the shape of the text
 
 
-def _in_brackets(expression: str, text: str, match: re.Match[str], complaint: str) -> Hint:
+def _in_brackets(text: str, match: re.Match[str], complaint: str) -> Hint:
     """About `rate(...)` and `cron(...)`, however the word and the brackets are written."""
     name = match["name"].lower()
     body = match["body"].rstrip(" \t\r\n)]};").strip().strip("\"'`").strip()
@@ -108,10 +131,8 @@ def _in_brackets(expression: str, text: str, match: re.Match[str], complaint: st
         said = "No space stands before the bracket."
     elif not text.endswith(")"):
         said = "The closing bracket is missing."
-    elif text.strip() != expression.strip():
-        said = "Nothing stands around the expression."
-    if canonical != expression and (found := _accepted(canonical)):
-        if name == "cron" and text != canonical and not said:
+    if canonical != text and (found := _accepted(canonical)):
+        if name == "cron" and not said:
             said = f"{_SIX}, not {len(fields_of(text))}: there is a space too many."
         return _after(said, found)
     return _after(said, _on_body(name, canonical, complaint))
@@ -123,23 +144,6 @@ def _on_body(name: str, canonical: str, complaint: str) -> Hint:
         return _cron_hint(canonical, complaint)
     found = rate_hint(canonical[len("rate(") : -1])
     return Hint(complaint) if complaint and not found.detail.startswith(complaint[:-1]) else found
-
-
-def _instant(text: str) -> Hint:
-    """About `at(...)`, which only EventBridge Scheduler has."""
-    rule = "A rule takes no at(...): write one instant as {}. at(...) belongs to EventBridge Scheduler."
-    match = _AT.fullmatch(text)
-    try:
-        time = dt.datetime.fromisoformat(match["time"].strip() if match else "")
-    except ValueError:
-        return Hint(rule.format("cron(0 9 24 12 ? 2027)"))
-    if time.second or time.microsecond:
-        return Hint(
-            "A rule takes no at(...), which belongs to EventBridge Scheduler, and a cron(...) fires at "
-            "full minutes."
-        )
-    found = f"cron({time.minute} {time.hour} {time.day} {time.month} ? {time.year})"
-    return Hint(rule.format(found), (found,))
 
 
 def _alias(text: str) -> Hint:
@@ -168,7 +172,7 @@ def _cron_hint(expression: str, complaint: str) -> Hint:
         told = f"{rule}. Unix cron has five, AWS adds the year."
         return _after(told, _on_five(fields))
     if len(fields) == 7:
-        return _after(f"{rule}: it has no seconds.", _without_seconds(fields))
+        return _after(rule + ".", _on_seven(fields))
     if len(fields) == 6:
         return _on_six(fields, complaint)
     return Hint(f"{rule}: minutes, hours, day of month, month, day of week, year.")
@@ -195,6 +199,25 @@ def _on_five(fields: Sequence[str]) -> Hint:
     )
 
 
+def _on_seven(fields: Sequence[str]) -> Hint:
+    """About seven fields: those of Quartz, or six and a `*` too many."""
+    told, quartz = "There are no seconds.", _without_seconds(fields)
+    if not any(fields[place] == "?" for place in (1, 2, 4, 6)):
+        return _after(told, quartz)
+    shorter = [[*fields[:at], *fields[at + 1 :]] for at in range(7) if fields[at] == "*"]
+    accepted = {one: None for one in map(_written, shorter) if _accepted(one)}
+    if len(accepted) != 1:
+        return _after(told, quartz)
+    (six,) = accepted
+    if fields[2] in ("*", "?") or len(quartz.proposals) != 1:
+        return Hint(f"There is a * too many: write {six}.", (six,))
+    other = quartz.proposals[0]
+    return Hint(
+        f"Without the * too many it is {six}; if the first field was seconds, it is {other}.",
+        (six, other),
+    )
+
+
 def _wrong_field(fields: Sequence[str]) -> str:
     """What is wrong in one of six fields, if not the days."""
     try:
@@ -208,7 +231,7 @@ def _without_seconds(fields: Sequence[str]) -> Hint:
     """About fields with the seconds first, and perhaps the year last, as Quartz and Spring have them."""
     seconds, *rest = fields
     if seconds.strip("0") or not seconds:
-        return Hint("A schedule fires at full minutes: nothing stands for other seconds than 0.")
+        return Hint("The smallest unit is the minute: nothing stands for other seconds than 0.")
     if len(rest) == 6 or "?" in rest:  # Quartz, whose weekdays count as those of EventBridge
         return _eventbridge([*rest, "*"][:6], "")
     return _on_five(rest)
@@ -222,10 +245,33 @@ def _on_six(fields: Sequence[str], complaint: str) -> Hint:
         found = Hint("") if other.proposals or not fields[0].isdigit() else _eventbridge(fields, "")
         return found if found.proposals else _after(told, other)
     found = _eventbridge(fields, complaint)
-    if found.proposals or fields[0].strip("0") or fields[2] == "?" or fields[4] == "?":
+    if "?" in fields:
         return found
+    return _either_first(fields, found, told)
+
+
+def _either_first(fields: Sequence[str], found: Hint, told: str) -> Hint:
+    """Both readings of six fields without `?`: `found` has minutes first, the other has seconds.
+
+    A fifth field that stands for some values after `* *` is a weekday and not a month.
+    """
+    weekday = fields[4] != "*" and fields[2] == fields[3] == "*"
+    if found.proposals and (weekday or fields[5] != "*"):
+        return found
+    if fields[0].strip("0"):
+        if not found.proposals:
+            return found
+        none = "If the first field was seconds, nothing is equal: the smallest unit is the minute."
+        return _after(f"{none} With minutes first:", found)
     other = _without_seconds(fields)
-    return _after(told, other) if other.proposals else found
+    if not (other.proposals and found.proposals):
+        return _after(told, other) if other.proposals else found
+    seconds, minutes = " and ".join(other.proposals), " and ".join(found.proposals)
+    both = f"If the first field was seconds, it is {seconds}; if it was minutes, it is {minutes}."
+    if len(other.proposals) == len(found.proposals) == 1:
+        return Hint(f"{told} {_DAYS}. {both}", (*other.proposals, *found.proposals))
+    likely = found if fields[3] == "*" and fields[4] != "*" else other
+    return Hint(f"{told} {_DAYS}. {both}", likely.proposals, likely.together)
 
 
 def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
@@ -234,9 +280,10 @@ def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
         rules = _as_unix(fields)
         found = _proposing(rules, together=len(rules) > 1)
         return _after(f"Day of week: {_COUNTING}.", found or Hint(complaint))
+    complaint = _faults(fields) or complaint
     meant = [mended(number, text) for number, text in enumerate(fields)]
     misplaced = [FIELDS[number].title for number in (0, 1, 3, 5) if fields[number] == "?"]
-    if misplaced and not complaint.startswith(misplaced[0]):
+    if misplaced:
         complaint = f"{misplaced[0]}: ? stands for days only, * is every value. {complaint}".strip()
     if meant[1] == "24" and not "".join(meant[2:]).strip("*?"):
         meant[1] = "0"  # midnight, of every day
@@ -257,6 +304,19 @@ def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
     if _NUMBERS.search(weekday):
         told += f" {_COUNTING}."
     return _after(told, _proposing(rules, together=True) or Hint(""))
+
+
+def _faults(fields: Sequence[str]) -> str:
+    """What is wrong in each of six fields by itself, a sentence each."""
+    return " ".join(
+        filter(None, (_fault(number, text) for number, text in enumerate(fields) if text != "?"))
+    )
+
+
+def _fault(number: int, text: str) -> str:
+    alone = ["*", "*", "?" if number == 4 else "*", "*", "*" if number == 4 else "?", "*"]
+    alone[number] = text
+    return _complaint(_written(alone))
 
 
 def _split(fields: Sequence[str]) -> list[str]:

@@ -15,14 +15,29 @@ from simbridge.base.errors import Hint
 __all__ = ["is_period", "rate_hint"]
 
 _COUNT_MAX = 2**31 - 1
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_SECONDS = {
+    "second": Fraction(1),
+    "minute": Fraction(60),
+    "hour": Fraction(3600),
+    "day": Fraction(86400),
+    "week": Fraction(604800),
+    "millisecond": Fraction(1, 10**3),
+    "microsecond": Fraction(1, 10**6),
+    "nanosecond": Fraction(1, 10**9),
+    "picosecond": Fraction(1, 10**12),
+}
 _SHORT = {
+    "ms": "millisecond", "msec": "millisecond", "millis": "millisecond", "milli": "millisecond",
+    "us": "microsecond", "usec": "microsecond", "micros": "microsecond", "micro": "microsecond",
+    "\u00b5s": "microsecond", "\u03bcs": "microsecond", "msecond": "millisecond",
+    "usecond": "microsecond", "nsecond": "nanosecond", "ps": "picosecond",
+    "ns": "nanosecond", "nsec": "nanosecond", "nanos": "nanosecond", "nano": "nanosecond",
     "s": "second", "sec": "second", "m": "minute", "min": "minute", "h": "hour", "hr": "hour",
     "d": "day", "w": "week", "wk": "week", "mo": "month", "mon": "month", "y": "year", "yr": "year",
     "hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "yearly": "year",
 }  # fmt: skip
 _UNITS = (*_SECONDS, "month", "year")
-_QUANTITY = r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})? ?[-_]? ?(?P<unit>[a-z]{1,20})"
+_QUANTITY = r"(?P<number>[0-9]{1,12}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})? ?[-_]? ?(?P<unit>[a-z\u00b5\u03bc]{1,20})"
 _QUANTITIES = re.compile(
     rf"\+?(?:every )?((?:{re.sub('[?]P<[a-z]+>', '?:', _QUANTITY)}[, ]*(?:and )?)+)"
 )
@@ -78,7 +93,8 @@ def _unit(word: str, counted: bool) -> str:
     if word in _SHORT:
         return _SHORT[word]
     singular = word.rstrip("s") if counted else word
-    if singular in _UNITS or singular in _SHORT:
+    # A single letter takes no plural: ms is not several m.
+    if singular in _UNITS or (singular in _SHORT and len(singular) > 1):
         return _SHORT.get(singular, singular)
     close = difflib.get_close_matches(singular, _UNITS, n=1, cutoff=0.75) if counted else []
     return close[0] if close else ""
