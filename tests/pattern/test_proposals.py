@@ -345,6 +345,49 @@ def test_what_explain_proposes(text: str, value: Any, leaf: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value", "other"),
+    [
+        ("aws.*", "aws.s3", "my.laws"),
+        ("10.0.*", "10.0.1.2", "110.0.1"),
+        ("10.0.0.*", "10.0.0.7", "10.0.1.7"),
+        ("logs/a.*", "logs/a.txt", "old/logs/a.txt"),
+        ("arn:aws:s3:::my.*", "arn:aws:s3:::my.bucket", "arn:aws:s3:::mybucket"),
+        ("*.tar.*", "x.tar.gz", "xtar"),
+        ("v1.*.0", "v1.22.0", "v1.22.01"),
+        ("[a].*", "[a].b", "a.b"),
+    ],
+)
+def test_a_star_is_a_glob_where_it_fits(text: str, value: str, other: str) -> None:
+    """A text with stars that fits the value as a wildcard is proposed as it stands."""
+    for leaf in (text, {"exactly": text}):
+        (row,) = sb.explain({"f": [leaf]}, {"f": value}).rows
+        assert [json.loads(one.leaf) for one in row.proposals] == [[{"wildcard": text}]]
+        assert "expression" not in row.hint
+        assert not sb.match({"f": [{"wildcard": text}]}, {"f": other})
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "leaf"),
+    [
+        ("^aws\\..*", "aws.s3", [{"wildcard": "aws.*"}]),
+        ("^aws.*", "aws.s3", [{"wildcard": "aws*"}]),
+        (".*\\.png$", "a.png", [{"wildcard": "*.png"}]),
+        ("^logs/.*\\.txt$", "logs/a.txt", [{"wildcard": "logs/*.txt"}]),
+        ("^10\\.0\\.*", "10.0.1.2", [{"wildcard": "10.0.*"}]),
+        ("^(aws|gcp)", "aws.s3", [{"prefix": "aws"}, {"prefix": "gcp"}]),
+        ("(png|jpg)$", "a.png", [{"suffix": "png"}, {"suffix": "jpg"}]),
+        ("^(png|jpg)$", "png", ["png", "jpg"]),
+        ("aws.*", "awsome", [{"wildcard": "*aws*"}]),
+    ],
+)
+def test_a_regular_expression_keeps_its_anchors(text: str, value: str, leaf: Any) -> None:
+    """What does not fit as a wildcard is read as a regular expression."""
+    (row,) = sb.explain({"f": [text]}, {"f": value}).rows
+    assert [json.loads(one.leaf) for one in row.proposals] == [leaf]
+    assert row.hint.startswith("a pattern has no regular expressions: use ")
+
+
+@pytest.mark.parametrize(
     ("text", "value", "hint"),
     [
         (

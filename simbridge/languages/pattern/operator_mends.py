@@ -105,7 +105,7 @@ def glob_of(expression: str) -> str:
         text = text[1:-1]
     head, tail = not text.startswith("^"), not text.endswith("$")
     text = text.removeprefix("^").removesuffix("$")
-    text = re.sub(r"\.[*+]\??", "*", text)
+    text = re.sub(r"(?<!\\)\.[*+]\??", "*", text)
     if re.search(r"(?<!\\)[\[\](){}|+?^$]|\\[A-Za-z0-9]", text):
         return ""
     text = re.sub(r"\\(.)", r"\1", text)
