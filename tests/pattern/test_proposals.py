@@ -223,6 +223,57 @@ def test_whole_patterns(pattern: str, mended: str) -> None:
     assert list(refusal(pattern).proposals) == ([mended] if mended else [])
 
 
+@pytest.mark.parametrize(
+    ("pattern", "mended"),
+    [
+        ({"source": ["a"], "detail": {}}, {"source": ["a"]}),
+        ({"source": ["a"], "detail": []}, {"source": ["a"]}),
+        ({"source": ["a"], "detail": [[], {}]}, {"source": ["a"]}),
+        ({"detail": {}}, {"source": [{"prefix": ""}]}),
+        ({"detail": "{}"}, {"source": [{"prefix": ""}]}),
+        (
+            {"$or": [{"detail": {}}, {"detail": {"k": [1]}}]},
+            {"$or": [{"source": [{"prefix": ""}]}, {"detail": {"k": [1]}}]},
+        ),
+        ({"detail": '{"total":[150]}'}, {"detail": {"total": [150]}}),
+        ({"detail": '{"total":150,"a":{"b":"c"}}'}, {"detail": {"total": [150], "a": {"b": ["c"]}}}),
+        ({"detail": {"order": '{"total":[150]}'}}, {"detail": {"order": {"total": [150]}}}),
+        ({"detail": {"k": '{"prefix":"a"}'}}, {"detail": {"k": [{"prefix": "a"}]}}),
+        ({"detail": {"k": "{prefix: a}"}}, {"detail": {"k": [{"prefix": "a"}]}}),
+        ({"detail": {"k": '["a"]'}}, {"detail": {"k": ["a"]}}),
+        ({"detail": [{"a": [1]}]}, {"detail": {"a": [1]}}),
+        ({"detail": [{"status": ["bad"]}]}, {"detail": {"status": ["bad"]}}),  # nearly "starts"
+        ({"detail": [{"a": [1]}, {"b": [2]}]}, {"detail": {"$or": [{"a": [1]}, {"b": [2]}]}}),
+        ({"detail": {"items": [{"sku": ["x"]}]}}, {"detail": {"items": {"sku": ["x"]}}}),
+        ({"detail": {"detail": {}}}, {"detail": {"detail": [{"exists": True}]}}),
+        ({"detail": {"k": [[]]}}, {"detail": {"k": [{"exists": True}]}}),
+        ({"detail": {"k": [[], [[]]]}}, {"detail": {"k": [{"exists": True}]}}),
+        ({"detail": "x"}, None),
+        ({"detail": 5}, None),
+        ({"detail": [["x"]]}, None),
+        ({"detail": [{"prefx": "x"}]}, {"detail": {"prefx": ["x"]}}),
+        ({"detail": [{"prefix": "x"}], "source": "a"}, None),
+        ({"EventPattern": {"source": "a"}}, {"source": ["a"]}),
+        ({"EventPattern": '{"source": ["a"]}'}, {"source": ["a"]}),
+        ({"Name": "r", "EventPattern": {"source": ["a"]}}, {"source": ["a"]}),
+        ({"event-pattern": {"detail": {"k": "a"}}}, {"detail": {"k": ["a"]}}),
+        ({"Pattern": {"source": "a"}}, {"source": ["a"]}),
+        ({"detail": {"pattern": {"k": "a"}}}, {"detail": {"pattern": {"k": ["a"]}}}),
+        ({"detail": {"k": [{"numeric": ["between", 1, 200]}]}},
+         {"detail": {"k": [{"numeric": [">=", 1, "<=", 200]}]}}),
+        ({"detail": {"k": [{"numeric": ["from", 1, "to", 200]}]}},
+         {"detail": {"k": [{"numeric": [">=", 1, "<=", 200]}]}}),
+        ({"detail": {"k": [{"range": [1, 200]}]}},
+         {"detail": {"k": [{"numeric": [">=", 1, "<=", 200]}]}}),
+    ],
+)  # fmt: skip
+def test_wrong_places(pattern: Any, mended: Any) -> None:
+    """Detail is an object without a value; patterns in strings, arrays and parameters are taken out."""
+    told = refusal(pattern)
+    assert list(map(json.loads, told.proposals)) == ([] if mended is None else [mended])
+    assert told.detail
+
+
 def test_a_refusal_can_be_pickled() -> None:
     """With its proposals; the client hears AWS's words alone."""
     told = refusal('{"source": "shop"}')
@@ -334,6 +385,13 @@ def check_proposals(found: sb.Explanation, event: dict[str, Any]) -> None:
         ('{"numeric": [">", 5]}', 7, '[{"numeric": [">", 5]}]'),
         ('{"anything-but": {"prefix": "b"}}', "a", '[{"anything-but": {"prefix": "b"}}]'),
         ("b", "abc", '[{"wildcard": "*b*"}]'),
+        ("{prefix: Ann}", "Anna", '[{"prefix": "Ann"}]'),
+        ("[{suffix: na}]", "Anna", '[{"suffix": "na"}]'),
+        ("{anything-but: Bob}", "Anna", '[{"anything-but": "Bob"}]'),
+        ("numeric > 100", 150, '[{"numeric": [">", 100]}]'),
+        ("numeric >= 1, < 200", 150, '[{"numeric": [">=", 1, "<", 200]}]'),
+        ("prefix Ann", "Anna", '[{"prefix": "Ann"}]'),
+        ("cidr 10.0.0.0/8", "10.1.2.3", '[{"cidr": "10.0.0.0/8"}]'),
         ("7", 7, "[7]"),
         (" abc", "abc", '["abc"]'),
     ],
@@ -396,6 +454,9 @@ def test_a_regular_expression_keeps_its_anchors(text: str, value: str, leaf: Any
             'character here; {"wildcard": "*.png"} would not match this value either',
         ),
         ('{"prefix": "z"}', "abc", '{"prefix": "z"} would not match this value either'),
+        ("{prefix: Ann}", "Bob", '{"prefix": "Ann"} would not match this value either'),
+        ("numeric > 100", 7, '{"numeric": [">", 100]} would not match this value either'),
+        ("prefix: z", "abc", '{"prefix": "z"} would not match this value either'),
         ("[a-z]+", "abc", "a pattern has no regular expressions"),
         ("\\d+", "12", "a pattern has no regular expressions"),
     ],

@@ -53,6 +53,7 @@ _COMPARISON: Final = re.compile(r"\s*(>=|<=|=>|=<|==|=|>|<)\s*(-?[0-9.]+)\s*")
 _SPELLED: Final = re.compile(
     r"[\"']?(?P<name>[\w-]{2,40})[\"']?\s*[:=(]\s*(?P<operand>.*)", re.DOTALL
 )
+_SPACED: Final = re.compile(rf"(?P<name>{'|'.join(OPERATORS)})\s+(?P<operand>.*)", re.DOTALL)
 _ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _YES_AND_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _STRINGS: Final = ("prefix", "suffix", "exactly", "equals-ignore-case", "wildcard")
@@ -126,14 +127,14 @@ def spelled_out(text: str) -> list[object]:
         try:
             read = json.loads(text if '"' in text else text.replace("'", '"'))
         except (ValueError, RecursionError):
-            return []
+            return spelled_out(text.strip("[{}] "))  # {prefix: Ann}
         values = read if isinstance(read, list) else [read]
         return [one for value in values for one in _spelled(value)]
     if comparisons := _comparisons(text):
         return _numeric(comparisons)
     if text.startswith("!") and len(text) > 1:
         return [{"anything-but": text.removeprefix("!").removeprefix("=").strip()}]
-    match = _SPELLED.fullmatch(text)
+    match = _SPELLED.fullmatch(text) or _SPACED.fullmatch(text)
     meant = operator_meant(match["name"]) if match else ""
     operand = match["operand"].removesuffix(")").strip("\"' ") if match else ""
     return _OPERANDS[meant](operand) if meant and operand else []
@@ -234,7 +235,8 @@ def _anything_but(operand: object) -> list[object]:
     values = _list(operand)
     while any(isinstance(one, list) for one in values):
         values = [inner for one in values for inner in _list(one)]
-    return [{"anything-but": _alone(values)}] if values else []
+    meant = values if operand == values else _alone(values)
+    return [{"anything-but": meant}] if values else []
 
 
 def _but_like(name: str, operand: object) -> list[object]:
@@ -267,6 +269,8 @@ def _numeric(operand: object) -> list[object]:
         return _several(operand) if len(operand) > 1 else match_values(operand)
     parts: list[object] = []
     for one in _list(operand):
+        if isinstance(one, str) and _plain(one) in ("between", "range", "from", "to", "and"):
+            continue  # ["between", 1, 200], ["from", 1, "to", 200]
         parts += _comparisons(one) or [one] if isinstance(one, str) else [one]
     read = [_part(one) for one in parts]
     if len(read) == 1:

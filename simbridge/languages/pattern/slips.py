@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from simbridge.base.errors import InvalidPattern
 from simbridge.languages.pattern.conditions import Condition, as_json
 from simbridge.languages.pattern.operator_mends import glob_of, one_star, spelled_out
+from simbridge.languages.pattern.operators import OPERATORS
 from simbridge.languages.pattern.scalars import Scalar, address
 from simbridge.languages.pattern.syntax import Field, read
 
@@ -155,11 +156,14 @@ def _operator_as_text(condition: Condition, value: Scalar) -> Iterator[_Guess]:
         return
     meant = spelled_out(text)
     if meant:
-        is_json = text.lstrip()[:1] in ("{", "[")
+        certain = text.lstrip()[:1] in ("{", "[") or _BEGINS_AS_OPERATOR.match(text)
         reason = "the operator is written as a string: it stands without quotes"
-        yield _Guess(reason, [meant], doubtful=not is_json)
+        yield _Guess(reason, [meant], doubtful=not certain)
     if isinstance(value, str) and "/" in text and address(value):
         yield _Guess("a block of addresses needs its operator", [[{"cidr": text}]], doubtful=True)
+
+
+_BEGINS_AS_OPERATOR: Final = re.compile(rf"\s*(?:{'|'.join(OPERATORS)})\s*[:=(<>]")
 
 
 def _glob(condition: Condition, value: Scalar) -> Iterator[_Guess]:
