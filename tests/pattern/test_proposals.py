@@ -133,6 +133,63 @@ def test_an_operator_right_below_detail() -> None:
     assert not field.rows[-1].proposals  # it is a field
 
 
+EVENT = {"source": "s", "k": "z", "detail": {"status": "ok", "n": 5, "kk": {"a": 1, "b": "x"}}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "leaf"),
+    [
+        (
+            {"detail": {"anything-but": {"status": ["bad"]}}},
+            "detail.status", [{"anything-but": ["bad"]}],
+        ),
+        ({"detail": {"prefix": {"status": ["o"]}}}, "detail.status", [{"prefix": "o"}]),
+        ({"detail": {"numeric": {"n": [">", 0]}}}, "detail.n", [{"numeric": [">", 0]}]),
+        (
+            {"anythingBut": {"detail": {"status": ["bad"]}}},
+            "detail.status", [{"anything-but": ["bad"]}],
+        ),
+        (
+            {"detail": {"anything-but": {"status": {"prefix": ["b"]}}}},
+            "detail.status", [{"anything-but": {"prefix": "b"}}],
+        ),
+        ({"EventPattern": {"source": ["s"]}}, "source", ["s"]),
+        ({"eventPattern": {"detail": {"n": [5]}}}, "detail.n", [5]),
+        ({"event-pattern": {"k": [{"prefix": "z"}]}}, "k", [{"prefix": "z"}]),
+        ({"Pattern": {"detail": {"status": ["ok"]}}}, "detail.status", ["ok"]),
+    ],
+)  # fmt: skip
+def test_what_stands_around_a_field(pattern: Any, path: str, leaf: Any) -> None:
+    """An operator or a parameter around a field is named, and the field proposed without it."""
+    row = sb.explain(pattern, EVENT).rows[-1]
+    assert [(one.path, json.loads(one.leaf)) for one in row.proposals] == [(path, leaf)]
+    name = next(iter(pattern.get("detail", pattern)))
+    assert row.hint.startswith(f"{name} is a")
+    check_proposals(sb.explain(pattern, EVENT), EVENT)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ({"detail": {"exists": [True]}}, "exists is an operator and no field: it stands"),
+        ({"detail": {"exists": [False]}}, "exists is an operator and no field: it stands"),
+        ({"detail": {"anything-but": ["y"]}}, "anything-but is an operator and no field: it st"),
+        ({"detail": {"kk": {"anythingBut": ["y"]}}}, "anythingBut is an operator and no field: it"),
+        ({"kk": {"anythingBut": ["y"]}}, "anythingBut is an operator and no field: write "),
+        ({"exists": [True]}, "exists is an operator and no field: it stands"),
+        (
+            {"detail": {"anything-but": {"status": ["ok"]}}},
+            'write "status": [{"anything-but": ["ok',
+        ),
+        ({"EventPattern": {"source": ["q"]}}, 'write {"source": ["q"]}, which would not match'),
+    ],
+)
+def test_an_operator_is_named_without_a_field(pattern: Any, hint: str) -> None:
+    """Where any field would do, or none does, nothing is proposed."""
+    row = sb.explain(pattern, EVENT).rows[-1]
+    assert hint in row.hint and not row.proposals
+
+
 @pytest.mark.parametrize(
     ("leaf", "mended"),
     [

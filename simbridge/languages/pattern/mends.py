@@ -18,6 +18,7 @@ from simbridge.languages.pattern.conditions import as_json
 from simbridge.languages.pattern.operator_mends import (
     NESTING_MAX,
     is_operator_name,
+    is_pattern_parameter,
     match_values,
     nesting_of,
     operator_meant,
@@ -286,15 +287,10 @@ def _spelled(value: object) -> list[object]:
 
 def _wrapped(key: str, value: object) -> object:
     """The pattern in a parameter of PutRule or a property of a template; None if it is a field."""
-    name = key.replace("-", "").replace("_", "").lower()
     inner = _json_in(value) if isinstance(value, str) else value
-    if name == "eventpattern" and isinstance(inner, dict):
-        return inner
-    envelope = isinstance(inner, dict) and not _ENVELOPE.isdisjoint(inner)
-    return inner if name == "pattern" and envelope else None
+    return inner if isinstance(inner, dict) and is_pattern_parameter(key, inner) else None
 
 
-_ENVELOPE: Final = frozenset({"source", "detail-type", "detail", "account", "region", "resources"})
 _A_DETAIL: Final = 'it is an object of fields, such as {"status": ["done"]}'
 
 

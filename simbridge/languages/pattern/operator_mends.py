@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Final
 
@@ -19,6 +19,7 @@ __all__ = [
     "NESTING_MAX",
     "glob_of",
     "is_operator_name",
+    "is_pattern_parameter",
     "match_values",
     "nesting_of",
     "one_star",
@@ -57,6 +58,7 @@ _SPACED: Final = re.compile(rf"(?P<name>{'|'.join(OPERATORS)})\s+(?P<operand>.*)
 _ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _YES_AND_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _STRINGS: Final = ("prefix", "suffix", "exactly", "equals-ignore-case", "wildcard")
+_ENVELOPE: Final = frozenset({"source", "detail-type", "detail", "account", "region", "resources"})
 _LENGTH_MAX: Final = 40
 NESTING_MAX: Final = 50
 """What nests deeper than this is not mended."""
@@ -85,6 +87,12 @@ def operator_meant(name: str) -> str:
 def is_operator_name(name: str) -> bool:
     """Whether a name is an operator's but for hyphens and case, or can hardly be a field's."""
     return _plain(name) in _UNMISTAKABLE
+
+
+def is_pattern_parameter(name: str, fields: Iterable[str]) -> bool:
+    """Whether a field with these fields below it was meant as the parameter that holds a pattern."""
+    plain = _plain(name)
+    return plain == "eventpattern" or (plain == "pattern" and not _ENVELOPE.isdisjoint(fields))
 
 
 def match_values(operators: dict[str, object]) -> list[object]:
