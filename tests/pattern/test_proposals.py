@@ -301,6 +301,8 @@ def test_whole_patterns(pattern: str, mended: str) -> None:
         ({"detail": [{"a": [1]}]}, {"detail": {"a": [1]}}),
         ({"detail": [{"status": ["bad"]}]}, {"detail": {"status": ["bad"]}}),  # nearly "starts"
         ({"detail": [{"a": [1]}, {"b": [2]}]}, {"detail": {"$or": [{"a": [1]}, {"b": [2]}]}}),
+        ({"detail": {"k": [{"status": ["bad"]}]}}, {"detail": {"k": {"status": ["bad"]}}}),
+        ({"detail": {"k": [{"anything-but": {"status": ["bad"]}}]}}, None),
         ({"detail": {"items": [{"sku": ["x"]}]}}, {"detail": {"items": {"sku": ["x"]}}}),
         ({"detail": {"detail": {}}}, {"detail": {"detail": [{"exists": True}]}}),
         ({"detail": {"k": [[]]}}, {"detail": {"k": [{"exists": True}]}}),
@@ -329,6 +331,14 @@ def test_wrong_places(pattern: Any, mended: Any) -> None:
     told = refusal(pattern)
     assert list(map(json.loads, told.proposals)) == ([] if mended is None else [mended])
     assert told.detail
+
+
+def test_a_list_as_a_pattern() -> None:
+    """It is refused as its JSON is, and the object in it is proposed."""
+    for one in ([{"a": [1]}], ({"a": [1]},)):
+        with pytest.raises(sb.InvalidPattern, match="Filter is not an object") as caught:
+            sb.explain(one, {"a": 1})  # type: ignore[arg-type]
+        assert caught.value.proposals == ('{"a": [1]}',)
 
 
 def test_a_refusal_can_be_pickled() -> None:
@@ -513,6 +523,7 @@ def test_a_regular_expression_keeps_its_anchors(text: str, value: str, leaf: Any
         ('{"prefix": "z"}', "abc", '{"prefix": "z"} would not match this value either'),
         ("{prefix: Ann}", "Bob", '{"prefix": "Ann"} would not match this value either'),
         ("numeric > 100", 7, '{"numeric": [">", 100]} would not match this value either'),
+        ("> 100", 7, '{"numeric": [">", 100]} would not match this value either'),
         ("prefix: z", "abc", '{"prefix": "z"} would not match this value either'),
         ("[a-z]+", "abc", "a pattern has no regular expressions"),
         ("\\d+", "12", "a pattern has no regular expressions"),

@@ -172,7 +172,7 @@ class _Mender:
     def _detail(self, value: object) -> dict[str, object]:
         """The fields of the event's `detail`, an object without a value of its own; none for any."""
         if isinstance(value, str) and (inner := _json_in(value)) is not None:
-            self.said.append(f"A pattern is JSON and not a string: {_A_DETAIL}.")
+            self.said.append("A pattern is JSON and not a string.")
             return self._detail(inner)
         if isinstance(value, list) and _is_empty(value):
             value = {}
@@ -291,7 +291,7 @@ def _wrapped(key: str, value: object) -> object:
     return inner if isinstance(inner, dict) and is_pattern_parameter(key, inner) else None
 
 
-_A_DETAIL: Final = 'it is an object of fields, such as {"status": ["done"]}'
+_A_DETAIL: Final = 'it is an object of fields, such as "detail": {"status": ["done"]}'
 
 
 def _reason(values: list[object]) -> str:

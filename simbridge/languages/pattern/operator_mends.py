@@ -80,7 +80,8 @@ def operator_meant(name: str) -> str:
     known = {_plain(one): one for one in OPERATORS} | _NAMES
     if plain in known:
         return known[plain]
-    close = difflib.get_close_matches(plain[:_LENGTH_MAX], known, n=1, cutoff=0.75)
+    spelled = sorted(_UNMISTAKABLE)  # `status` is a field and not nearly `starts`
+    close = difflib.get_close_matches(plain[:_LENGTH_MAX], spelled, n=1, cutoff=0.75)
     return known[close[0]] if close and len(plain) > 2 else ""
 
 

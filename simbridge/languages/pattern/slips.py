@@ -163,7 +163,9 @@ def _operator_as_text(condition: Condition, value: Scalar) -> Iterator[_Guess]:
         yield _Guess("a block of addresses needs its operator", [[{"cidr": text}]], doubtful=True)
 
 
-_BEGINS_AS_OPERATOR: Final = re.compile(rf"\s*(?:{'|'.join(OPERATORS)})\s*[:=(<>]")
+_BEGINS_AS_OPERATOR: Final = re.compile(
+    rf"\s*(?:(?:{'|'.join(OPERATORS)})\s*[:=(<>]|[<>]=?\s*-?[0-9])"
+)
 
 
 def _glob(condition: Condition, value: Scalar) -> Iterator[_Guess]:
