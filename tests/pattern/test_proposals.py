@@ -133,6 +133,63 @@ def test_an_operator_right_below_detail() -> None:
     assert not field.rows[-1].proposals  # it is a field
 
 
+EVENT = {"source": "s", "k": "z", "detail": {"status": "ok", "n": 5, "kk": {"a": 1, "b": "x"}}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "leaf"),
+    [
+        (
+            {"detail": {"anything-but": {"status": ["bad"]}}},
+            "detail.status", [{"anything-but": ["bad"]}],
+        ),
+        ({"detail": {"prefix": {"status": ["o"]}}}, "detail.status", [{"prefix": "o"}]),
+        ({"detail": {"numeric": {"n": [">", 0]}}}, "detail.n", [{"numeric": [">", 0]}]),
+        (
+            {"anythingBut": {"detail": {"status": ["bad"]}}},
+            "detail.status", [{"anything-but": ["bad"]}],
+        ),
+        (
+            {"detail": {"anything-but": {"status": {"prefix": ["b"]}}}},
+            "detail.status", [{"anything-but": {"prefix": "b"}}],
+        ),
+        ({"EventPattern": {"source": ["s"]}}, "source", ["s"]),
+        ({"eventPattern": {"detail": {"n": [5]}}}, "detail.n", [5]),
+        ({"event-pattern": {"k": [{"prefix": "z"}]}}, "k", [{"prefix": "z"}]),
+        ({"Pattern": {"detail": {"status": ["ok"]}}}, "detail.status", ["ok"]),
+    ],
+)  # fmt: skip
+def test_what_stands_around_a_field(pattern: Any, path: str, leaf: Any) -> None:
+    """An operator or a parameter around a field is named, and the field proposed without it."""
+    row = sb.explain(pattern, EVENT).rows[-1]
+    assert [(one.path, json.loads(one.leaf)) for one in row.proposals] == [(path, leaf)]
+    name = next(iter(pattern.get("detail", pattern)))
+    assert row.hint.startswith(f"{name} is a")
+    check_proposals(sb.explain(pattern, EVENT), EVENT)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ({"detail": {"exists": [True]}}, "exists is an operator and no field: it stands"),
+        ({"detail": {"exists": [False]}}, "exists is an operator and no field: it stands"),
+        ({"detail": {"anything-but": ["y"]}}, "anything-but is an operator and no field: it st"),
+        ({"detail": {"kk": {"anythingBut": ["y"]}}}, "anythingBut is an operator and no field: it"),
+        ({"kk": {"anythingBut": ["y"]}}, "anythingBut is an operator and no field: write "),
+        ({"exists": [True]}, "exists is an operator and no field: it stands"),
+        (
+            {"detail": {"anything-but": {"status": ["ok"]}}},
+            'write "status": [{"anything-but": ["ok',
+        ),
+        ({"EventPattern": {"source": ["q"]}}, 'write {"source": ["q"]}, which would not match'),
+    ],
+)
+def test_an_operator_is_named_without_a_field(pattern: Any, hint: str) -> None:
+    """Where any field would do, or none does, nothing is proposed."""
+    row = sb.explain(pattern, EVENT).rows[-1]
+    assert hint in row.hint and not row.proposals
+
+
 @pytest.mark.parametrize(
     ("leaf", "mended"),
     [
@@ -221,6 +278,67 @@ def test_shapes_and_operands(leaf: str, mended: str) -> None:
 def test_whole_patterns(pattern: str, mended: str) -> None:
     """Python's spelling, alternatives, empty objects, fields that look like operators."""
     assert list(refusal(pattern).proposals) == ([mended] if mended else [])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "mended"),
+    [
+        ({"source": ["a"], "detail": {}}, {"source": ["a"]}),
+        ({"source": ["a"], "detail": []}, {"source": ["a"]}),
+        ({"source": ["a"], "detail": [[], {}]}, {"source": ["a"]}),
+        ({"detail": {}}, {"source": [{"prefix": ""}]}),
+        ({"detail": "{}"}, {"source": [{"prefix": ""}]}),
+        (
+            {"$or": [{"detail": {}}, {"detail": {"k": [1]}}]},
+            {"$or": [{"source": [{"prefix": ""}]}, {"detail": {"k": [1]}}]},
+        ),
+        ({"detail": '{"total":[150]}'}, {"detail": {"total": [150]}}),
+        ({"detail": '{"total":150,"a":{"b":"c"}}'}, {"detail": {"total": [150], "a": {"b": ["c"]}}}),
+        ({"detail": {"order": '{"total":[150]}'}}, {"detail": {"order": {"total": [150]}}}),
+        ({"detail": {"k": '{"prefix":"a"}'}}, {"detail": {"k": [{"prefix": "a"}]}}),
+        ({"detail": {"k": "{prefix: a}"}}, {"detail": {"k": [{"prefix": "a"}]}}),
+        ({"detail": {"k": '["a"]'}}, {"detail": {"k": ["a"]}}),
+        ({"detail": [{"a": [1]}]}, {"detail": {"a": [1]}}),
+        ({"detail": [{"status": ["bad"]}]}, {"detail": {"status": ["bad"]}}),  # nearly "starts"
+        ({"detail": [{"a": [1]}, {"b": [2]}]}, {"detail": {"$or": [{"a": [1]}, {"b": [2]}]}}),
+        ({"detail": {"k": [{"status": ["bad"]}]}}, {"detail": {"k": {"status": ["bad"]}}}),
+        ({"detail": {"k": [{"anything-but": {"status": ["bad"]}}]}}, None),
+        ({"detail": {"items": [{"sku": ["x"]}]}}, {"detail": {"items": {"sku": ["x"]}}}),
+        ({"detail": {"detail": {}}}, {"detail": {"detail": [{"exists": True}]}}),
+        ({"detail": {"k": [[]]}}, {"detail": {"k": [{"exists": True}]}}),
+        ({"detail": {"k": [[], [[]]]}}, {"detail": {"k": [{"exists": True}]}}),
+        ({"detail": "x"}, None),
+        ({"detail": 5}, None),
+        ({"detail": [["x"]]}, None),
+        ({"detail": [{"prefx": "x"}]}, {"detail": {"prefx": ["x"]}}),
+        ({"detail": [{"prefix": "x"}], "source": "a"}, None),
+        ({"EventPattern": {"source": "a"}}, {"source": ["a"]}),
+        ({"EventPattern": '{"source": ["a"]}'}, {"source": ["a"]}),
+        ({"Name": "r", "EventPattern": {"source": ["a"]}}, {"source": ["a"]}),
+        ({"event-pattern": {"detail": {"k": "a"}}}, {"detail": {"k": ["a"]}}),
+        ({"Pattern": {"source": "a"}}, {"source": ["a"]}),
+        ({"detail": {"pattern": {"k": "a"}}}, {"detail": {"pattern": {"k": ["a"]}}}),
+        ({"detail": {"k": [{"numeric": ["between", 1, 200]}]}},
+         {"detail": {"k": [{"numeric": [">=", 1, "<=", 200]}]}}),
+        ({"detail": {"k": [{"numeric": ["from", 1, "to", 200]}]}},
+         {"detail": {"k": [{"numeric": [">=", 1, "<=", 200]}]}}),
+        ({"detail": {"k": [{"range": [1, 200]}]}},
+         {"detail": {"k": [{"numeric": [">=", 1, "<=", 200]}]}}),
+    ],
+)  # fmt: skip
+def test_wrong_places(pattern: Any, mended: Any) -> None:
+    """Detail is an object without a value; patterns in strings, arrays and parameters are taken out."""
+    told = refusal(pattern)
+    assert list(map(json.loads, told.proposals)) == ([] if mended is None else [mended])
+    assert told.detail
+
+
+def test_a_list_as_a_pattern() -> None:
+    """It is refused as its JSON is, and the object in it is proposed."""
+    for one in ([{"a": [1]}], ({"a": [1]},)):
+        with pytest.raises(sb.InvalidPattern, match="Filter is not an object") as caught:
+            sb.explain(one, {"a": 1})  # type: ignore[arg-type]
+        assert caught.value.proposals == ('{"a": [1]}',)
 
 
 def test_a_refusal_can_be_pickled() -> None:
@@ -334,6 +452,13 @@ def check_proposals(found: sb.Explanation, event: dict[str, Any]) -> None:
         ('{"numeric": [">", 5]}', 7, '[{"numeric": [">", 5]}]'),
         ('{"anything-but": {"prefix": "b"}}', "a", '[{"anything-but": {"prefix": "b"}}]'),
         ("b", "abc", '[{"wildcard": "*b*"}]'),
+        ("{prefix: Ann}", "Anna", '[{"prefix": "Ann"}]'),
+        ("[{suffix: na}]", "Anna", '[{"suffix": "na"}]'),
+        ("{anything-but: Bob}", "Anna", '[{"anything-but": "Bob"}]'),
+        ("numeric > 100", 150, '[{"numeric": [">", 100]}]'),
+        ("numeric >= 1, < 200", 150, '[{"numeric": [">=", 1, "<", 200]}]'),
+        ("prefix Ann", "Anna", '[{"prefix": "Ann"}]'),
+        ("cidr 10.0.0.0/8", "10.1.2.3", '[{"cidr": "10.0.0.0/8"}]'),
         ("7", 7, "[7]"),
         (" abc", "abc", '["abc"]'),
     ],
@@ -345,6 +470,49 @@ def test_what_explain_proposes(text: str, value: Any, leaf: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value", "other"),
+    [
+        ("aws.*", "aws.s3", "my.laws"),
+        ("10.0.*", "10.0.1.2", "110.0.1"),
+        ("10.0.0.*", "10.0.0.7", "10.0.1.7"),
+        ("logs/a.*", "logs/a.txt", "old/logs/a.txt"),
+        ("arn:aws:s3:::my.*", "arn:aws:s3:::my.bucket", "arn:aws:s3:::mybucket"),
+        ("*.tar.*", "x.tar.gz", "xtar"),
+        ("v1.*.0", "v1.22.0", "v1.22.01"),
+        ("[a].*", "[a].b", "a.b"),
+    ],
+)
+def test_a_star_is_a_glob_where_it_fits(text: str, value: str, other: str) -> None:
+    """A text with stars that fits the value as a wildcard is proposed as it stands."""
+    for leaf in (text, {"exactly": text}):
+        (row,) = sb.explain({"f": [leaf]}, {"f": value}).rows
+        assert [json.loads(one.leaf) for one in row.proposals] == [[{"wildcard": text}]]
+        assert "expression" not in row.hint
+        assert not sb.match({"f": [{"wildcard": text}]}, {"f": other})
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "leaf"),
+    [
+        ("^aws\\..*", "aws.s3", [{"wildcard": "aws.*"}]),
+        ("^aws.*", "aws.s3", [{"wildcard": "aws*"}]),
+        (".*\\.png$", "a.png", [{"wildcard": "*.png"}]),
+        ("^logs/.*\\.txt$", "logs/a.txt", [{"wildcard": "logs/*.txt"}]),
+        ("^10\\.0\\.*", "10.0.1.2", [{"wildcard": "10.0.*"}]),
+        ("^(aws|gcp)", "aws.s3", [{"prefix": "aws"}, {"prefix": "gcp"}]),
+        ("(png|jpg)$", "a.png", [{"suffix": "png"}, {"suffix": "jpg"}]),
+        ("^(png|jpg)$", "png", ["png", "jpg"]),
+        ("aws.*", "awsome", [{"wildcard": "*aws*"}]),
+    ],
+)
+def test_a_regular_expression_keeps_its_anchors(text: str, value: str, leaf: Any) -> None:
+    """What does not fit as a wildcard is read as a regular expression."""
+    (row,) = sb.explain({"f": [text]}, {"f": value}).rows
+    assert [json.loads(one.leaf) for one in row.proposals] == [leaf]
+    assert row.hint.startswith("a pattern has no regular expressions: use ")
+
+
+@pytest.mark.parametrize(
     ("text", "value", "hint"),
     [
         (
@@ -353,6 +521,10 @@ def test_what_explain_proposes(text: str, value: Any, leaf: str) -> None:
             'character here; {"wildcard": "*.png"} would not match this value either',
         ),
         ('{"prefix": "z"}', "abc", '{"prefix": "z"} would not match this value either'),
+        ("{prefix: Ann}", "Bob", '{"prefix": "Ann"} would not match this value either'),
+        ("numeric > 100", 7, '{"numeric": [">", 100]} would not match this value either'),
+        ("> 100", 7, '{"numeric": [">", 100]} would not match this value either'),
+        ("prefix: z", "abc", '{"prefix": "z"} would not match this value either'),
         ("[a-z]+", "abc", "a pattern has no regular expressions"),
         ("\\d+", "12", "a pattern has no regular expressions"),
     ],

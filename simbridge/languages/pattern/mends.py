@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 from simbridge.base.errors import Hint
 from simbridge.base.surrogates import readable
@@ -18,9 +18,11 @@ from simbridge.languages.pattern.conditions import as_json
 from simbridge.languages.pattern.operator_mends import (
     NESTING_MAX,
     is_operator_name,
+    is_pattern_parameter,
     match_values,
     nesting_of,
     operator_meant,
+    spelled_out,
 )
 from simbridge.languages.pattern.operators import OPERATORS, RESERVED
 
@@ -28,7 +30,7 @@ __all__ = ["hint"]
 
 _LENGTH_MAX: Final = 4096  # what PutRule takes at most; of longer ones nobody asks what was meant
 _SHOWN_MAX: Final = 3
-_EVERYTHING: Final = {"source": [{"prefix": ""}]}
+_EVERYTHING: Final[dict[str, object]] = {"source": [{"prefix": ""}]}
 
 
 class _Unclear(Exception):
@@ -130,40 +132,66 @@ class _Mender:
             value = value[0] if len(value) == 1 else {"$or": value}
         if not isinstance(value, dict):
             raise _Unclear('A pattern is an object of fields, such as {"source": ["shop"]}.')
-        if not value:
-            self.said.append(f"A pattern for every event is {as_json(_EVERYTHING)}.")
-            return _EVERYTHING
-        return self._fields(value, 1)
+        for key, inner in value.items():
+            if (wrapped := _wrapped(key, inner)) is not None:
+                self.said.append(f'"{key}" is a parameter and no field: the pattern is its value.')
+                return self.whole(wrapped)
+        return self._fields(value, top=True)
 
-    def _fields(self, fields: Mapping[str, object], depth: int) -> dict[str, object]:
+    def _fields(self, fields: Mapping[str, object], *, top: bool = False) -> dict[str, object]:
         found: dict[str, object] = {}
         for key, value in fields.items():
             if self._inside_or and key in RESERVED:
                 raise _Unclear(f'Inside $or no field may be called like the operator "{key}".')
             if key.lstrip("$").lower() == "or" and (isinstance(value, dict) or _are_objects(value)):
-                found |= self._either(key, value, depth)
-            else:
-                found[key] = self._field(key, value, depth)
+                found |= self._either(key, value, top)
+            elif not (top and key == "detail"):
+                found[key] = self._field(key, value)
+            elif detail := self._detail(value):
+                found[key] = detail
+        if not found and top:
+            self.said.append(f"A pattern for every event is {as_json(_EVERYTHING)}.")
+            return _EVERYTHING
         return found
 
-    def _either(self, key: str, value: object, depth: int) -> dict[str, object]:
+    def _either(self, key: str, value: object, top: bool) -> dict[str, object]:
         branches = (
             [{name: one} for name, one in value.items()] if isinstance(value, dict) else value
         )
         assert isinstance(branches, list)
         if len(branches) == 1:
             self.said.append("$or takes two patterns or more; one stands without it.")
-            return self._fields(branches[0], depth + 1)
+            return self._fields(branches[0], top=top)
         if key != "$or" or branches is not value:
             self.said.append('Alternatives are written as "$or": [{...}, {...}].')
         before, self._inside_or = self._inside_or, True
-        found = [self._fields(branch, depth + 1) for branch in branches]
+        found = [self._fields(branch, top=top) for branch in branches]
         self._inside_or = before
         return {"$or": found}
 
-    def _field(self, key: str, value: object, depth: int) -> object:
-        may_be_one = not (key == "detail" and depth == 1)  # which is an object and has no value
-        if isinstance(value, dict) and value and may_be_one and _is_operator(value):
+    def _detail(self, value: object) -> dict[str, object]:
+        """The fields of the event's `detail`, an object without a value of its own; none for any."""
+        if isinstance(value, str) and (inner := _json_in(value)) is not None:
+            self.said.append("A pattern is JSON and not a string.")
+            return self._detail(inner)
+        if isinstance(value, list) and _is_empty(value):
+            value = {}
+        if _are_objects(value) and not any(map(_is_operator, value)):
+            value = self._objects("detail", value)
+        if not isinstance(value, dict):
+            raise _Unclear(f"detail has no value of its own: {_A_DETAIL}.")
+        if not value:
+            self.said.append("detail has no value of its own: for any event leave it out.")
+            return {}
+        return self._fields(value)
+
+    def _field(self, key: str, value: object) -> object:
+        if isinstance(value, str) and (inner := _json_in(value)) is not None:
+            self.said.append("A pattern is JSON and not a string.")
+            return self._field(key, inner)
+        if _are_objects(value) and all(map(_is_of_fields, value)):
+            value = self._objects(key, value)
+        elif isinstance(value, dict) and value and _is_operator(value):
             found = match_values(value)
             if not found:
                 raise _Unclear(_no_and(key, value))
@@ -171,13 +199,18 @@ class _Mender:
             return self._write(f'"{name}" is an operator and stands in an array', key, found)
         if isinstance(value, dict):
             if value:
-                return self._fields(value, depth + 1)
+                return self._fields(value)
             return self._write("An empty object names no field. For any value", key, _PRESENT)
         if not isinstance(value, list):
-            return self._write("Match values stand in an array", key, [value])
-        if not value:
+            return self._write("Match values stand in an array", key, _spelled(value))
+        if _is_empty(value) and {} not in value:
             return self._write("An empty array names no value. For any value", key, _PRESENT)
         return self._leaf(key, value)
+
+    def _objects(self, key: str, objects: list[dict[str, object]]) -> dict[str, object]:
+        """The fields that were written as objects in an array."""
+        self.said.append(f"The fields of {as_json(key)} stand in an object and not in an array.")
+        return objects[0] if len(objects) == 1 else {"$or": objects}
 
     def _leaf(self, key: str, values: list[object]) -> object:
         found: list[object] = []
@@ -220,8 +253,45 @@ def _is_operator(value: Mapping[str, object]) -> bool:
     )
 
 
-def _are_objects(value: object) -> bool:
+def _are_objects(value: object) -> TypeGuard[list[dict[str, object]]]:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _is_of_fields(value: dict[str, object]) -> bool:
+    """Whether an object in an array was meant as fields: none of them is near an operator's name."""
+    return bool(value) and all(
+        not operator_meant(name) and isinstance(one, dict | list) for name, one in value.items()
+    )
+
+
+def _is_empty(value: object) -> bool:
+    """Whether there is nothing in an array but empty arrays and objects."""
+    return value == {} or (isinstance(value, list) and all(map(_is_empty, value)))
+
+
+def _json_in(text: str) -> object:
+    """The object or array in a JSON text; None if there is none."""
+    if text.lstrip()[:1] not in ("{", "[") or nesting_of(text) > NESTING_MAX:
+        return None
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _spelled(value: object) -> list[object]:
+    """A match value without its array, which may be an operator in a string."""
+    in_braces = isinstance(value, str) and value.lstrip()[:1] in ("{", "[")
+    return (in_braces and spelled_out(str(value))) or [value]
+
+
+def _wrapped(key: str, value: object) -> object:
+    """The pattern in a parameter of PutRule or a property of a template; None if it is a field."""
+    inner = _json_in(value) if isinstance(value, str) else value
+    return inner if isinstance(inner, dict) and is_pattern_parameter(key, inner) else None
+
+
+_A_DETAIL: Final = 'it is an object of fields, such as "detail": {"status": ["done"]}'
 
 
 def _reason(values: list[object]) -> str:

@@ -11,7 +11,11 @@ from typing import Final, TypeAlias, TypeGuard
 
 from simbridge.languages.pattern.conditions import Condition, as_json
 from simbridge.languages.pattern.events import EventDict
-from simbridge.languages.pattern.operator_mends import is_operator_name, match_values
+from simbridge.languages.pattern.operator_mends import (
+    is_operator_name,
+    is_pattern_parameter,
+    match_values,
+)
 from simbridge.languages.pattern.operators import RESERVED
 from simbridge.languages.pattern.scalars import Scalar
 from simbridge.languages.pattern.slips import Proposal, Slip, conditions_of, shown
@@ -28,7 +32,9 @@ _Nodes: TypeAlias = list[object]
 def slip_of_a_missing_field(path: str, conditions: Sequence[Condition], event: EventDict) -> Slip:
     """Why a field may be missing from an event."""
     segments = path.split(".")
-    if found := _operator_as_field(segments, conditions, event):
+    found = _parameter_as_field(segments, conditions, event)
+    found = found or _operator_as_field(segments, conditions, event)
+    if found:
         return found
     nodes: _Nodes = [event]
     for index, segment in enumerate(segments):
@@ -49,34 +55,59 @@ def slip_of_a_missing_field(path: str, conditions: Sequence[Condition], event: E
     return Slip(f"it is an object, which has no value of its own: name a field of it ({fields})")
 
 
+def _parameter_as_field(
+    segments: Sequence[str], conditions: Sequence[Condition], event: EventDict
+) -> Slip | None:
+    """`{"EventPattern": {"source": ["a"]}}`, where the inner object was meant."""
+    name, *below = segments
+    if not below or name in event or not is_pattern_parameter(name, below[:1]):
+        return None
+    inner = ".".join(below)
+    proposals = _if_it_holds(inner, conditions, event)
+    pattern = _leaf_of(conditions)
+    for segment in reversed(below):
+        pattern = f"{{{as_json(segment)}: {pattern}}}"
+    told = f"{name} is a parameter and no field: write {pattern}"
+    return Slip(told if proposals else told + _NOT_EITHER, proposals)
+
+
 def _operator_as_field(
     segments: Sequence[str], conditions: Sequence[Condition], event: EventDict
 ) -> Slip | None:
-    """`{"f": {"prefix": ["a"]}}`, where `{"f": [{"prefix": "a"}]}` was meant."""
+    """`{"f": {"prefix": ["a"]}}` or `{"prefix": {"f": ["a"]}}` for `{"f": [{"prefix": "a"}]}`."""
     first = next((i for i, one in enumerate(segments) if _is_operator(one)), len(segments))
-    if first == len(segments) or not all(map(_is_operator, segments[first:])):
+    if first == len(segments) or _has(".".join(segments[: first + 1]), event):
         return None
-    here, name = ".".join(segments[:first]), segments[first]
-    if _has(".".join(segments[: first + 1]), event):
-        return None
+    name, *below = segments[first:]
+    fields = [one for one in below if not _is_operator(one)]
+    here = ".".join([*segments[:first], *fields])
     operand: object = [
         {one.operator: one.operand} if one.operator else one.operand for one in conditions
     ]
-    for segment in reversed(segments[first + 1 :]):
-        operand = {segment: operand}
+    for segment in reversed(below):
+        operand = operand if segment in fields else {segment: operand}
     meant = match_values({name: operand})
     wanted = conditions_of(meant)
     if not wanted:
         return None
-    told = f"{name} is an operator and no field: write "
+    told = f"{name} is an operator and no field: "
     for path, values in _candidates(here, event):
-        if _holds(wanted, values):
+        if _holds(wanted, values) and (path == here or all(map(_is_telling, wanted))):
             proposal = Proposal(path, as_json(meant))
-            return Slip(f"{told}{as_json(path.split('.')[-1])}: {proposal.leaf}", (proposal,))
+            leaf = f"{as_json(path.split('.')[-1])}: {proposal.leaf}"
+            return Slip(f"{told}write {leaf}", (proposal,))
     if not here or any(isinstance(node, dict) for node in _at(here, event)):
-        return Slip(f"{name} is an operator and no field: it stands in the array of a field")
-    leaf = f"{as_json(segments[first - 1])}: {as_json(meant)}"
-    return Slip(f"{told}{leaf}, which would not match this event either")
+        return Slip(f"{told}it stands in the array of a field")
+    leaf = f"{as_json(here.split('.')[-1])}: {as_json(meant)}"
+    return Slip(f"{told}write {leaf}{_NOT_EITHER}")
+
+
+_NOT_EITHER: Final = ", which would not match this event either"
+
+
+def _is_telling(condition: Condition) -> bool:
+    """Whether a match value tells which field was meant: almost any satisfies the other ones."""
+    return condition.operator not in ("exists", "anything-but")
 
 
 def _is_operator(segment: str) -> bool:
@@ -87,7 +118,7 @@ def _candidates(path: str, event: EventDict) -> Iterator[tuple[str, _Nodes]]:
     """A field and the fields of the objects at it, each with its values."""
     nodes = _at(path, event)
     objects = [node for node in nodes if isinstance(node, dict)]
-    if path:
+    if path not in ("", "detail"):  # which are objects and have no value
         yield path, [node for node in nodes if not isinstance(node, dict)]
     for key in list(dict.fromkeys(key for one in objects for key in one))[:_KEYS_MAX]:
         below = f"{path}.{key}" if path else key
@@ -112,8 +143,12 @@ def _if_it_holds(
 ) -> tuple[Proposal, ...]:
     """The same match values at another path, if they hold there."""
     if path and _holds(conditions, _at(path, event)):
-        return (Proposal(path, f"[{', '.join(one.text for one in conditions)}]"),)
+        return (Proposal(path, _leaf_of(conditions)),)
     return ()
+
+
+def _leaf_of(conditions: Sequence[Condition]) -> str:
+    return f"[{', '.join(one.text for one in conditions)}]"
 
 
 def _no_object(here: str, nodes: _Nodes) -> str:

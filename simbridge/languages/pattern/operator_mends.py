@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Final
 
@@ -19,6 +19,7 @@ __all__ = [
     "NESTING_MAX",
     "glob_of",
     "is_operator_name",
+    "is_pattern_parameter",
     "match_values",
     "nesting_of",
     "one_star",
@@ -53,9 +54,11 @@ _COMPARISON: Final = re.compile(r"\s*(>=|<=|=>|=<|==|=|>|<)\s*(-?[0-9.]+)\s*")
 _SPELLED: Final = re.compile(
     r"[\"']?(?P<name>[\w-]{2,40})[\"']?\s*[:=(]\s*(?P<operand>.*)", re.DOTALL
 )
+_SPACED: Final = re.compile(rf"(?P<name>{'|'.join(OPERATORS)})\s+(?P<operand>.*)", re.DOTALL)
 _ADDRESS: Final = re.compile(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _YES_AND_NO: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _STRINGS: Final = ("prefix", "suffix", "exactly", "equals-ignore-case", "wildcard")
+_ENVELOPE: Final = frozenset({"source", "detail-type", "detail", "account", "region", "resources"})
 _LENGTH_MAX: Final = 40
 NESTING_MAX: Final = 50
 """What nests deeper than this is not mended."""
@@ -77,13 +80,20 @@ def operator_meant(name: str) -> str:
     known = {_plain(one): one for one in OPERATORS} | _NAMES
     if plain in known:
         return known[plain]
-    close = difflib.get_close_matches(plain[:_LENGTH_MAX], known, n=1, cutoff=0.75)
+    spelled = sorted(_UNMISTAKABLE)  # `status` is a field and not nearly `starts`
+    close = difflib.get_close_matches(plain[:_LENGTH_MAX], spelled, n=1, cutoff=0.75)
     return known[close[0]] if close and len(plain) > 2 else ""
 
 
 def is_operator_name(name: str) -> bool:
     """Whether a name is an operator's but for hyphens and case, or can hardly be a field's."""
     return _plain(name) in _UNMISTAKABLE
+
+
+def is_pattern_parameter(name: str, fields: Iterable[str]) -> bool:
+    """Whether a field with these fields below it was meant as the parameter that holds a pattern."""
+    plain = _plain(name)
+    return plain == "eventpattern" or (plain == "pattern" and not _ENVELOPE.isdisjoint(fields))
 
 
 def match_values(operators: dict[str, object]) -> list[object]:
@@ -105,7 +115,7 @@ def glob_of(expression: str) -> str:
         text = text[1:-1]
     head, tail = not text.startswith("^"), not text.endswith("$")
     text = text.removeprefix("^").removesuffix("$")
-    text = re.sub(r"\.[*+]\??", "*", text)
+    text = re.sub(r"(?<!\\)\.[*+]\??", "*", text)
     if re.search(r"(?<!\\)[\[\](){}|+?^$]|\\[A-Za-z0-9]", text):
         return ""
     text = re.sub(r"\\(.)", r"\1", text)
@@ -126,14 +136,14 @@ def spelled_out(text: str) -> list[object]:
         try:
             read = json.loads(text if '"' in text else text.replace("'", '"'))
         except (ValueError, RecursionError):
-            return []
+            return spelled_out(text.strip("[{}] "))  # {prefix: Ann}
         values = read if isinstance(read, list) else [read]
         return [one for value in values for one in _spelled(value)]
     if comparisons := _comparisons(text):
         return _numeric(comparisons)
     if text.startswith("!") and len(text) > 1:
         return [{"anything-but": text.removeprefix("!").removeprefix("=").strip()}]
-    match = _SPELLED.fullmatch(text)
+    match = _SPELLED.fullmatch(text) or _SPACED.fullmatch(text)
     meant = operator_meant(match["name"]) if match else ""
     operand = match["operand"].removesuffix(")").strip("\"' ") if match else ""
     return _OPERANDS[meant](operand) if meant and operand else []
@@ -234,7 +244,8 @@ def _anything_but(operand: object) -> list[object]:
     values = _list(operand)
     while any(isinstance(one, list) for one in values):
         values = [inner for one in values for inner in _list(one)]
-    return [{"anything-but": _alone(values)}] if values else []
+    meant = values if operand == values else _alone(values)
+    return [{"anything-but": meant}] if values else []
 
 
 def _but_like(name: str, operand: object) -> list[object]:
@@ -267,6 +278,8 @@ def _numeric(operand: object) -> list[object]:
         return _several(operand) if len(operand) > 1 else match_values(operand)
     parts: list[object] = []
     for one in _list(operand):
+        if isinstance(one, str) and _plain(one) in ("between", "range", "from", "to", "and"):
+            continue  # ["between", 1, 200], ["from", 1, "to", 200]
         parts += _comparisons(one) or [one] if isinstance(one, str) else [one]
     read = [_part(one) for one in parts]
     if len(read) == 1:

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from simbridge.base.errors import InvalidPattern
 from simbridge.languages.pattern.conditions import Condition, as_json
 from simbridge.languages.pattern.operator_mends import glob_of, one_star, spelled_out
+from simbridge.languages.pattern.operators import OPERATORS
 from simbridge.languages.pattern.scalars import Scalar, address
 from simbridge.languages.pattern.syntax import Field, read
 
@@ -155,11 +156,22 @@ def _operator_as_text(condition: Condition, value: Scalar) -> Iterator[_Guess]:
         return
     meant = spelled_out(text)
     if meant:
-        is_json = text.lstrip()[:1] in ("{", "[")
+        certain = text.lstrip()[:1] in ("{", "[") or _BEGINS_AS_OPERATOR.match(text)
         reason = "the operator is written as a string: it stands without quotes"
-        yield _Guess(reason, [meant], doubtful=not is_json)
+        yield _Guess(reason, [meant], doubtful=not certain)
     if isinstance(value, str) and "/" in text and address(value):
         yield _Guess("a block of addresses needs its operator", [[{"cidr": text}]], doubtful=True)
+
+
+_BEGINS_AS_OPERATOR: Final = re.compile(
+    rf"\s*(?:(?:{'|'.join(OPERATORS)})\s*[:=(<>]|[<>]=?\s*-?[0-9])"
+)
+
+
+def _glob(condition: Condition, value: Scalar) -> Iterator[_Guess]:
+    """`aws.*` with the value `aws.s3`: a wildcard, although it could be a regular expression."""
+    for guess in _star(condition, value):
+        yield guess._replace(doubtful=True)
 
 
 def _star(condition: Condition, value: Scalar) -> Iterator[_Guess]:
@@ -187,18 +199,26 @@ def _expression(condition: Condition, value: Scalar) -> Iterator[_Guess]:
     plain = inner.removeprefix("^").removesuffix("$")
     meant: list[list[object]] = []
     if not re.search(r"[*.+?\[\](){}|\\^$]", plain):
-        kind: object = {"prefix": plain} if head else {"suffix": plain}
-        both: object = plain if head and tail else {"wildcard": f"*{plain}*"}
-        meant.append([kind if head != tail else both])
+        meant.append([_anchored(plain, head, tail)])
     elif glob := glob_of(text):
         trimmed = glob.removeprefix("*" * (not head)).removesuffix("*" * (not tail))
         meant += [[{"wildcard": trimmed}], [{"wildcard": glob}]]
     elif re.fullmatch(r"\(?[^*.+?\[\](){}\\^$]+\)?", plain):
-        meant.append(list(plain.strip("()").split("|")))
+        texts = plain.strip("()").split("|")
+        meant += [[*texts], [_anchored(one, head, tail) for one in texts]]
     if meant:
         yield _Guess(_NO_EXPRESSIONS, meant, doubtful=True)
     if condition.operator != "wildcard" and _CERTAINLY.search(text):
         yield _Guess(f"{_NO_EXPRESSIONS}: each character stands for itself")
+
+
+def _anchored(text: str, head: bool, tail: bool) -> object:
+    """The match value for a text between the anchors that it has."""
+    if head and tail:
+        return text
+    if head or tail:
+        return {"prefix" if head else "suffix": text}
+    return {"wildcard": f"*{text}*"}
 
 
 _NO_EXPRESSIONS: Final = "a pattern has no regular expressions"
@@ -230,5 +250,6 @@ def _present(condition: Condition, value: Scalar) -> Iterator[_Guess]:
 
 
 _RULES: Final[Sequence[Callable[[Condition, Scalar], Iterator[_Guess]]]] = (
-    _case, _kind, _space, _operator_as_text, _expression, _star, _part, _no_address, _present,
+    _case, _kind, _space, _operator_as_text, _glob, _expression, _star, _part, _no_address,
+    _present,
 )  # fmt: skip

@@ -148,7 +148,7 @@ def check(pattern: str | Mapping[str, object]) -> None:
 
 
 def _as_text(pattern: object) -> str:
-    if not isinstance(pattern, Mapping):
+    if not isinstance(pattern, Mapping | list | tuple):  # an array is refused as its JSON is
         raise InvalidPattern(
             f"{_REFUSED}Filter is not an object",
             f"(A pattern is JSON text or a mapping, not {type(pattern).__name__}: pass a str or a dict.)",
@@ -156,7 +156,7 @@ def _as_text(pattern: object) -> str:
     return emit(_plain(pattern))
 
 
-def _plain(pattern: Mapping[object, object]) -> object:
+def _plain(pattern: object) -> object:
     """The same of dicts and lists only, which JSON can hold; raises `InvalidPattern` for what it cannot."""
     top: list[object] = []
     waiting: list[tuple[object, str, int, Callable[[object], None]]] = [
