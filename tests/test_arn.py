@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import botocore.session
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,55 @@ def test_regions_have_partitions(region: str, partition: str) -> None:
     rule = world.client().put_rule(Name="r", EventPattern='{"source": ["s"]}')["RuleArn"]
     found = {arns.parse(arn).partition for arn in (bus, rule, world.queue("q").arn)}
     assert found == {partition} == {arns.partition_of(region)}
+
+
+SESSION = botocore.session.get_session()
+REGIONS = [
+    (region, partition)
+    for partition in SESSION.get_available_partitions()
+    for region in SESSION.get_available_regions("events", partition)
+]
+
+
+def test_every_partition_has_a_region_here() -> None:
+    """So that the next test looks at all of them."""
+    assert {partition for _, partition in REGIONS} >= {"aws", "aws-cn", "aws-us-gov", "aws-eusc"}
+    assert len(REGIONS) >= 40
+
+
+@pytest.mark.parametrize(("region", "partition"), REGIONS)
+def test_every_region_in_which_eventbridge_is(region: str, partition: str) -> None:
+    """A world may be in it; a rule and a queue of it work, and belong to its partition."""
+    world = sb.World(region=region)
+    queue = world.queue("q")
+    events = world.client()
+    rule = events.put_rule(Name="r", EventPattern='{"source": ["s"]}')["RuleArn"]
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
+    events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+    world.settle()
+    assert [event["region"] for event in queue.received] == [region]
+    bus = events.describe_event_bus()["Arn"]
+    assert {arns.parse(arn).partition for arn in (bus, rule, queue.arn)} == {partition}
+    data = SESSION.get_component("data_loader").load_data("endpoints")["partitions"]
+    assert {one["partition"]: one["dnsSuffix"] for one in data}[partition] == arns.dns_suffix(
+        partition
+    )
+
+
+@pytest.mark.parametrize(
+    "region", ["", "us-east-1a", "us-east", "US-EAST-1", "us_east_1", "u-east-1", "us-east-١"]
+)
+def test_what_is_no_region(region: str) -> None:
+    """A zone, a part of a name, another case, and digits of other scripts."""
+    with pytest.raises(sb.SimbridgeError, match="a region looks like 'us-east-1'"):
+        sb.World(region=region)
+
+
+@pytest.mark.parametrize("account", ["12345678901", "1234567890123", "١٢٣٤٥٦٧٨٩٠١٢", ""])
+def test_what_is_no_account(account: str) -> None:
+    """Digits are those of ASCII."""
+    with pytest.raises(sb.SimbridgeError, match="twelve digits"):
+        sb.World(account=account)
 
 
 def test_the_rules_of_the_default_bus_do_not_name_it() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,23 @@ def test_bad_input_is_told(
     (files / "oddly.json").write_text('[{"Name": "r", "Targets": [1]}]')
     assert main(["replay", *arguments]) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_what_a_shell_substitutes_is_read(files: Path) -> None:
+    """`<(...)` for the events, for rules and for targets: each is a FIFO at /dev/fd."""
+    simbridge = f"{sys.executable} -m simbridge"
+    plain = f"{simbridge} replay events.jsonl --rules rules.json --targets all=targets.json --json"
+    piped = (
+        f"{simbridge} replay <(gzip -c events.jsonl) --rules <(cat rules.json) "
+        "--targets all=<(cat targets.json) --json"
+    )
+    standard = f"cat events.jsonl | {plain.replace('events.jsonl', '/dev/stdin')}"
+    outputs = [
+        subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=60)
+        for words in (plain, piped, standard)
+    ]
+    assert [one.returncode for one in outputs] == [0, 0, 0], outputs[1].stderr
+    assert len({one.stdout for one in outputs}) == 1 and json.loads(outputs[0].stdout)
 
 
 def test_bad_lines_are_told_in_words_of_the_command(

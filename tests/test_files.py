@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 import simbridge as sb
 from simbridge.base import files
 from simbridge.cli.main import main
+from simbridge.scenario.scenario import scenarios_in
 
 PLAIN_USER = os.name == "posix" and os.getuid() != 0
 
@@ -139,6 +142,7 @@ LIMITED = """
 import resource, signal, sys
 import simbridge as sb
 from simbridge.cli.main import main
+from simbridge.scenario.scenario import scenarios_in
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
 kind, scenario, file = sys.argv[1:]
@@ -187,6 +191,7 @@ MEASURED = """
 import sys
 import simbridge as sb
 from simbridge.cli.main import main
+from simbridge.scenario.scenario import scenarios_in
 what, file = sys.argv[1:]
 try:
     if what == "read_events":
@@ -266,3 +271,41 @@ def test_a_document_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(sb.SimbridgeError, match="more than 10 bytes"):
         files.content(fifo)
     writer.join(20)
+
+
+def test_what_is_read_once_may_be_a_fifo(tmp_path: Path) -> None:
+    """A trace and events; a scenario, which Python reads more than once, is a regular file."""
+    world = sb.World(start="2026-01-01T00:00:00Z")
+    events = world.client()
+    events.create_archive(ArchiveName="a", EventSourceArn=events.describe_event_bus()["Arn"])
+    world.trace.to_jsonl(tmp_path / "trace.jsonl")
+    envelope = {"id": "1", "detail-type": "d", "source": "s", "account": "123456789012"}
+    envelope |= {"time": "2025-12-31T00:00:00Z", "region": "us-east-1"}
+    line = json.dumps({**envelope, "detail": {}}).encode()
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+
+    def fed(data: bytes, read: Callable[[Path], Any]) -> Any:
+        writer = threading.Thread(target=lambda: fifo.write_bytes(data), daemon=True)
+        writer.start()
+        found = read(fifo)
+        writer.join(20)
+        return found
+
+    trace = fed((tmp_path / "trace.jsonl").read_bytes(), sb.Trace.from_jsonl)
+    assert trace.digest() == world.trace.digest()
+    assert [event["id"] for event in fed(line, sb.read_events)] == ["1"]
+    assert fed(line, world.archive("a").load).kept == 1
+    with pytest.raises(sb.SimbridgeError, match="fifo is not a regular file: copy"):
+        scenarios_in(fifo)
+    assert list(sb.read_events("/dev/null")) == []
+
+
+def test_a_socket_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there, and cannot be read: the error does not say that it is missing."""
+    monkeypatch.chdir(tmp_path)  # the path of a socket is short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket")
+        for read in (sb.read_events, sb.Trace.from_jsonl, sb.World().emit):
+            with pytest.raises(sb.SimbridgeError, match=r"^socket is not a regular file, and no"):
+                read("socket")

@@ -37,10 +37,16 @@ def test_every_limit_is_read(name: str, source: str) -> None:
     assert f'"{name}"' in source
 
 
-@given(
-    first=st.dictionaries(st.sampled_from(sorted(LIMITS)), st.integers(0, 10**9)),
-    second=st.dictionaries(st.sampled_from(sorted(LIMITS)), st.integers(0, 10**9)),
+MOST = {"0 or 1": 1, "a million": 10**6}
+NUMBERS = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.integers(0, MOST.get(limit.unit, 10**9)) for name, limit in sorted(LIMITS.items())
+    },
 )
+
+
+@given(first=NUMBERS, second=NUMBERS)
 def test_later_numbers_win(first: dict[str, int], second: dict[str, int]) -> None:
     """Defaults, then a profile, then what a world is given; no name gets lost."""
     defaults = {name: limit.default for name, limit in LIMITS.items()}
@@ -49,6 +55,18 @@ def test_later_numbers_win(first: dict[str, int], second: dict[str, int]) -> Non
     assert (
         limits_of(first, second) == limits_of("ideal", first | second) == defaults | first | second
     )
+
+
+@pytest.mark.parametrize("way", ["limits", "profile"])
+@pytest.mark.parametrize("name", [name for name, limit in LIMITS.items() if limit.unit in MOST])
+def test_a_number_fits_its_unit(name: str, way: str) -> None:
+    """What is 0 or 1 takes no 2, and of a million there are at most a million."""
+    most = MOST[LIMITS[name].unit]
+    for number in (0, 1, most):
+        sb.World(**{way: {name: number}})  # type: ignore[arg-type]
+    says = f"limit '{name}' is 0 (or 1|to 1,000,000), not {most + 1:,} "
+    with pytest.raises(sb.SimbridgeError, match=says):
+        sb.World(**{way: {name: most + 1}})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +14,10 @@ from typing import Any
 
 import anyio
 import pytest
+from botocore.exceptions import ClientError
 
 import simbridge as sb
+from simbridge.base import files
 from simbridge.model.arn import partition_of
 from simbridge.model.cloudtrail import ALL_MANAGEMENT_EVENTS
 from simbridge.model.messages import Keep, Publish
@@ -149,6 +153,9 @@ def test_a_time_has_the_form_of_aws(time: str, told: str) -> None:
     assert made.queue("q").received[0]["time"] == told
 
 
+CIRCLE: dict[str, Any] = {}
+CIRCLE["itself"] = [CIRCLE, CIRCLE]
+
 WRONG: list[tuple[Any, str]] = [
     (None, "emit takes an event"),
     (5, "emit takes an event"),
@@ -157,7 +164,10 @@ WRONG: list[tuple[Any, str]] = [
     ("no-such-file.json", "there is no file of an event"),
     (Path("no-such-file.json"), "there is no file of an event"),
     (Path(), "but a folder"),
-    ("", "path"),
+    ("", "the name of a file is empty"),
+    ("\x00", "has a null character in it"),
+    ("a\x00b.json", "has a null character in it"),
+    ("\ud800.json", "has half of a surrogate pair in it"),
     ("{", "not JSON"),
     ("{} {}", "not JSON"),
     (json.dumps([CREATED]), "not a JSON object"),
@@ -169,7 +179,24 @@ WRONG: list[tuple[Any, str]] = [
     ({"source": "aws.partner/a.com/b", "detail-type": "d"}, "partner event bus"),
     ({"Source": "aws.s3", "DetailType": "d"}, "did you mean 'source'"),
     ({**CREATED, "zzz": 1}, "has no 'zzz'. It has version, id"),
-    ({**CREATED, 1: 1}, "keys of an event are text"),
+    ({**CREATED, 1: 1}, "keys of an event are text, not 1 in event; it"),
+    ({**CREATED, "detail": {1: 2, None: 3}}, r"not 1 in event\['detail'\]; it"),
+    ({**CREATED, "detail": {"1": 2, 1: 3}}, r"not 1 in event\['detail'\]; it"),
+    ({**CREATED, "detail": {True: 4}}, r"not True in event\['detail'\]; it"),
+    ({**CREATED, "detail": {"a": [0, {1.5: 4}]}}, r"not 1.5 in event\['detail'\]\['a'\]\[1\]; it"),
+    ({**CREATED, "detail": {"a": ({False: 4},)}}, r"not False in event\['detail'\]\['a'\]\[0\]"),
+    ({**CREATED, "detail": MappingProxyType({(1, 2): 4})}, r"not \(1, 2\) in event\['detail'\]"),
+    ({**CREATED, "detail": {b"a": 4}}, r"not b'a' in event\['detail'\]"),
+    ({**CREATED, "detail": CIRCLE}, "JSON values: Circular"),
+    ({**CREATED, "source": "aws.\ud800"}, "'source' of an event is text that can be written"),
+    ({**CREATED, "detail-type": "\udc00"}, "'detail-type' of an event is text that can be written"),
+    ({**CREATED, "id": "a\udfff"}, "'id' of an event is text that can be written"),
+    ({**CREATED, "resources": ["r", "\ud800"]}, "'resources' of an event is text that can be"),
+    (
+        '{"source":"aws.s3","detail-type":"\\ud800","detail":{}}',
+        "'detail-type' of an event is text",
+    ),
+    ('{"source":"aws.s3","detail-type":"\ud800","detail":{}}', "'detail-type' of an event is text"),
     ({**CREATED, "source": 5}, "'source' of an event is text"),
     ({**CREATED, "detail-type": ["d"]}, "'detail-type' of an event is text"),
     ({**CREATED, "detail-type": ""}, "can be read"),
@@ -202,6 +229,125 @@ def test_what_is_no_event_of_a_service(event: Any, told: str) -> None:
         made.emit(event)
     made.settle()
     assert made.trace.digest() == before
+
+
+@pytest.mark.parametrize("form", ["mapping", "escaped", "written", "file"])
+def test_half_of_a_surrogate_pair_in_a_detail(form: str, tmp_path: Path) -> None:
+    """It is a question mark, as in one that is put; a pair is a character."""
+    made, event = world(), {**CREATED, "detail": {"\ud800": ["\udc00", "\ud83d\ude00"]}}
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    forms: dict[str, Any] = {
+        "mapping": event,
+        "escaped": json.dumps(event),
+        "written": json.dumps(event, ensure_ascii=False),
+        "file": tmp_path / "event.json",
+    }
+    made.emit(forms[form])
+    rule(made, "shop", {"source": ["shop"]})
+    detail = json.dumps(event["detail"])
+    made.client().put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": detail}])
+    made.settle()
+    emitted, put = made.queue("q").received
+    assert emitted["detail"] == put["detail"] == {"?": ["?", "\U0001f600"]}
+
+
+@pytest.mark.parametrize("name", ["Source", "DetailType"])
+def test_put_events_refuses_halves_outside_of_a_detail(name: str) -> None:
+    """As `emit` does."""
+    entry = {"Source": "s", "DetailType": "d", "Detail": "{}", name: "\ud800"}
+    with pytest.raises(ClientError, match="surrogate"):
+        world().client().put_events(Entries=[entry])
+
+
+def test_what_is_shared_in_an_event_is_not_a_circle() -> None:
+    """One object in two places is written twice."""
+    made, part = world(), {"a": [1]}
+    made.emit({**CREATED, "detail": {"one": part, "two": [part, part]}})
+    made.settle()
+    assert made.queue("q").received[0]["detail"] == {"one": part, "two": [part, part]}
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    """Its size is told; a sparse file of a terabyte costs no memory."""
+    file = tmp_path / "event.json"
+    with file.open("wb") as stream:
+        stream.truncate(10**12)
+    for path in (file, str(file)):
+        with pytest.raises(sb.SimbridgeError, match="has 1,000,000,000,000 bytes"):
+            world().emit(path)
+
+
+def test_an_endless_device_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """/dev/zero says no size, and ends never."""
+    monkeypatch.setattr(files, "DOCUMENT_BYTES_MAX", 1000)
+    with pytest.raises(sb.SimbridgeError, match="has more than 1,000 bytes"):
+        world().emit("/dev/zero")
+
+
+def test_a_fifo_is_read(tmp_path: Path) -> None:
+    """What a shell's `<(...)` is; a socket is no file of an event."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=lambda: fifo.write_text(json.dumps(CREATED)), daemon=True)
+    writer.start()
+    made = world()
+    made.emit(fifo)
+    writer.join(20)
+    made.settle()
+    assert made.queue("q").received[0]["detail"] == CREATED["detail"]
+
+
+PAY = "arn:aws:lambda:eu-west-1:210987654321:function:pay"
+THERE = ("210987654321", "eu-west-1")
+HERE = ("123456789012", "us-east-1")
+
+
+@pytest.mark.parametrize("kind", ["def", "async def", "fork"])
+@pytest.mark.parametrize(
+    ("event", "asked", "arrives"),
+    [
+        (CREATED, {}, THERE),
+        (CREATED, {"region": "us-east-1"}, (THERE[0], HERE[1])),
+        (CREATED, {"account": "123456789012"}, (HERE[0], THERE[1])),
+        ({**CREATED, "region": "us-east-1", "account": "123456789012"}, {}, HERE),
+        ({**CREATED, "region": "us-east-1"}, {"account": "123456789012"}, HERE),
+    ],
+)
+def test_a_handler_emits_where_it_lives(
+    event: dict[str, Any], asked: dict[str, str], arrives: tuple[str, str], kind: str
+) -> None:
+    """As a client that it makes itself puts events there; what is named wins."""
+    made = sb.World(seed=3, start=START)
+
+    def handler(_: Any) -> None:
+        made.emit(event, **asked)
+
+    async def later(_: Any) -> None:
+        await anyio.sleep(1)
+        made.emit(event, **asked)
+
+    made.stand_in(PAY, later if kind == "async def" else handler)
+    events = made.client(account=THERE[0], region=THERE[1])
+    events.put_rule(Name="shop", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="shop", Targets=[{"Id": "1", "Arn": PAY}])
+    runs = made.fork() if kind == "fork" else made
+    events = runs.client(account=THERE[0], region=THERE[1])
+    events.put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
+    runs.run(seconds=5)
+    (emitted,) = [record for record in runs.trace if record.sender == "aws.s3"]
+    assert isinstance(emitted.message, Publish)
+    envelope = emitted.message.event.envelope
+    assert (envelope["account"], envelope["region"]) == arrives
+    assert emitted.to == f"arn:aws:events:{arrives[1]}:{arrives[0]}:event-bus/default"
+
+
+def test_a_script_emits_where_the_world_is() -> None:
+    """It lives in the account and Region that the world was made with."""
+    made = sb.World(seed=3, start=START, account="210987654321", region="eu-west-1")
+    made.emit(CREATED)
+    made.settle()
+    (emitted,) = [record for record in made.trace if record.sender == "aws.s3"]
+    assert emitted.to == "arn:aws:events:eu-west-1:210987654321:event-bus/default"
 
 
 def test_a_place_is_named_once() -> None:

@@ -66,10 +66,15 @@ class LambdaContext:
         self.log_stream_name = self._log_stream(iso_seconds(now())[:10])
         self.identity = Identity()
         self.client_context = None
+        self.tenant_id = None
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds of virtual time until the timeout of the function; 0 after it."""
         return max(0, self._end_us - self._now()) // 1000
+
+    def log(self, msg: object) -> None:
+        """Print a message, on a line of its own; Lambda writes it to the log of the function."""
+        print(msg)
 
     def _log_stream(self, day: str) -> str:
         """One stream for each function, version and day, as if one instance of it lived for a day."""

@@ -21,6 +21,7 @@ __all__ = [
     "HttpRequest",
     "botocore_module",
     "error_names",
+    "is_service",
     "make_client",
     "operation_names",
     "operation_shape",
@@ -100,6 +101,11 @@ def operation_shape(operation: str) -> Any:
 def error_names(operation: str) -> tuple[str, ...]:
     """The codes of the errors that the model lists for an operation."""
     return tuple(shape.name for shape in _service_model().operation_model(operation).error_shapes)
+
+
+def is_service(name: str) -> bool:
+    """Whether botocore has a service of this name, be it simulated or not."""
+    return name in _session().get_available_services()
 
 
 def make_client(answer: Answer, region: str) -> Any:

@@ -8,13 +8,23 @@ stand in that function.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from simbridge.base.errors import SimbridgeError
 
-__all__ = ["choice", "existing_file", "file_path", "function", "list_of", "mapping", "text"]
+__all__ = [
+    "choice",
+    "existing_file",
+    "file_path",
+    "function",
+    "list_of",
+    "mapping",
+    "readable_file",
+    "text",
+]
 
 
 def text(value: object, what: str) -> str:
@@ -35,23 +45,58 @@ def file_path(value: object, what: str) -> Path:
     """The path of a file. Raises `SimbridgeError` for what names none."""
     try:
         named = os.fspath(value)  # type: ignore[call-overload]  # finding out is what it is for
-        os.fsencode(named)
-    except (TypeError, UnicodeEncodeError):
+    except TypeError:
         named = None
-    if not isinstance(named, str) or not named or "\0" in named:
+    if not isinstance(named, str):
         raise SimbridgeError(f"{what} is a path, text or pathlib.Path, not {value!r}")
+    if not named:
+        raise SimbridgeError(f"{what} is empty: write the path of a file")
+    if "\0" in named:
+        raise SimbridgeError(f"{what} has a null character in it, which no path has: {named!r}")
+    try:
+        os.fsencode(named)
+    except UnicodeEncodeError:
+        raise SimbridgeError(
+            f"{what} has half of a surrogate pair in it, which no path has: {named!r}"
+        ) from None
     return Path(named)
 
 
 def existing_file(value: object, missing: str = "there is no file") -> Path:
-    """The path of a file that is there. Raises `SimbridgeError`, which begins with `missing`, for others."""
+    """The path of a regular file that is there; `missing` begins the error where there is none.
+
+    Raises `SimbridgeError` for others. A file that is read once, from its beginning to its end, need not
+    be regular: see `readable_file`.
+    """
+    file, mode = _found(value, missing)
+    if not stat.S_ISREG(mode):
+        raise SimbridgeError(f"{file} is not a regular file: copy what is in it to one")
+    return file
+
+
+def readable_file(value: object, missing: str = "there is no file") -> Path:
+    """As `existing_file`, and a FIFO or a character device too: `<(...)` of a shell, /dev/stdin."""
+    file, mode = _found(value, missing)
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
+        raise SimbridgeError(
+            f"{file} is not a regular file, and no FIFO: copy what is in it to one"
+        )
+    return file
+
+
+def _found(value: object, missing: str) -> tuple[Path, int]:
+    """A path at which there is something other than a folder, and its mode."""
     file = file_path(value, "the name of a file")
     try:
-        if file.is_file():
-            return file
-        note = ", but a folder" if file.is_dir() else ""
+        mode = file.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        note = ""
     except OSError as error:
         note = f": {error.strerror}"
+    else:
+        if not stat.S_ISDIR(mode):
+            return file, mode
+        note = ", but a folder"
     raise SimbridgeError(f"{missing} {file}{note}")
 
 

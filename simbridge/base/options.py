@@ -14,9 +14,9 @@ from simbridge.base.errors import SimbridgeError
 
 __all__ = ["account", "organizations", "region", "seed"]
 
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}")
 
 
 def seed(value: object) -> None:

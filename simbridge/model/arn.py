@@ -16,6 +16,7 @@ __all__ = [
     "address_of",
     "api_address",
     "archive_arn",
+    "dns_suffix",
     "event_bus_arn",
     "is_event_bus",
     "is_simulated",
@@ -25,6 +26,27 @@ __all__ = [
     "replay_arn",
     "rule_arn",
 ]
+
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+"""How the regions of a partition begin (botocore's endpoints); those of "aws" have nothing in common."""
+
+_DNS_SUFFIXES = {
+    "aws-cn": "amazonaws.com.cn",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-eusc": "amazonaws.eu",
+}
+"""What the addresses of services end in, where it is not "amazonaws.com" (botocore's endpoints)."""
 
 
 @final
@@ -53,12 +75,16 @@ def parse(text: str) -> Arn:
 
 
 def partition_of(region: str) -> str:
-    """The AWS partition a region belongs to (China and GovCloud have their own)."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    if region.startswith("us-gov-"):
-        return "aws-us-gov"
+    """The AWS partition a region belongs to; "aws" where its name begins like none of another one."""
+    for prefix, partition in _PARTITIONS.items():
+        if region.startswith(prefix):
+            return partition
     return "aws"
+
+
+def dns_suffix(partition: str) -> str:
+    """What the addresses of a partition's services end in; as in "aws" where it is not known."""
+    return _DNS_SUFFIXES.get(partition, "amazonaws.com")
 
 
 def event_bus_arn(region: str, account: str, name: str) -> str:

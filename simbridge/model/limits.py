@@ -306,6 +306,9 @@ PROFILES: dict[str, dict[str, int]] = {
 }
 """Sets of numbers by name: a world without noise, and one like the service."""
 
+_BOUNDS: dict[Unit, range] = {"0 or 1": range(2), "a million": range(1_000_001)}
+"""What numbers with these units can be; those with others have no upper bound."""
+
 _RATED = ("put_events_per_second", "invocations_per_second")
 
 
@@ -358,5 +361,12 @@ def limits_with(*overrides: Mapping[str, int] | None) -> dict[str, int]:
             raise SimbridgeError(f"no limit is called {name!r}; {told}")
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise SimbridgeError(f"limit {name!r} must be a whole number >= 0, not {value!r}")
+        bound = _BOUNDS.get(LIMITS[name].unit)
+        if bound is not None and value not in bound:
+            between = "or" if len(bound) == 2 else "to"
+            raise SimbridgeError(
+                f"limit {name!r} is {bound[0]} {between} {bound[-1]:,}, not {value:,} "
+                f"({LIMITS[name].meaning})"
+            )
         limits[name] = value
     return limits

@@ -35,7 +35,7 @@ import msgspec
 from simbridge.base import clock, surrogates
 from simbridge.base.errors import BadLine, InvalidEvents, SimbridgeError
 from simbridge.base.files import DOCUMENT_BYTES_MAX, TooLong, lines
-from simbridge.base.given import existing_file
+from simbridge.base.given import readable_file
 from simbridge.base.nesting import with_room
 
 __all__ = [
@@ -141,7 +141,7 @@ def check_errors(errors: str) -> None:
 
 def scan(path: str | os.PathLike[str]) -> Iterator[Found]:
     """The lines of a file one after the other: (line, envelope), or what is wrong with it."""
-    file = existing_file(path, "there is no file of events at")
+    file = readable_file(path, "there is no file of events at")
     try:
         with file.open("rb") as raw:
             packed = raw.peek(2).startswith(_GZIP)

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from simbridge.model import arn as arns
 from simbridge.targets.failures import Failure, failed
 from simbridge.targets.sending import Request, Sending
 
@@ -58,11 +59,11 @@ def api_gateway(sending: Sending) -> Request | Failure:
     headers["X-Amz-Source-Account"] = sending.rule.account
     if sending.trace_header is not None:
         headers["X-Amzn-Trace-Id"] = sending.trace_header
-    suffix = ".cn" if sending.target.partition == "aws-cn" else ""
+    suffix = arns.dns_suffix(sending.target.partition)
     return {
         "Action": "Invoke",
         "Method": method if method not in ("", "*") else "POST",
-        "Host": f"{api}.execute-api.{sending.target.region}.amazonaws.com{suffix}",
+        "Host": f"{api}.execute-api.{sending.target.region}.{suffix}",
         "Path": whole if whole.endswith("/") else f"{whole}/",
         "Headers": headers,
         "QueryStringParameters": dict(parameters.get("QueryStringParameters") or {}),

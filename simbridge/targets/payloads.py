@@ -18,6 +18,7 @@ import msgspec
 
 from simbridge.base import clock
 from simbridge.languages.transform import jsontext, paths
+from simbridge.model import arn as arns
 from simbridge.targets.failures import Failure, failed
 from simbridge.targets.sending import Request, Sending
 
@@ -195,8 +196,8 @@ def _with_trace_attribute(request: Request, header: str | None) -> Request:
 
 def _queue_url(sending: Sending) -> str:
     queue = sending.target
-    suffix = ".cn" if queue.partition == "aws-cn" else ""
-    return f"https://sqs.{queue.region}.amazonaws.com{suffix}/{queue.account}/{queue.resource}"
+    suffix = arns.dns_suffix(queue.partition)
+    return f"https://sqs.{queue.region}.{suffix}/{queue.account}/{queue.resource}"
 
 
 def _milliseconds(time: object) -> int | None:

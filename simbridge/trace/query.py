@@ -13,7 +13,7 @@ from typing import Any, final
 
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.files import replacing
-from simbridge.base.given import existing_file, file_path, text
+from simbridge.base.given import file_path, readable_file, text
 from simbridge.base.nesting import with_room
 from simbridge.kernel import Entry, Record
 from simbridge.trace import codec, file, timeline
@@ -46,7 +46,7 @@ class Trace(Sequence[Record]):
         `cut` reads what is left of a file without its end: the records up to where it was cut.
         Raises `SimbridgeError` for a file that cannot be read, is no trace or is not whole.
         """
-        source = existing_file(path, "there is no trace at")
+        source = readable_file(path, "there is no trace at")
         try:
             with source.open("rb") as stream:
                 return cls(file.read(stream, cut=cut))

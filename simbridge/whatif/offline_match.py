@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, final
 
 from simbridge.base.errors import BadLine, InvalidEvents, InvalidPattern, SimbridgeError
 from simbridge.base.files import content
-from simbridge.base.given import existing_file
+from simbridge.base.given import readable_file
 from simbridge.base.printable import printable
 from simbridge.languages.pattern import Matcher, check
 from simbridge.model.cloudtrail import is_withheld
@@ -210,7 +210,7 @@ def _rule(given: Mapping[str, Any], file: Path) -> GivenRule:
 
 def _items(file: Path, key: str) -> list[dict[str, Any]]:
     """The list under a key of what the AWS command line prints, or a list by itself."""
-    existing_file(file)
+    readable_file(file)
     try:
         document = json.loads(content(file))
     except (ValueError, RecursionError) as error:

@@ -15,9 +15,10 @@ from contextvars import ContextVar
 from typing import Any, final
 
 from simbridge.api.interception import Entry, enter, intercepted, leave
-from simbridge.api.model import SERVICE, Answer, Answered, HttpRequest, make_client
+from simbridge.api.model import SERVICE, Answer, Answered, HttpRequest, is_service, make_client
 from simbridge.api.plane import ControlPlane
 from simbridge.base.errors import NotSimulated, SimbridgeError
+from simbridge.base.nearest import near
 from simbridge.hosts import guest
 from simbridge.kernel import OUTSIDE, Kernel
 from simbridge.model import arn as arns
@@ -25,21 +26,27 @@ from simbridge.model import arn as arns
 __all__ = ["Clients", "check_service"]
 
 _INSTEAD = {
+    "eventbridge": "boto3 calls EventBridge 'events'",
     "eventbridgev2": "put rules and targets through client('events')",
     "pipes": "let a handler of a stand-in do what the pipe does, or use moto beside it",
     "scheduler": "put a rule with a ScheduleExpression, or use moto beside it",
     "schemas": "check events in a handler of yours, or stub the registry's client",
 }
-"""What does the work of EventBridge's other services, by the service's name in boto3."""
+"""What does the work of EventBridge's other services, by the service's name in boto3; and its own name."""
 
 
 def check_service(service: str) -> None:
-    """Raise `NotSimulated` for a service other than EventBridge's own, with what to use instead."""
-    if not isinstance(service, str) or service != SERVICE:
-        instead = _INSTEAD.get(service) if isinstance(service, str) else None
-        raise NotSimulated(
-            f"simbridge serves {SERVICE!r}, not {service!r}: {instead or 'use moto beside it'}"
-        )
+    """Raise `NotSimulated` for a service other than EventBridge's own, with what to use instead.
+
+    Raises `SimbridgeError` for what is no name of a service.
+    """
+    if not isinstance(service, str) or not service.strip():
+        raise SimbridgeError(f"a client takes the name of a service, {SERVICE!r}, not {service!r}")
+    if service != SERVICE:
+        instead = _INSTEAD.get(service, "use moto beside it")
+        if service not in _INSTEAD and not is_service(service) and near(service, [SERVICE]):
+            instead = f"did you mean {SERVICE!r}?"
+        raise NotSimulated(f"simbridge serves {SERVICE!r}, not {service!r}: {instead}")
 
 
 @final

@@ -6,7 +6,8 @@ which is free and is counted by no metric of PutEvents. Its cause is whoever emi
 
 The envelope is a mapping, JSON text or a file, as far as it is known. What it lacks is filled in as AWS
 would; what it has is kept, with its time in the form of AWS. An id need not be new: a service that delivers
-at least once may emit an event twice.
+at least once may emit an event twice. Half of a surrogate pair is treated as PutEvents treats it: it is a
+question mark in the detail (`simbridge.base.surrogates`), and refused everywhere else.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simbridge.api.events import DETAIL_LEVELS_MAX, read_detail
-from simbridge.base import clock, given, options
+from simbridge.base import clock, given, options, surrogates
 from simbridge.base.errors import NotSimulated, SimbridgeError
+from simbridge.base.files import content
 from simbridge.base.nearest import near
 from simbridge.base.nesting import with_room
 from simbridge.kernel import uuid_from
@@ -50,18 +52,14 @@ _KEYS = (
 _LIKE = '{"source": "aws.s3", "detail-type": "Object Created", "detail": {...}}'
 
 
-def emit(
-    clients: Clients,
-    event: Mapping[str, Any] | str | os.PathLike[str],
-    named: Place,
-    home: tuple[str, str],
-) -> str:
-    """See `World.emit`; `named` is the place that was asked for, `home` that of the world."""
+def emit(clients: Clients, event: Mapping[str, Any] | str | os.PathLike[str], named: Place) -> str:
+    """See `World.emit`; `named` is the place that was asked for."""
     document = _document(event)
     source = _service(document)
+    there = clients.addressed()
+    home = there.at_home()
     account = _one_of("account", options.account, document, named[0]) or home[0]
     region = _one_of("region", options.region, document, named[1]) or home[1]
-    there = clients.addressed()
     kernel, bus = there.kernel, arns.event_bus_arn(region, account, "default")
     parts = {
         "version": _version(document),
@@ -98,7 +96,7 @@ def _document(event: object) -> dict[str, Any]:
     if isinstance(event, Mapping):
         document = _copied(event)
     elif isinstance(event, str) and event.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        text = event.lstrip("\ufeff").encode("utf-8", "surrogatepass")
+        text = event.lstrip("\ufeff").encode("utf-8", "backslashreplace")  # halves as JSON has them
         document = _decoded(text, "the JSON text of an event")
     elif isinstance(event, str | os.PathLike):
         document = _decoded(_content(event), f"the event in {os.fspath(event)!r}")
@@ -117,16 +115,32 @@ def _document(event: object) -> dict[str, Any]:
 
 def _copied(event: Mapping[Any, Any]) -> dict[str, Any]:
     """A mapping as JSON carries it: what has been emitted does not change when its maker's does."""
-    for name in event:
-        if not isinstance(name, str):
-            raise SimbridgeError(
-                f"the keys of an event are text, not {name!r}; it looks like {_LIKE}"
-            )
+    _check_keys(event)
     try:
         text = with_room(_dumps, dict(event))
     except (TypeError, ValueError, RecursionError) as error:
         raise SimbridgeError(f"an event is made of JSON values: {error}") from error
     return _decoded(text.encode(), "an event")
+
+
+def _check_keys(event: Mapping[Any, Any]) -> None:
+    """Raise `SimbridgeError` for a key that is no text: JSON would make one of it, as of 1 and of "1"."""
+    seen: dict[int, object] = {}  # with what was seen, so that no id is given to another
+    found: list[tuple[str, Any]] = [("event", event)]
+    while found:
+        place, value = found.pop()
+        if not isinstance(value, Mapping | list | tuple) or id(value) in seen:
+            continue
+        seen[id(value)] = value
+        if not isinstance(value, Mapping):
+            found += [(f"{place}[{number}]", one) for number, one in enumerate(value)]
+            continue
+        for name, one in value.items():
+            if not isinstance(name, str):
+                raise SimbridgeError(
+                    f"the keys of an event are text, not {name!r} in {place}; it looks like {_LIKE}"
+                )
+            found.append((f"{place}[{name!r}]", one))
 
 
 def _dumps(value: Any) -> str:
@@ -141,9 +155,9 @@ def _plain(value: object) -> dict[Any, Any]:
 
 
 def _content(path: str | os.PathLike[str]) -> bytes:
-    file = given.existing_file(path, "there is no file of an event at")
+    file = given.readable_file(path, "there is no file of an event at")
     try:
-        return file.read_bytes().removeprefix(codecs.BOM_UTF8)
+        return content(file).removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise SimbridgeError(f"{file} cannot be read: {error.strerror}") from error
 
@@ -156,7 +170,19 @@ def _decoded(text: bytes, what: str) -> dict[str, Any]:
             f"{what} is not one event: {why}. It looks like {_LIKE}; of several, which "
             "simbridge.read_events reads from a file, emit each"
         )
+    if surrogates.in_json(text) is not None:
+        _check_halves(with_room(json.loads, text))
     return document
+
+
+def _check_halves(document: Mapping[str, Any]) -> None:
+    """Raise `SimbridgeError` for half of a surrogate pair outside of the detail, as PutEvents refuses it."""
+    for name, value in document.items():
+        if name != "detail" and surrogates.in_json(json.dumps([name, value])) is not None:
+            raise SimbridgeError(
+                f"the {name!r} of an event is text that can be written as UTF-8, not {value!r}: "
+                "half of a surrogate pair is no character"
+            )
 
 
 def _text(document: Mapping[str, Any], name: str) -> str:

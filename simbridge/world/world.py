@@ -116,7 +116,8 @@ class World:
     ) -> Any:
         """A genuine boto3 client of EventBridge, served in process by this world.
 
-        Raises `NotSimulated` for another service, with what to use instead.
+        Raises `NotSimulated` for another service, with what to use instead, and `SimbridgeError` for
+        what names none.
         """
         check_service(service)
         account, region = self._place(account, region)
@@ -214,11 +215,12 @@ class World:
 
         `event` is its envelope: a mapping, JSON text (it begins with "{"), or the path of a file. It
         needs a `source` that begins with "aws." and a `detail-type`; whatever else it lacks is filled
-        in. Where it arrives is said by its own account and region, else by these arguments, else it
-        is the world's. Returns the id of the event. Raises `SimbridgeError` for what is no such event.
+        in. Where it arrives is said by its own account and region, else by these arguments; else it
+        is where the code that emits it lives, which is the account and region of a handler's ARN, and
+        for any other code those of the world. Returns the id of the event. Raises `SimbridgeError`
+        for what is no such event.
         """
-        home = self._account, self._region
-        return service_events.emit(self._clients, event, (account, region), home)
+        return service_events.emit(self._clients, event, (account, region))
 
     # -- archives ---------------------------------------------------------------------------
 

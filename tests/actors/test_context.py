@@ -56,10 +56,19 @@ def test_every_field_of_the_context() -> None:
     assert context.log_stream_name.startswith("2026/03/01/[$LATEST]")
     assert len(context.log_stream_name) == len("2026/03/01/[$LATEST]") + 32
     assert context.client_context is None
+    assert context.tenant_id is None
     assert context.identity.cognito_identity_id is None
     assert context.identity.cognito_identity_pool_id is None
     assert len(context.aws_request_id) == 36
     assert repr(context) == f"LambdaContext('pay', aws_request_id='{context.aws_request_id}')"
+
+
+@pytest.mark.parametrize("message", ["paid", 5, {"order": 1}, "größer", ""])
+def test_a_context_logs(message: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints the message, and leaves the trace as it would be without."""
+    logged = run(lambda event, context: context.log(message))
+    assert capsys.readouterr().out == f"{message}\n"
+    assert logged.trace.digest() == run(lambda event, context: None).trace.digest()
 
 
 @pytest.mark.parametrize(
