@@ -187,7 +187,7 @@ def test_the_aws_profile_makes_some_deliveries_twice() -> None:
         ({"retry_attempts": True}, "whole number >= 0"),
         ({"delivery_latency_median_us": 5}, "delivery_latency_p99_us"),
         ({"delivery_latency_p99_us": 5}, "above zero"),
-        ({"duplicates_per_million": 1_000_001}, "from 0 to 1"),
+        ({"duplicates_per_million": 1_000_001}, "0 to 1,000,000, not 1,000,001"),
     ],
 )
 def test_limits_that_cannot_be(limits: dict[str, Any], says: str) -> None:
