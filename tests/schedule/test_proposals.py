@@ -359,6 +359,14 @@ def test_units_below_a_second(unit: str) -> None:
         assert "The smallest unit of a rate is the minute" in told.detail, text
 
 
+def test_several_expressions_take_several_rules() -> None:
+    """None of them is lost; if one is refused, nothing is proposed."""
+    told = refusal("cron(0 9 * * ? *), rate(5 minutes)")
+    assert told.proposals == ("cron(0 9 * * ? *)", "rate(5 minutes)")
+    assert told.together and "several rules" in told.detail
+    assert refusal("cron(0 9 * * ? *) cron(0 25 * * ? *)").proposals == ()
+
+
 @pytest.mark.parametrize("unit", ["ds", "hs", "mss", "ys"])
 def test_a_single_letter_has_no_plural(unit: str) -> None:
     """`ds` may be many things, so nothing is proposed."""

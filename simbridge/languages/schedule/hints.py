@@ -40,6 +40,7 @@ _ALIASES = {
 _CALL = re.compile(
     r"(?P<name>rate|cron)(?P<gap>\s*)(?P<open>[(\[{]|(?=\s))(?P<body>.*)", re.I | re.S
 )
+_ONE = re.compile(r"(?:rate|cron)\([^()]*\)")
 _WEEKDAY = re.compile(r"[0-7]([-,/][0-7])*|.*([A-Z]{3}|L|#).*")
 _NUMBERS = re.compile(r"(?<![/#0-9A-Z])[0-9](?![0-9])")
 _ZERO = re.compile(r"(?<![/#0-9A-Z])0+(?![0-9])")
@@ -52,6 +53,9 @@ def hint(expression: str, complaint: str) -> Hint:
     """About an expression that is refused; `complaint` is what is wrong in one of its fields."""
     if len(expression) > _LENGTH_MAX:
         return Hint(complaint or _EITHER)
+    if len(several := _ONE.findall(expression)) > 1:
+        found = _proposing(several, together=True) or Hint("")
+        return _after("A rule has one schedule: several take several rules.", found)
     text, said, zone = stripped(expression)
     if text != expression:
         complaint = _complaint(text)
