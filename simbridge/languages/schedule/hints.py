@@ -271,11 +271,19 @@ def _either_first(fields: Sequence[str], found: Hint, told: str) -> Hint:
     if not (other.proposals and found.proposals):
         return _after(told, other) if other.proposals else found
     seconds, minutes = " and ".join(other.proposals), " and ".join(found.proposals)
-    both = f"If the first field was seconds, it is {seconds}; if it was minutes, it is {minutes}."
-    if len(other.proposals) == len(found.proposals) == 1:
-        return Hint(f"{told} {_DAYS}. {both}", (*other.proposals, *found.proposals))
-    likely = found if fields[3] == "*" and fields[4] != "*" else other
-    return Hint(f"{told} {_DAYS}. {both}", likely.proposals, likely.together)
+    single = len(other.proposals) == len(found.proposals) == 1
+    # 0 12 * * * * is more often noon than twelve minutes past, 0 9 1 * 2 * a weekday than a month.
+    if fields[3] == "*" and (fields[4] != "*" or _is_time(fields)):
+        detail = f"{found.detail} If the first field was seconds, it is {seconds}."
+        return Hint(detail, found.proposals + other.proposals * single, found.together)
+    both = f"If the first field was seconds, it is {seconds}; if minutes, it is {minutes}."
+    proposals = other.proposals + found.proposals * single
+    return Hint(f"{told} {_DAYS}. {both}", proposals, other.together)
+
+
+def _is_time(fields: Sequence[str]) -> bool:
+    """Whether six fields begin as an hour of every day does."""
+    return fields[2] == "*" and fields[1].isdigit() and bool(fields[1].strip("0"))
 
 
 def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
