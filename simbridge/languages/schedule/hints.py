@@ -176,7 +176,7 @@ def _cron_hint(expression: str, complaint: str) -> Hint:
         told = f"{rule}. Unix cron has five, AWS adds the year."
         return _after(told, _on_five(fields))
     if len(fields) == 7:
-        return _after(rule + ".", _on_seven(fields))
+        return _on_seven(fields, rule)
     if len(fields) == 6:
         return _on_six(fields, complaint)
     return Hint(f"{rule}: minutes, hours, day of month, month, day of week, year.")
@@ -203,9 +203,9 @@ def _on_five(fields: Sequence[str]) -> Hint:
     )
 
 
-def _on_seven(fields: Sequence[str]) -> Hint:
+def _on_seven(fields: Sequence[str], rule: str) -> Hint:
     """About seven fields: those of Quartz, or six and a `*` too many."""
-    told, quartz = "There are no seconds.", _without_seconds(fields)
+    told, quartz = f"{rule}: it has no seconds.", _without_seconds(fields)
     if not any(fields[place] == "?" for place in (1, 2, 4, 6)):
         return _after(told, quartz)
     shorter = [[*fields[:at], *fields[at + 1 :]] for at in range(7) if fields[at] == "*"]
@@ -214,10 +214,10 @@ def _on_seven(fields: Sequence[str]) -> Hint:
         return _after(told, quartz)
     (six,) = accepted
     if fields[2] in ("*", "?") or len(quartz.proposals) != 1:
-        return Hint(f"There is a * too many: write {six}.", (six,))
+        return Hint(f"{rule}: there is a * too many. Write {six}.", (six,))
     other = quartz.proposals[0]
     return Hint(
-        f"Without the * too many it is {six}; if the first field was seconds, it is {other}.",
+        f"{rule}. Without the * too many it is {six}; if the first field was seconds, it is {other}.",
         (six, other),
     )
 
