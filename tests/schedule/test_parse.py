@@ -410,7 +410,8 @@ DETAILS = {
     "cron(0 0 ? * 2,L *)": "Day of week: 'L' is no value, range or increment; "
     "L stands alone, and in a field of days only. "
     "Write cron(0 0 ? * 2 *) and cron(0 0 ? * L *).",
-    "cron(0 12 * * * *)": f"{DAYS} Write cron(0 12 * * ? *).",
+    "cron(0 12 * * * *)": f"{DAYS} Write cron(0 12 * * ? *). "
+    "If the first field was seconds, it is cron(12 * * * ? *).",
     "cron(0 12 * * mon *)": f"{DAYS} Write cron(0 12 ? * MON *).",
     "cron(0 0 1 * MON *)": f"{DAYS} Days of both kinds take two rules. "
     "Write cron(0 0 1 * ? *) and cron(0 0 ? * MON *).",

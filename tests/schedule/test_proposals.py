@@ -161,6 +161,7 @@ def test_seconds_first_and_no_year(weekday: str) -> None:
         ("0 9 LW * *", ["0 9 LW * ? *"]),
         ("0 0 9 * * *", ["0 9 * * ? *", "0 0 9 * ? *"]),
         ("0 0 12 * * *", ["0 12 * * ? *", "0 0 12 * ? *"]),
+        ("0 15 * * * *", ["0 15 * * ? *", "15 * * * ? *"]),
         ("0 0 9 1 * *", ["0 9 1 * ? *", "0 0 9 1 ? *"]),
         ("0 */5 * * * *", ["*/5 * * * ? *", "0 */5 * * ? *"]),
         ("00 30 * * * *", ["30 * * * ? *"]),  # no hour is the 30th
@@ -357,6 +358,14 @@ def test_units_below_a_second(unit: str) -> None:
         told = refusal(text)
         assert told.proposals == ()
         assert "The smallest unit of a rate is the minute" in told.detail, text
+
+
+def test_several_expressions_take_several_rules() -> None:
+    """None of them is lost; if one is refused, nothing is proposed."""
+    told = refusal("cron(0 9 * * ? *), rate(5 minutes)")
+    assert told.proposals == ("cron(0 9 * * ? *)", "rate(5 minutes)")
+    assert told.together and "several rules" in told.detail
+    assert refusal("cron(0 9 * * ? *) cron(0 25 * * ? *)").proposals == ()
 
 
 @pytest.mark.parametrize("unit", ["ds", "hs", "mss", "ys"])

@@ -40,6 +40,7 @@ _ALIASES = {
 _CALL = re.compile(
     r"(?P<name>rate|cron)(?P<gap>\s*)(?P<open>[(\[{]|(?=\s))(?P<body>.*)", re.I | re.S
 )
+_ONE = re.compile(r"(?:rate|cron)\([^()]*\)")
 _WEEKDAY = re.compile(r"[0-7]([-,/][0-7])*|.*([A-Z]{3}|L|#).*")
 _NUMBERS = re.compile(r"(?<![/#0-9A-Z])[0-9](?![0-9])")
 _ZERO = re.compile(r"(?<![/#0-9A-Z])0+(?![0-9])")
@@ -52,6 +53,9 @@ def hint(expression: str, complaint: str) -> Hint:
     """About an expression that is refused; `complaint` is what is wrong in one of its fields."""
     if len(expression) > _LENGTH_MAX:
         return Hint(complaint or _EITHER)
+    if len(several := _ONE.findall(expression)) > 1:
+        found = _proposing(several, together=True) or Hint("")
+        return _after("A rule has one schedule: several take several rules.", found)
     text, said, zone = stripped(expression)
     if text != expression:
         complaint = _complaint(text)
@@ -172,7 +176,7 @@ def _cron_hint(expression: str, complaint: str) -> Hint:
         told = f"{rule}. Unix cron has five, AWS adds the year."
         return _after(told, _on_five(fields))
     if len(fields) == 7:
-        return _after(rule + ".", _on_seven(fields))
+        return _on_seven(fields, rule)
     if len(fields) == 6:
         return _on_six(fields, complaint)
     return Hint(f"{rule}: minutes, hours, day of month, month, day of week, year.")
@@ -199,9 +203,9 @@ def _on_five(fields: Sequence[str]) -> Hint:
     )
 
 
-def _on_seven(fields: Sequence[str]) -> Hint:
+def _on_seven(fields: Sequence[str], rule: str) -> Hint:
     """About seven fields: those of Quartz, or six and a `*` too many."""
-    told, quartz = "There are no seconds.", _without_seconds(fields)
+    told, quartz = f"{rule}: it has no seconds.", _without_seconds(fields)
     if not any(fields[place] == "?" for place in (1, 2, 4, 6)):
         return _after(told, quartz)
     shorter = [[*fields[:at], *fields[at + 1 :]] for at in range(7) if fields[at] == "*"]
@@ -210,10 +214,10 @@ def _on_seven(fields: Sequence[str]) -> Hint:
         return _after(told, quartz)
     (six,) = accepted
     if fields[2] in ("*", "?") or len(quartz.proposals) != 1:
-        return Hint(f"There is a * too many: write {six}.", (six,))
+        return Hint(f"{rule}: there is a * too many. Write {six}.", (six,))
     other = quartz.proposals[0]
     return Hint(
-        f"Without the * too many it is {six}; if the first field was seconds, it is {other}.",
+        f"{rule}. Without the * too many it is {six}; if the first field was seconds, it is {other}.",
         (six, other),
     )
 
@@ -267,11 +271,19 @@ def _either_first(fields: Sequence[str], found: Hint, told: str) -> Hint:
     if not (other.proposals and found.proposals):
         return _after(told, other) if other.proposals else found
     seconds, minutes = " and ".join(other.proposals), " and ".join(found.proposals)
-    both = f"If the first field was seconds, it is {seconds}; if it was minutes, it is {minutes}."
-    if len(other.proposals) == len(found.proposals) == 1:
-        return Hint(f"{told} {_DAYS}. {both}", (*other.proposals, *found.proposals))
-    likely = found if fields[3] == "*" and fields[4] != "*" else other
-    return Hint(f"{told} {_DAYS}. {both}", likely.proposals, likely.together)
+    single = len(other.proposals) == len(found.proposals) == 1
+    # 0 12 * * * * is more often noon than twelve minutes past, 0 9 1 * 2 * a weekday than a month.
+    if fields[3] == "*" and (fields[4] != "*" or _is_time(fields)):
+        detail = f"{found.detail} If the first field was seconds, it is {seconds}."
+        return Hint(detail, found.proposals + other.proposals * single, found.together)
+    both = f"If the first field was seconds, it is {seconds}; if minutes, it is {minutes}."
+    proposals = other.proposals + found.proposals * single
+    return Hint(f"{told} {_DAYS}. {both}", proposals, other.together)
+
+
+def _is_time(fields: Sequence[str]) -> bool:
+    """Whether six fields begin as an hour of every day does."""
+    return fields[2] == "*" and fields[1].isdigit() and bool(fields[1].strip("0"))
 
 
 def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:

@@ -28,4 +28,8 @@ def instant_hint(text: str) -> Hint:
     if time.second or time.microsecond:
         return Hint(f"{_NONE}, and a cron(...) fires at full minutes.")
     found = f"cron({time.minute} {time.hour} {time.day} {time.month} ? {time.year})"
-    return Hint(f"{_NONE}: write {found}.", (found,))
+    return Hint(
+        f"A rule takes no at(...): write one instant as {found}. at(...) belongs to EventBridge "
+        "Scheduler.",
+        (found,),
+    )
