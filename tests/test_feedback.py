@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 import simbridge as sb
+from simbridge.model.feedback import _Circle
 
 ENTRY = {"Source": "loop", "DetailType": "Again", "Detail": "{}"}
 
@@ -244,3 +245,13 @@ def test_a_copy_stops_where_the_world_does(copy: Callable[[sb.World], sb.World])
 
 def _fails(event: dict[str, Any]) -> None:
     raise ValueError
+
+
+def test_a_late_retry_is_no_generation_without_executions() -> None:
+    """Lambda may run an event of an old generation again, when the latest are far ahead of it."""
+    circle = _Circle(10)
+    for generation in range(2, 20):
+        circle.begin(generation, counts=True)
+    circle.begin(2, counts=False)
+    assert list(circle.generations) == list(range(14, 20))
+    assert min(circle.generations.values()) == 1

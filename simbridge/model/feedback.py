@@ -54,7 +54,9 @@ class _Circle:
     def begin(self, generation: int, counts: bool) -> None:
         """An execution begins."""
         self.under_way += 1
-        self.generations[generation] = self.generations.get(generation, 0) + counts
+        if not counts:
+            return
+        self.generations[generation] = self.generations.get(generation, 0) + 1
         if len(self.generations) > _GENERATIONS_SHOWN:
             del self.generations[min(self.generations)]
 
@@ -62,8 +64,11 @@ class _Circle:
         """Whether it grows, and has put, or has under way, more than so many."""
         if max(self.generations.values()) <= 1:
             return False
-        within = len(self.put_us) > most and now - self.put_us[0] <= DAY_US
-        return within or self.under_way > most
+        return self.within_a_day(most, now) or self.under_way > most
+
+    def within_a_day(self, most: int, now: int) -> bool:
+        """Whether more than so many were put within the last day."""
+        return len(self.put_us) > most and now - self.put_us[0] <= DAY_US
 
     def __deepcopy__(self, memo: object) -> _Circle:
         twin = _Circle(0)
@@ -184,7 +189,7 @@ class Feedback:
             self._of_event.pop(put.popleft()[1], None)
 
     def _runaway(self, lineage: _Lineage, circle: _Circle, now: int, event: str) -> Runaway:
-        if len(circle.put_us) > self.events and now - circle.put_us[0] <= DAY_US:
+        if circle.within_a_day(self.events, now):
             hours = (now - circle.put_us[0]) / (3600 * clock.SECOND)
             much = f"{len(circle.put_us):,} events put within {hours:,.1f} hours"
         else:

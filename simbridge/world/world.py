@@ -302,10 +302,8 @@ class World:
         guest.refuse_inside(self._kernel)
         kernel = self._kernel
         acting = nullcontext() if kernel.quiet(until) else self._clients.acting()
-        with (
-            kernel.exclusive,
-            acting,
-        ):  # already here: interrupts leave no patch and no engine behind
+        # Held already here, so that an interrupt leaves no patch and no engine behind.
+        with kernel.exclusive, acting:
             try:
                 yield
             except BaseException as error:
