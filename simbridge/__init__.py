@@ -1,12 +1,12 @@
 """simbridge: Amazon EventBridge, simulated deterministically on a virtual clock."""
 
 from simbridge.base.errors import (
-    BadLine,
-    BlockedThread,
+    BlockingCallWarning,
     FeedbackWarning,
     HandlerFailed,
     InvalidArn,
     InvalidEvents,
+    InvalidLine,
     InvalidPattern,
     InvalidPolicy,
     InvalidSchedule,
@@ -21,10 +21,10 @@ from simbridge.base.errors import (
 )
 from simbridge.base.version import __version__
 from simbridge.languages.pattern import Explanation, Matcher, explain, match
-from simbridge.languages.schedule import next_times, schedule_in_words
+from simbridge.languages.schedule import describe_schedule, next_times
 from simbridge.model import backoff
 from simbridge.model.faults import scripted
-from simbridge.scenario.narrate import narrate, virtual_time
+from simbridge.scenario.narrate import narrate, virtual_timestamper
 from simbridge.scenario.scenario import scenario
 from simbridge.scenario.story import run
 from simbridge.storage.event_files import read_events
@@ -33,13 +33,13 @@ from simbridge.whatif.sweep import sweep
 from simbridge.world import World
 
 __all__ = [
-    "BadLine",
-    "BlockedThread",
+    "BlockingCallWarning",
     "Explanation",
     "FeedbackWarning",
     "HandlerFailed",
     "InvalidArn",
     "InvalidEvents",
+    "InvalidLine",
     "InvalidPattern",
     "InvalidPolicy",
     "InvalidSchedule",
@@ -56,6 +56,7 @@ __all__ = [
     "World",
     "__version__",
     "backoff",
+    "describe_schedule",
     "explain",
     "match",
     "narrate",
@@ -63,8 +64,7 @@ __all__ = [
     "read_events",
     "run",
     "scenario",
-    "schedule_in_words",
     "scripted",
     "sweep",
-    "virtual_time",
+    "virtual_timestamper",
 ]

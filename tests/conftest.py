@@ -36,6 +36,10 @@ def _no_network() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_ci_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("CI", "BUILD_NUMBER"):
-        monkeypatch.delenv(variable, raising=False)
+def _no_ci_server() -> Iterator[None]:
+    with (
+        pytest.MonkeyPatch.context() as patch
+    ):  # its own, so that a test's is undone at its usual time
+        for variable in ("CI", "BUILD_NUMBER"):
+            patch.delenv(variable, raising=False)
+        yield

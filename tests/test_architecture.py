@@ -17,7 +17,7 @@ ROOT = Path(sb.__file__).parent
 DOORS = {
     "pendulum": {"base.clock"},
     "botocore": {"api.model"},
-    "anyio": {"hosts.guest", "hosts.asyncio", "hosts.trio", "adapters.pytest"},
+    "anyio": {"hosts.engine", "hosts.asyncio", "hosts.trio", "adapters.pytest"},
     "trio": {"hosts.trio", "hosts.no_files"},
     "outcome": {"hosts.trio"},
     "asyncio": {"hosts.asyncio"},

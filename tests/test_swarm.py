@@ -332,7 +332,7 @@ def _check(plan: dict[str, Any], number: int, records: list[Any]) -> str:
     return "dead-lettered" if kept else "dropped"
 
 
-@pytest.mark.filterwarnings("ignore::simbridge.BlockedThread")  # of a machine with more to do
+@pytest.mark.filterwarnings("ignore::simbridge.BlockingCallWarning")  # of a machine with more to do
 @slow
 @given(plans)
 def test_all_hosts_and_both_levels_tell_one_story(plan: dict[str, Any]) -> None:

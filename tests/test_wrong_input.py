@@ -90,11 +90,11 @@ FUNCTIONS: dict[Callable[..., Any], dict[str, Any]] = {
     sb.match: {"pattern": PATTERN, "event": EVENT},
     sb.explain: {"pattern": PATTERN, "event": EVENT},
     sb.next_times: {"expression": "cron(0 0 1 1 ? 2030)", "after": "2026-01-01T00:00:00Z"},
-    sb.schedule_in_words: {"expression": "rate(1 day)"},
+    sb.describe_schedule: {"expression": "rate(1 day)"},
     sb.scripted: {"outcomes": ["ok"]},
     sb.read_events: {"path": os.devnull},
     sb.narrate: {"world": world, "file": io.StringIO()},
-    sb.virtual_time: {"world": world},
+    sb.virtual_timestamper: {"world": world},
     sb.run: {"story": story},
     sb.scenario: {},
     sb.sweep: {"scenario": story, **ONCE},
@@ -106,7 +106,7 @@ METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
         "stand_in": {"arn": QUEUE}, "archive": {"name": "a"}, "run": {"hours": 1}, "settle": {},
         "emit": {"event": SERVICE_EVENT},
         "api_fails": {"operation": "PutRule", "error": "InternalException"},
-        "metrics": {"name": "Invocations"}, "listening": {"listener": print}, "fork": {}, "close": {},
+        "metrics": {"name": "Invocations"}, "listen": {"listener": print}, "fork": {}, "close": {},
         "annotate": {"error": ValueError()},
     },
     lambda: world().queue("q"): {
@@ -209,7 +209,7 @@ def test_nothing_public_is_left_out() -> None:
     """The tables above name every function of `simbridge` and every method of what these give."""
     functions = {getattr(sb, name) for name in sb.__all__ if callable(getattr(sb, name))}
     errors = {one for one in functions if isinstance(one, type) and issubclass(one, Exception)}
-    records = {sb.BadLine, sb.Explanation, sb.Trace}  # given to people, never made by them
+    records = {sb.InvalidLine, sb.Explanation, sb.Trace}  # given to people, never made by them
     assert functions - errors - records <= FUNCTIONS.keys()
     for make, methods in METHODS.items():
         about = make()
@@ -343,7 +343,7 @@ def test_a_schedule_is_text(expression: Any) -> None:
     with pytest.raises(sb.InvalidSchedule, match=r"not valid\. A schedule expression is text, "):
         sb.next_times(expression, START["start"])
     with pytest.raises(sb.InvalidSchedule, match=r"not valid\. A schedule expression is text, "):
-        sb.schedule_in_words(expression)
+        sb.describe_schedule(expression)
 
 
 def test_a_set_has_no_order() -> None:

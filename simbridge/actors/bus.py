@@ -15,8 +15,8 @@ import msgspec
 
 from simbridge import targets
 from simbridge.base import clock
-from simbridge.base.bucket import Buckets
-from simbridge.base.luck import draw
+from simbridge.base.rng import draw
+from simbridge.base.token_bucket import Buckets
 from simbridge.kernel import Turn, uuid_from
 from simbridge.languages import policy
 from simbridge.languages.pattern import Matcher
@@ -37,11 +37,11 @@ from simbridge.model.messages import (
 )
 from simbridge.model.resources import EventBus, Rule
 
-__all__ = ["EventBusActor", "Outside"]
+__all__ = ["EventBusActor", "ForwardingRules"]
 
 
 @final
-class Outside(NamedTuple):
+class ForwardingRules(NamedTuple):
     """What a bus must know to take events from other buses.
 
     How many buses an event may be forwarded to within a region and across regions, the organization of
@@ -65,7 +65,7 @@ class EventBusActor:
     has the ARN of the archive for each rule that archives what it matches.
     """
 
-    def __init__(self, duplicates: int, outside: Outside) -> None:
+    def __init__(self, duplicates: int, outside: ForwardingRules) -> None:
         self.duplicates = duplicates
         self.outside = outside
         self.bus: EventBus | None = None
@@ -82,7 +82,7 @@ class EventBusActor:
             if matched and event.envelope["detail-type"] == API_CALL:
                 matched = self._shown(event, matched)
             if message.rule is not None:
-                matched = self._with_owner(matched, message.rule)
+                matched = self._with_scheduled_rule(matched, message.rule)
             if message.only is not None:
                 matched = [name for name in matched if self.rules[name].arn in message.only]
             if self.archives and "replay-name" not in event.envelope:
@@ -90,7 +90,7 @@ class EventBusActor:
             for name in matched:
                 for address, rule_arn, target_id, target_arn in self.routes[name]:
                     turn.send(address, Match(event, rule_arn, target_id, target_arn))
-                    if self.duplicates and self._twice(event, address, turn):
+                    if self.duplicates and self._is_duplicated(event, address, turn):
                         turn.send(address, Match(event, rule_arn, target_id, target_arn, True))
             return
         match message:
@@ -112,7 +112,7 @@ class EventBusActor:
         rules = self.rules
         return [name for name in matched if not is_withheld(event.envelope, rules[name].state)]
 
-    def _twice(self, event: Event, address: str, turn: Turn) -> bool:
+    def _is_duplicated(self, event: Event, address: str, turn: Turn) -> bool:
         return draw(turn.key("duplicate", f"{event.id} {address}"), 0) < self.duplicates
 
     def _archive(self, event: Event, matched: list[str], turn: Turn) -> None:
@@ -160,7 +160,7 @@ class EventBusActor:
         elif after is None and before is not None:
             turn.send(rule.arn, Retire(rule.arn))
 
-    def _with_owner(self, matched: list[str], owner: str) -> list[str]:
+    def _with_scheduled_rule(self, matched: list[str], owner: str) -> list[str]:
         """The rules that match, and the one whose schedule has fired, exactly once (captured)."""
         name = owner.rpartition("/")[2]
         rule = self.rules.get(name)

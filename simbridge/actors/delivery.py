@@ -29,10 +29,10 @@ import msgspec
 from simbridge import targets
 from simbridge.actors.latency import latency_us
 from simbridge.actors.sending import failure_of
-from simbridge.base.bucket import Bucket
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import HandlerFailed, SimbridgeError
-from simbridge.base.luck import draw
+from simbridge.base.rng import draw
+from simbridge.base.token_bucket import Bucket
 from simbridge.kernel import Turn
 from simbridge.languages import transform
 from simbridge.model import arn as arns
@@ -120,7 +120,7 @@ class _Pending(msgspec.Struct, gc=False):
 
     plan: _Plan
     expires_us: int
-    luck: int
+    backoff_key: int
     event: Event
     body: str | None
     attempts: int = 0
@@ -154,11 +154,11 @@ class DeliveryActor:
         elif type(message) is Match:
             self._begin(message, turn)
         else:
-            self._seldom(message, turn)
+            self._receive_other(message, turn)
         if self.retired and not self.pending:
             turn.stop()
 
-    def _seldom(self, message: Message, turn: Turn) -> None:
+    def _receive_other(self, message: Message, turn: Turn) -> None:
         match message:
             case Due(delivery, attempt, reserved):
                 self._attempt(delivery, attempt, self.pending[delivery], 0, turn, reserved)
@@ -200,10 +200,10 @@ class DeliveryActor:
                 return
         delay = 0
         if message.duplicate:
-            pending.luck = turn.key("backoff of a duplicate", event.id)
+            pending.backoff_key = turn.key("backoff of a duplicate", event.id)
         if self.policy.latency is not None:
-            luck = draw(turn.key("latency", event.id), message.duplicate)
-            delay = latency_us(self.policy.latency, luck)
+            sample = draw(turn.key("latency", event.id), message.duplicate)
+            delay = latency_us(self.policy.latency, sample)
         self._attempt(delivery, 1, pending, delay, turn)
 
     def _failed(self, outcome: Outcome, turn: Turn) -> None:
@@ -211,15 +211,15 @@ class DeliveryActor:
         delivery, attempt = outcome.delivery, outcome.attempt
         pending = self.pending[delivery]
         # Read in one go: all this has left the processor's cache since the last attempt.
-        plan, expires_us, luck = pending.plan, pending.expires_us, pending.luck
+        plan, expires_us, key = pending.plan, pending.expires_us, pending.backoff_key
         event, body = pending.event, pending.body
         if not attempt or attempt > plan.retries or outcome.error not in RETRIED:
             self._end(outcome, pending, turn)
             return
-        if not luck:
-            luck = pending.luck = turn.key("backoff", event.id)
+        if not key:
+            key = pending.backoff_key = turn.key("backoff", event.id)
         try:
-            delay = plan.delay_us(attempt, draw(luck, attempt))
+            delay = plan.delay_us(attempt, draw(key, attempt))
         except Exception as error:
             failed = HandlerFailed(f"the backoff failed at retry {attempt}: {error!r}")
             raise turn.undo(failed, error) from error

@@ -23,7 +23,7 @@ from simbridge.base.clock import SECOND
 from simbridge.kernel import Actor, Turn
 from simbridge.model.messages import Invoke, Message, Outcome
 
-__all__ = ["DEDUPLICATION_S", "REPEATED", "FifoQueue", "dweller", "stand_in_of"]
+__all__ = ["DEDUPLICATION_S", "REPEATED", "FifoQueue", "make_stand_in", "unwrap_stand_in"]
 
 DEDUPLICATION_S = 300
 """Seconds in which a FIFO queue takes a message of the same body for the same message."""
@@ -78,13 +78,13 @@ class FifoQueue:
             del self.accepted[body]
 
 
-def dweller(arn: str) -> StandIn | FifoQueue:
+def make_stand_in(arn: str) -> StandIn | FifoQueue:
     """What a world puts at the ARN of a target that is not simulated itself."""
     service, name = arn.split(":", 3)[2], arn.rpartition(":")[2]
     return FifoQueue() if service == "sqs" and name.endswith(".fifo") else StandIn()
 
 
-def stand_in_of(actor: Actor) -> StandIn:
+def unwrap_stand_in(actor: Actor) -> StandIn:
     """The stand-in that such an actor is, or has."""
     stand_in = actor.stand_in if isinstance(actor, FifoQueue) else actor
     assert isinstance(stand_in, StandIn), "at the ARN of a target there is nothing else"

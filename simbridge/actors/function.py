@@ -23,11 +23,11 @@ import msgspec
 from simbridge.actors.context import DEFAULT_TIMEOUT_US, LambdaContext, request_id, takes_context
 from simbridge.actors.latency import latency_us
 from simbridge.actors.results import kept, marshalled
-from simbridge.base import surrogates, watch
+from simbridge.base import blocking, surrogates
 from simbridge.base.clock import SECOND, iso_micros, iso_seconds
 from simbridge.base.errors import HandlerFailed, SimbridgeError
-from simbridge.base.luck import draw
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
+from simbridge.base.rng import draw
 from simbridge.kernel import Turn
 from simbridge.kernel.interrupts import from_a_signal
 from simbridge.model import arn as arns
@@ -52,14 +52,14 @@ def text_of(message: Received) -> str:
     """The text that a target receives: its rendered input, or the event as compact JSON."""
     if isinstance(message, Deposit) or message.body is not None:
         return message.body or ""
-    return with_room(msgspec.json.encode, message.event.envelope).decode()
+    return with_deeper_recursion(msgspec.json.encode, message.event.envelope).decode()
 
 
 def payload_of(message: Received) -> Any:
     """What a handler is called with: the text as a Python object; a text that is not JSON as it is."""
     text = text_of(message)
     try:
-        return with_room(msgspec.json.decode, text)
+        return with_deeper_recursion(msgspec.json.decode, text)
     except msgspec.DecodeError:
         return text
 
@@ -116,7 +116,7 @@ class Yours:
 
 @final
 class Runner:
-    """Runs the handler of one stand-in. Without `lambda_` an exception ends the run.
+    """Runs the handler of one stand-in. Without `lambda_settings` an exception ends the run.
 
     `start` is how long Lambda takes from accepting an event to the start of its handler, if that takes
     time. The delivery has succeeded by then.
@@ -126,15 +126,15 @@ class Runner:
     def __init__(
         self,
         handler: Handler,
-        lambda_: Asynchronous | None,
+        lambda_settings: Asynchronous | None,
         feedback: Feedback,
         start: Slow | None = None,
     ) -> None:
         self._takes_context = takes_context(handler)
         self._yours = Yours(handler)
-        self.lambda_ = lambda_
+        self.lambda_settings = lambda_settings
         self.feedback = feedback
-        self.start = start if lambda_ is not None else None
+        self.start = start if lambda_settings is not None else None
         self.running: dict[int, _Execution] = {}
 
     @property
@@ -148,8 +148,8 @@ class Runner:
         if self.start is None:
             self._execute(message, 1, turn)
             return
-        luck = draw(turn.key("function start", f"{message.event.id} {turn.sender}"), 0)
-        after = latency_us(self.start, luck)
+        sample = draw(turn.key("function start", f"{message.event.id} {turn.sender}"), 0)
+        after = latency_us(self.start, sample)
         turn.send(turn.address, Execute(message.delivery, 1), after)
 
     def execute(self, message: Execute, turn: Turn) -> None:
@@ -165,7 +165,7 @@ class Runner:
         self.feedback.end(execution.cause)
 
     def _decide(self, execution: _Execution, message: Handled, turn: Turn) -> None:
-        rules = self.lambda_
+        rules = self.lambda_settings
         if message.error is None or rules is None:
             del self.running[message.delivery]
             if rules is not None and rules.on_success:
@@ -192,7 +192,7 @@ class Runner:
         )
         if warning is not None:
             turn.warn(warning)
-        look = watch.of_thread()
+        look = blocking.of_thread()
         look.begin()
         try:
             result = self.handler(*arguments)
@@ -222,24 +222,24 @@ class Runner:
         def raised(error: BaseException) -> None:
             ended(self._raised(fail, address, delivery, attempt, error))
 
-        limit_us = self.lambda_.timeout_us if self.lambda_ is not None else None
+        limit_us = self.lambda_settings.timeout_us if self.lambda_settings is not None else None
         turn.start(run, ended, raised, limit_us)
 
     def _context(self, message: Received, turn: Turn) -> LambdaContext:
-        limit_us = self.lambda_.timeout_us if self.lambda_ is not None else None
+        limit_us = self.lambda_settings.timeout_us if self.lambda_settings is not None else None
         end_us = turn.now + (DEFAULT_TIMEOUT_US if limit_us is None else limit_us)
         return LambdaContext(turn.address, message.event, message.delivery, end_us, turn.clock())
 
     def _timeout_text(self) -> str:
-        assert self.lambda_ is not None and self.lambda_.timeout_us is not None
-        return f"Task timed out after {self.lambda_.timeout_us / SECOND:.2f} seconds"
+        assert self.lambda_settings is not None and self.lambda_settings.timeout_us is not None
+        return f"Task timed out after {self.lambda_settings.timeout_us / SECOND:.2f} seconds"
 
     def _returned(self, delivery: int, attempt: int, result: Any) -> Handled:
         if inspect.isgenerator(result) or inspect.isasyncgen(result):
             raise HandlerFailed(
                 "a handler with yield in it does not run: write def or async def, return"
             )
-        if self.lambda_ is None:
+        if self.lambda_settings is None:
             return Handled(delivery, attempt, None if result is None else kept(result))
         try:
             return Handled(delivery, attempt, marshalled(result))
@@ -254,11 +254,15 @@ class Runner:
         if from_a_signal(error):
             fail(error, f"the handler of {address}")
             return _failed(delivery, attempt, error)
-        if self.lambda_ is not None and isinstance(error, SystemExit):
+        if self.lambda_settings is not None and isinstance(error, SystemExit):
             return Handled(delivery, attempt, None, "Runtime.ExitError", _exit_text(error))
-        if self.lambda_ is None or not isinstance(error, Exception) or isinstance(error, _CHECKS):
+        if (
+            self.lambda_settings is None
+            or not isinstance(error, Exception)
+            or isinstance(error, _CHECKS)
+        ):
             if isinstance(error, Exception) and not isinstance(error, SimbridgeError):
-                failure = HandlerFailed(_advice(address, error, self.lambda_ is not None))
+                failure = HandlerFailed(_advice(address, error, self.lambda_settings is not None))
                 failure.__cause__ = error
                 fail(failure)
             else:
@@ -273,7 +277,7 @@ class Runner:
         assert isinstance(put, Invoke), "no function is a dead-letter queue or a destination"
         record = _record(turn, why, execution, message)
         if not arns.is_event_bus(arns.parse(to)):
-            body = with_room(msgspec.json.encode, record).decode()
+            body = with_deeper_recursion(msgspec.json.encode, record).decode()
             turn.send(to, Deposit(put.delivery, put.event, put.rule, body))
             return
         here, kind = arns.parse(turn.address), "Success" if why == "Success" else "Failure"
@@ -288,7 +292,7 @@ class Runner:
             "resources": [to, record["requestContext"]["functionArn"]],
             "detail": record,
         }
-        size = len(with_room(msgspec.json.encode, record))
+        size = len(with_deeper_recursion(msgspec.json.encode, record))
         event = Event(to, envelope, turn.now, size)
         turn.send(to, Publish(event))
         runaway = self.feedback.put(execution.cause, [event], turn.now)
@@ -331,7 +335,7 @@ def _failed(delivery: int, attempt: int, error: BaseException) -> Handled:
 def _text_of(error: BaseException) -> str:
     """The words of an error of the user's, whose `__str__` may raise as well."""
     try:
-        return surrogates.readable(str(error))
+        return surrogates.replace_lone_surrogates(str(error))
     except Exception:
         return "its text cannot be read: __str__ raised"
 

@@ -1,4 +1,4 @@
-"""Log-normal times: drawn by looking up a luck in a table of quantiles, the same on every host."""
+"""Log-normal times: drawn by looking up a sample in a table of quantiles, the same on every host."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["latency_us"]
 _STEPS_BITS = 12
 
 
-def latency_us(slow: Slow, luck: int) -> int:
-    """A log-normal latency for a luck in [0, 2**32), read off a table of whole microseconds."""
+def latency_us(slow: Slow, sample: int) -> int:
+    """A log-normal latency for a sample in [0, 2**32), read off a table of whole microseconds."""
     if slow.median_us == slow.p99_us:
         return slow.median_us
     table = _quantiles(slow.median_us, slow.p99_us)
-    step = luck >> (32 - _STEPS_BITS)
-    between = luck & ((1 << (32 - _STEPS_BITS)) - 1)
+    step = sample >> (32 - _STEPS_BITS)
+    between = sample & ((1 << (32 - _STEPS_BITS)) - 1)
     low = table[step]
     return low + ((table[step + 1] - low) * between >> (32 - _STEPS_BITS))
 

@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from simbridge.base import surrogates
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
 
 __all__ = ["kept", "marshalled"]
 
@@ -33,13 +33,13 @@ def marshalled(result: Any) -> Any:
     """
     if result is None:
         return None
-    text = with_room(_dumps, result)
+    text = with_deeper_recursion(_dumps, result)
     text = surrogates.in_json(text) or text
     try:
-        return with_room(msgspec.json.decode, text)
+        return with_deeper_recursion(msgspec.json.decode, text)
     except msgspec.DecodeError:
         plain = json.loads(text, parse_constant=lambda word: None)
-        return with_room(msgspec.json.decode, json.dumps(plain))
+        return with_deeper_recursion(msgspec.json.decode, json.dumps(plain))
 
 
 def kept(result: Any) -> Any:

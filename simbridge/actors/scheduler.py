@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Any, final
 
 from simbridge.base import clock
-from simbridge.base.luck import draw
+from simbridge.base.rng import draw
 from simbridge.kernel import Turn, uuid_from
 from simbridge.languages import schedule
 from simbridge.model import arn as arns

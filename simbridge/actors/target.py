@@ -3,7 +3,7 @@
 A stand-in accepts what it is sent and remembers it: events, dead letters and Lambda's records alike. The
 call of its service's API that this was is worked out when somebody asks (`request_of`). It may have a
 handler of yours (`actors/function`), and it can be told to fail, to be slow or to throttle
-(`actors/conduct`).
+(`actors/fault_state`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import final
 
 from simbridge import targets
-from simbridge.actors.conduct import Answer, Conduct
+from simbridge.actors.fault_state import Answer, FaultState
 from simbridge.actors.function import Received, Runner, Yours
 from simbridge.actors.queue import Visibility
 from simbridge.actors.sending import failure_of, sending_of
@@ -34,7 +34,7 @@ from simbridge.model.messages import (
     Outcome,
 )
 
-__all__ = ["Nowhere", "StandIn", "request_of"]
+__all__ = ["MissingTarget", "StandIn", "request_of"]
 
 
 def request_of(address: str, message: Received) -> targets.Request:
@@ -71,12 +71,12 @@ class StandIn:
         self.received: list[Received] = []
         self.visibility = Visibility()
         self.decides: list[Yours] = []
-        self._conduct: Conduct | None = None
+        self._conduct: FaultState | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Accept, remember, and call the handler, if there is one."""
         if type(message) is not Invoke:  # several times quicker to ask than a case
-            self._seldom(message, turn)
+            self._receive_other(message, turn)
             return
         if self._conduct is None:
             turn.send(turn.sender, Outcome(message.delivery, message.attempt))
@@ -94,7 +94,7 @@ class StandIn:
         if self.runner is not None:
             self.runner.begin(message, turn)
 
-    def _seldom(self, message: Message, turn: Turn) -> None:
+    def _receive_other(self, message: Message, turn: Turn) -> None:
         match message:
             case Handled():
                 assert self.runner is not None
@@ -103,21 +103,21 @@ class StandIn:
                 assert self.runner is not None
                 self.runner.execute(message, turn)
             case DeadLetter(delivery):
-                self._bury(message, delivery, turn)
+                self._accept_dead_letter(message, delivery, turn)
             case Deposit():
-                self._file(message, turn)
+                self._accept_destination_record(message, turn)
             case Declined():
                 pass  # the record is the point: Lambda gives it up, and the function goes on
             case Behave(Recovers()):
                 self._conduct = None
             case Behave(behaviour):
                 decide = self.decides[behaviour.number] if isinstance(behaviour, Custom) else None
-                self._conduct = self._conduct or Conduct(_timeout_us(turn.address))
+                self._conduct = self._conduct or FaultState(_timeout_us(turn.address))
                 self._conduct.tell(behaviour, decide, turn.now)
             case _:
                 raise AssertionError(f"a stand-in does not take {message!r}")
 
-    def _bury(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
+    def _accept_dead_letter(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
         """Take a dead letter. A queue that refuses one loses the event (fidelity 2.5)."""
         error, text, after = self._refusal(message, delivery, turn)
         turn.reply(Outcome(delivery, 0, error, text), after)
@@ -130,7 +130,7 @@ class StandIn:
             return failure.error, failure.text, 0
         return self.answer(Invoke(delivery, 0, message.event, message.attributes["RULE_ARN"]), turn)
 
-    def _file(self, record: Deposit, turn: Turn) -> None:
+    def _accept_destination_record(self, record: Deposit, turn: Turn) -> None:
         """Take Lambda's record of an invocation, unless this service does not take it now, or at all."""
         failure = failure_of(turn.address, record.rule, record.event, record.body)
         if failure is not None:
@@ -156,7 +156,7 @@ def _timeout_us(address: str) -> int | None:
 
 
 @final
-class Nowhere:
+class MissingTarget:
     """Answers for an address where nobody lives: the delivery fails (fidelity 2.2).
 
     An event bus that is not there is the exception: events for it are acknowledged and gone, as are

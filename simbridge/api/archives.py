@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 
 from simbridge.api import pages
+from simbridge.api.errors import invalid, limit_exceeded, no_bus
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.refusals import invalid, limit_exceeded, no_bus
-from simbridge.api.rules import check_room, replace_rule
+from simbridge.api.rules import check_rule_quotas, replace_rule
 from simbridge.api.store import ArchiveEntry, Bus
 from simbridge.base.errors import InvalidArn, ServiceError
 from simbridge.kernel import uuid_from
@@ -219,7 +219,7 @@ def _check_rule(
     if rule is not None and rule.archive_arn != archive_arn:
         # No answer of the service is known.
         raise ServiceError("ResourceAlreadyExistsException", f"Rule {rule.name} already exists.")
-    check_room(context, bus, rule, text)
+    check_rule_quotas(context, bus, rule, text)
 
 
 def _put_rule(context: Context, bus: Bus, archive: Archive) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from simbridge.api import pages
 from simbridge.api.access import bus_at, check_access
+from simbridge.api.arn_checks import check_bus_dead_letter_queue
+from simbridge.api.errors import invalid, limit_exceeded, no_bus
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.references import check_bus_dead_letter_queue
-from simbridge.api.refusals import invalid, limit_exceeded, no_bus
 from simbridge.api.store import Bus
 from simbridge.api.tags import read_tags
 from simbridge.base.errors import NotSimulated, ServiceError

@@ -25,14 +25,14 @@ import msgspec
 
 from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
+from simbridge.api.errors import invalid
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.refusals import invalid
 from simbridge.api.tracing import normalized
 from simbridge.base import clock, surrogates
 from simbridge.base.clock import SECOND, iso_seconds
 from simbridge.base.errors import InvalidTime, NotSimulated
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.repeated import Repeating, has_repeated_key
 from simbridge.kernel import uuid_of
 from simbridge.languages import pattern
@@ -254,7 +254,7 @@ def _read_object(text: str) -> dict[str, Any] | None:
     if len(text) >= 2 * DETAIL_LEVELS_MAX and _levels(text) > DETAIL_LEVELS_MAX:
         return None
     try:
-        found = with_room(_decode, text)
+        found = with_deeper_recursion(_decode, text)
     except (msgspec.MsgspecError, UnicodeError):
         mended = surrogates.in_json(text)
         return None if mended is None else _read_object(mended)

@@ -12,7 +12,7 @@ from typing import NamedTuple, final
 
 from simbridge.api.model import error_names, operation_names
 from simbridge.base.errors import ServiceError, SimbridgeError
-from simbridge.base.nearest import meant
+from simbridge.base.suggest import did_you_mean
 
 __all__ = ["FAULTS", "Fault", "check_fault", "fault"]
 
@@ -81,14 +81,14 @@ def check_fault(operation: str | None, error: str) -> None:
     """Raise `SimbridgeError` unless this operation exists and can be answered with this error."""
     if operation not in operation_names():
         raise SimbridgeError(
-            f"EventBridge has no operation {operation!r}; {meant(operation, operation_names())}"
+            f"EventBridge has no operation {operation!r}; {did_you_mean(operation, operation_names())}"
         )
     modelled = error_names(operation)
     if error not in modelled and error not in FAULTS:
         own = [name for name in modelled if name not in FAULTS]
         has = f"has {', '.join(own)}" if own else "has no error of its own"
         raise SimbridgeError(
-            f"{operation} is never answered with {error!r}; {meant(error, [*own, *FAULTS])} "
+            f"{operation} is never answered with {error!r}; {did_you_mean(error, [*own, *FAULTS])} "
             f"({operation} {has}; those of every call are in simbridge.api.faults.FAULTS)"
         )
 

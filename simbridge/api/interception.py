@@ -71,8 +71,8 @@ class Entry:
         return Entry, (self.server,)
 
 
-_Here = tuple[Entry, ...]
-_here: ContextVar[_Here] = ContextVar("simbridge_serving", default=())
+_Current = tuple[Entry, ...]
+_here: ContextVar[_Current] = ContextVar("simbridge_serving", default=())
 """The entries that the running code lies in, the innermost last."""
 _lock = threading.RLock()
 _blocks: list[Entry] = []
@@ -98,13 +98,13 @@ def intercepted(server: Server) -> Iterator[None]:
         _here.set(tuple(other for other in _here.get() if other is not entry))
 
 
-def enter(entry: Entry) -> Token[_Here]:
+def enter(entry: Entry) -> Token[_Current]:
     """A world begins to run code. What it starts is the world's wherever its context goes."""
     _begin(entry, _runs)
     return _here.set((*_here.get(), entry))
 
 
-def leave(entry: Entry, before: Token[_Here]) -> None:
+def leave(entry: Entry, before: Token[_Current]) -> None:
     """The world has run it; `before` is what `enter` returned, in the same context."""
     _here.reset(before)
     _end(entry, _runs)
@@ -204,17 +204,17 @@ def _find() -> None:
     ):
         born: Any = classmethod(_born)  # type: ignore[arg-type]  # of any class
         _methods.append(_Method(base, "__init_subclass__", None, born))
-        for kind in _family(base):
+        for kind in _lineage(base):
             _children.append((kind, kind.__subclasses__()))
             if (theirs := kind.__dict__.get(name)) is not None:
                 _methods.append(_Method(kind, name, theirs, replacement(theirs)))
 
 
-def _family(kind: type[Any]) -> Iterator[type[Any]]:
+def _lineage(kind: type[Any]) -> Iterator[type[Any]]:
     yield kind
     child: type[Any]
     for child in kind.__subclasses__():
-        yield from _family(child)
+        yield from _lineage(child)
 
 
 def _born(kind: type[Any], **_: Any) -> None:

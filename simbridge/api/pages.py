@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from simbridge.api.refusals import invalid
+from simbridge.api.errors import invalid
 
 __all__ = ["page"]
 

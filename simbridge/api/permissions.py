@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from simbridge.api.buses import find_bus
+from simbridge.api.errors import invalid
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.refusals import invalid
 from simbridge.api.store import Bus
 from simbridge.base.errors import ServiceError
 from simbridge.languages import policy

@@ -25,7 +25,6 @@ from simbridge.api.model import Answered, HttpRequest, operation_names
 from simbridge.api.propagation import Propagation
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
-from simbridge.base.bucket import Buckets
 from simbridge.base.errors import (
     InvalidArn,
     InvalidPattern,
@@ -37,9 +36,10 @@ from simbridge.base.errors import (
     ServiceError,
     SimbridgeError,
 )
-from simbridge.base.luck import draw
-from simbridge.base.luck import key as key_of
-from simbridge.base.nearest import meant
+from simbridge.base.rng import draw
+from simbridge.base.rng import key as key_of
+from simbridge.base.suggest import did_you_mean
+from simbridge.base.token_bucket import Buckets
 from simbridge.kernel import Kernel, uuid_from
 from simbridge.model.arn import api_address
 from simbridge.model.faults import Fails
@@ -214,7 +214,7 @@ class ControlPlane:
         to = api_address(account, region)
         try:
             check_request(name, request)
-            self._may_refuse(name, account, region)
+            self._throttle_or_fault(name, account, region)
             response = OPERATIONS[name](context, request)
         except LanguageError as error:
             refusal = ServiceError(_CODES[type(error)], error.text)
@@ -260,7 +260,7 @@ class ControlPlane:
         if runaway is not None:
             self.kernel.fail(runaway)
 
-    def _may_refuse(self, name: str, account: str, region: str) -> None:
+    def _throttle_or_fault(self, name: str, account: str, region: str) -> None:
         """Refuse a call that goes beyond a quota per second, or that a scenario lets fail."""
         quota = self.quota(name, region)
         if quota is not None and not quota.take(account, self.kernel.now):
@@ -270,8 +270,8 @@ class ControlPlane:
         number = self._calls[name] = self._calls.get(name, 0) + 1
         for fails in self._faults:
             if fails.operation == name and fails.from_us <= self.kernel.now < fails.until_us:
-                luck = key_of(self.kernel.seed, "api", name, fails.error)
-                if draw(luck, number) < fails.share:
+                key = key_of(self.kernel.seed, "api", name, fails.error)
+                if draw(key, number) < fails.probability_u32:
                     raise fault(fails.error, fails.text)
 
     def _note(
@@ -333,5 +333,5 @@ def _unknown(name: str) -> SimbridgeError:
             f"simulate; it simulates {', '.join(sorted(OPERATIONS))}"
         )
     return SimbridgeError(
-        f"EventBridge has no operation {name!r}; {meant(name, operation_names())}"
+        f"EventBridge has no operation {name!r}; {did_you_mean(name, operation_names())}"
     )

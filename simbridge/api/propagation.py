@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import final
 
-from simbridge.base import clock, luck
+from simbridge.base import clock, rng
 from simbridge.model.limits import Limits
 from simbridge.model.messages import Configure, Retire
 from simbridge.model.resources import Rule
@@ -40,7 +40,7 @@ class Propagation:
             return self._delay_us
         subject = _subject(to, message)
         number = self._changes[subject] = self._changes.get(subject, 0) + 1
-        drawn = luck.draw(luck.key(self._seed, "propagation", subject), number)
+        drawn = rng.draw(rng.key(self._seed, "propagation", subject), number)
         return self._delay_us + (drawn * (self._jitter_us + 1) >> 32)
 
     def effect_us(self, to: str, message: Configure | Retire, earliest_us: int) -> int:

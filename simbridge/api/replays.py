@@ -11,8 +11,8 @@ import math
 
 from simbridge.api import pages
 from simbridge.api.archives import bus_at, one_filter
+from simbridge.api.errors import invalid, limit_exceeded, no_rule
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.refusals import invalid, limit_exceeded, no_rule
 from simbridge.api.store import Bus, ReplayEntry
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import ServiceError

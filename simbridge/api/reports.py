@@ -13,13 +13,13 @@ from simbridge.api.store import Store
 from simbridge.kernel import Turn
 from simbridge.model.messages import Counted, Message, Progress
 
-__all__ = ["Reception"]
+__all__ = ["ReportInbox"]
 
 _ENDED = frozenset(("COMPLETED", "CANCELLED", "FAILED"))
 
 
 @final
-class Reception:
+class ReportInbox:
     """The actor at the address of a control plane, for one message."""
 
     def __init__(self, store: Store) -> None:

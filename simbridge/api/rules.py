@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 
 from simbridge.api import pages
+from simbridge.api.arn_checks import check_role
 from simbridge.api.buses import find_bus
+from simbridge.api.errors import invalid, limit_exceeded, managed_rule, no_rule
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.references import check_role
-from simbridge.api.refusals import invalid, limit_exceeded, managed_rule, no_rule
 from simbridge.api.store import Bus
 from simbridge.api.tags import read_tags
 from simbridge.languages import schedule
@@ -30,7 +30,7 @@ from simbridge.model.messages import Configure, Retire
 from simbridge.model.resources import Rule
 
 __all__ = [
-    "check_room",
+    "check_rule_quotas",
     "delete_rule",
     "describe_rule",
     "disable_rule",
@@ -53,7 +53,7 @@ def put_rule(context: Context, request: Request) -> Response:
         check_role(request["RoleArn"], context.account)
     if old is not None and old.managed_by is not None:
         raise managed_rule(name, can_force=False)
-    check_room(context, bus, old, request.get("EventPattern"))
+    check_rule_quotas(context, bus, old, request.get("EventPattern"))
     tags = {} if old is not None else read_tags(context, request.get("Tags"))
     rule = Rule(
         arn=arn.rule_arn(context.region, context.account, bus.bus.name, name),
@@ -175,7 +175,7 @@ def _check_trigger(context: Context, bus: Bus, request: Request) -> None:
         check_pattern(text)
 
 
-def check_room(context: Context, bus: Bus, old: Rule | None, text: str | None) -> None:
+def check_rule_quotas(context: Context, bus: Bus, old: Rule | None, text: str | None) -> None:
     """The quotas of rules on one bus, and of rules among them that use wildcards."""
     if old is None and len(bus.rules) >= rules_of(context.region, context.limits):
         raise limit_exceeded()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from simbridge.api.errors import invalid, limit_exceeded
 from simbridge.api.plane import Context
-from simbridge.api.refusals import invalid, limit_exceeded
 
 __all__ = ["read_tags"]
 

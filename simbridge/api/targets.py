@@ -18,16 +18,16 @@ import msgspec
 
 from simbridge.api import pages
 from simbridge.api.access import check_forwarding
+from simbridge.api.arn_checks import check_dead_letter_queue, check_role, read_arn
 from simbridge.api.buses import find_bus
-from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.references import check_dead_letter_queue, check_role, read_arn
-from simbridge.api.refusals import (
+from simbridge.api.errors import (
     access_denied,
     invalid,
     limit_exceeded,
     malformed_arn,
     managed_rule,
 )
+from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.rules import find_rule, replace_rule
 from simbridge.languages import transform
 from simbridge.model.arn import Arn, is_event_bus, is_whole_log_group
@@ -140,7 +140,7 @@ def _check_target(context: Context, rule: Rule, given: Request) -> None:
     if is_event_bus(target):
         _check_bus_target(context, rule, given)
     else:
-        _check_place(context, kind, target, given)
+        _check_same_account_and_region(context, kind, target, given)
         if is_whole_log_group(given["Arn"]):
             context.detail = _WHOLE_LOG_GROUP.format(given["Arn"])
     _check_blocks(kind, given)
@@ -183,7 +183,9 @@ def _check_bus_target(context: Context, rule: Rule, given: Request) -> None:
     check_forwarding(context, rule.arn, given["Arn"], given.get("RoleArn"))
 
 
-def _check_place(context: Context, kind: TargetKind, target: Arn, given: Request) -> None:
+def _check_same_account_and_region(
+    context: Context, kind: TargetKind, target: Arn, given: Request
+) -> None:
     """Anything but an event bus lives where the rule lives. Some ARNs leave out where that is.
 
     Some kinds may live in another account, if the rule's own account has a role for them (user guide,

@@ -31,13 +31,13 @@ from typing import Final, NamedTuple, final
 from simbridge.base.printable import printable, printable_lines
 
 __all__ = [
-    "BadLine",
-    "BlockedThread",
+    "BlockingCallWarning",
     "FeedbackWarning",
     "HandlerFailed",
     "Hint",
     "InvalidArn",
     "InvalidEvents",
+    "InvalidLine",
     "InvalidPattern",
     "InvalidPolicy",
     "InvalidSchedule",
@@ -140,7 +140,7 @@ class InvalidTransform(LanguageError):
 
 
 @final
-class BadLine(NamedTuple):
+class InvalidLine(NamedTuple):
     """A line that is no event: its number in the file, what is wrong, and how it begins.
 
     `record` is the place in the list of CloudTrail records, or in a JSON array, that the line holds.
@@ -164,7 +164,7 @@ BAD_LINES_SHOWN_MAX = 20
 class InvalidEvents(SimbridgeError, ValueError):
     """A file has lines that are no events. `bad` has them all."""
 
-    def __init__(self, path: str, bad: Sequence[BadLine]) -> None:
+    def __init__(self, path: str, bad: Sequence[InvalidLine]) -> None:
         self.path = path
         self.bad = tuple(bad)
         super().__init__(self.told("see the error's `bad`", 'errors="collect"'))
@@ -183,7 +183,7 @@ class InvalidEvents(SimbridgeError, ValueError):
     def __str__(self) -> str:
         return printable_lines(Exception.__str__(self))
 
-    def __reduce__(self) -> tuple[type[InvalidEvents], tuple[str, tuple[BadLine, ...]]]:
+    def __reduce__(self) -> tuple[type[InvalidEvents], tuple[str, tuple[InvalidLine, ...]]]:
         return InvalidEvents, (self.path, self.bad)
 
 
@@ -239,7 +239,7 @@ class ServiceError(Exception):
 
 
 @final
-class BlockedThread(UserWarning):
+class BlockingCallWarning(UserWarning):
     """An async guest held the thread in real time: virtual time cannot pass meanwhile."""
 
 

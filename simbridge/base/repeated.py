@@ -20,7 +20,7 @@ from typing import Any, Final, final
 
 import msgspec
 
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
 
 __all__ = ["Every", "Repeating", "every_value", "has_repeated_key"]
 
@@ -62,7 +62,7 @@ class Repeating(dict[str, Any]):
     @classmethod
     def of(cls, text: str) -> Repeating:
         """From the text of the object, which has been read before."""
-        return cls(with_room(_decode, text), text)
+        return cls(with_deeper_recursion(_decode, text), text)
 
     def every(self) -> dict[str, Any]:
         """The object with all values, see `every_value`."""
@@ -105,7 +105,7 @@ def _again(found: dict[str, Any]) -> bytes:
     try:
         return _encode(found)
     except (TypeError, RecursionError):  # a number as a text of its own kind; deep nesting
-        return with_room(_encode_any, found)
+        return with_deeper_recursion(_encode_any, found)
 
 
 def _is_repeated(text: str | bytes) -> bool:
@@ -115,7 +115,7 @@ def _is_repeated(text: str | bytes) -> bool:
         if len({key for key, _ in pairs}) < len(pairs):
             repeated.append(True)
 
-    with_room(_reader(note, str), _as_text(text))
+    with_deeper_recursion(_reader(note, str), _as_text(text))
     return bool(repeated)
 
 
@@ -129,7 +129,7 @@ def every_value(text: str | bytes, number: Callable[[str], object]) -> dict[str,
         last = dict(pairs)
         return last if len(last) == len(pairs) else Every(pairs)
 
-    found: dict[str, Any] = with_room(_reader(every, number), _as_text(text))
+    found: dict[str, Any] = with_deeper_recursion(_reader(every, number), _as_text(text))
     return found
 
 

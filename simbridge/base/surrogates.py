@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["in_json", "readable"]
+__all__ = ["in_json", "replace_lone_surrogates"]
 
 _ESCAPE: Final = re.compile(
     r"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})(?:\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2}))?"
@@ -22,7 +22,7 @@ _ESCAPE: Final = re.compile(
 _MAY_BE: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
-def readable(text: str) -> str:
+def replace_lone_surrogates(text: str) -> str:
     """The text with its pairs joined and a question mark for every half."""
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     return whole.encode("utf-8", "replace").decode()
@@ -39,7 +39,7 @@ def in_json(text: str | bytes) -> str | None:
         return None
     if not _MAY_BE.search(written):
         return None
-    mended = readable(_ESCAPE.sub(_whole, written))
+    mended = replace_lone_surrogates(_ESCAPE.sub(_whole, written))
     return mended if mended != written else None
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn, final
 
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nearest import meant, near
 from simbridge.base.printable import printable
+from simbridge.base.suggest import did_you_mean, near
 from simbridge.whatif.arguments import read_values
 
 __all__ = ["BAD_INPUT", "Commands", "Parser", "check_range", "check_writable", "complain", "values"]
@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
         """Complain of arguments that the command does not take, and exit."""
         hints = [
-            f"; {meant(option, self._option_string_actions)}"
+            f"; {did_you_mean(option, self._option_string_actions)}"
             for option in (one.partition("=")[0] for one in unknown)
             if option.startswith("-") and near(option, self._option_string_actions)
         ]

@@ -9,8 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from simbridge.base.nearest import meant
 from simbridge.base.printable import printable
+from simbridge.base.suggest import did_you_mean
 from simbridge.base.version import __version__
 from simbridge.cli import next as next_
 from simbridge.cli import patterns, replay, run, sweep
@@ -63,7 +63,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         command.add(commands)
     name = next((one for one in arguments if not one.startswith("-")), None)
     if name is not None and name not in commands.choices:
-        parser.error(f"there is no command {name!r}; {meant(name, commands.choices)}")
+        parser.error(f"there is no command {name!r}; {did_you_mean(name, commands.choices)}")
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         commands.choices.get(options.name, parser).refuse(unknown)

@@ -43,7 +43,7 @@ def _next(options: argparse.Namespace) -> int:
         check_range(options.count, "--count", 0, COUNT_MAX)
         after = clock.instant(_now() if options.after is None else options.after)
         times = schedule.next_times(expression, clock.moment(after), options.count)
-        words = schedule.schedule_in_words(expression)
+        words = schedule.describe_schedule(expression)
         notes = [*schedule.cautions(expression), *_elsewhere(expression, after, times)]
     except SimbridgeError as error:
         return complain(error)

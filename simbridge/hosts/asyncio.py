@@ -1,7 +1,7 @@
 """asyncio in virtual time: an event loop that is stepped by the kernel.
 
 The loop implements asyncio's abstract interface and nothing of its own selector machinery: there is
-a deque of callbacks that are ready, and there are timers (`hosts/sleepers`). `asyncio.sleep`,
+a deque of callbacks that are ready, and there are timers (`hosts/timers`). `asyncio.sleep`,
 `asyncio.timeout`, tasks, events and everything that anyio builds on them need no more. Real sockets,
 pipes, signals and threads cannot exist in virtual time and say so.
 
@@ -34,12 +34,12 @@ from typing import Any, NoReturn, final
 import anyio
 import anyio.to_thread
 
-from simbridge.base import watch
+from simbridge.base import blocking
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import Runaway, SimbridgeError
-from simbridge.hosts import guest, private_names
+from simbridge.hosts import engine, private_names
 from simbridge.hosts.replaced import Name, Replaced
-from simbridge.hosts.sleepers import Sleepers, busy, steps_max
+from simbridge.hosts.timers import TimerQueue, busy, steps_max
 from simbridge.kernel import Kernel
 from simbridge.kernel.interrupts import from_a_signal
 
@@ -72,11 +72,11 @@ class AsyncioEngine:
         cause: int,
         function: Callable[[], Any],
         done: Callable[[Any], None],
-        raised: guest.Raised | None = None,
+        raised: engine.Raised | None = None,
     ) -> None:
-        who = guest.Guest(self._kernel, address, cause)
-        life = guest.play(function, done, raised, self._loop.fail, self._scopes)
-        context = guest.context_of(who)
+        who = engine.TaskOwner(self._kernel, address, cause)
+        life = engine.run_to_end(function, done, raised, self._loop.fail, self._scopes)
+        context = engine.context_of(who)
         if _sniffio:  # a library that runs around the world may have left its name here
             context.run(_sniffio.current_async_library_cvar.set, "asyncio")
         task = self._loop.create_task(life, name=address, context=context)
@@ -118,7 +118,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._epoch = kernel.now
-        self.sleepers: Sleepers[_Timer] = Sleepers(kernel)
+        self.sleepers: TimerQueue[_Timer] = TimerQueue(kernel)
         self._ready: deque[asyncio.Handle] = deque()
         self._asyncgens: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]]
         self._asyncgens = weakref.WeakValueDictionary()
@@ -127,7 +127,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         self._closed = False
         self._stepping = False
         self._thread = threading.get_ident()
-        self._watch = watch.of_thread()
+        self._watch = blocking.of_thread()
         self._failure: BaseException | None = None
         self._debug = False
         self._steps_max = steps_max(kernel)
@@ -144,7 +144,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         if library is not None:
             _sniffio.thread_local.name = "asyncio"
         if self._thread != (thread := threading.get_ident()):
-            self._thread, self._watch = thread, watch.of_thread()
+            self._thread, self._watch = thread, blocking.of_thread()
         look = self._watch
         asyncio._set_running_loop(self)
         sys.set_asyncgen_hooks(*self._hooks)
@@ -182,7 +182,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
                     handle._run()
                 except BaseException as error:  # tasks let interrupts and exits through at once
                     self.fail(error)
-        raise busy(self._kernel, guest.guest_in(handle._context))
+        raise busy(self._kernel, engine.guest_in(handle._context))
 
     def fail(self, error: BaseException) -> None:
         """A guest has raised: the step ends with it."""
@@ -211,7 +211,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         self, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.Handle:
         if not self._closed and not (self._stepping and self._thread == threading.get_ident()):
-            guest.impossible("a callback from another thread")
+            engine.impossible("a callback from another thread")
         return self.call_soon(callback, *args, context=context)
 
     def call_later(
@@ -233,7 +233,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         assert isinstance(handle, _Timer)
         if handle.number:
-            self.sleepers.take_back(handle.number)
+            self.sleepers.cancel(handle.number)
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
@@ -344,7 +344,7 @@ _replaced = Replaced(Name(anyio.to_thread, "get_async_backend", _without_threads
 
 def _refused(name: str) -> Callable[..., NoReturn]:
     def refuse(self: _VirtualLoop, *args: Any, **kwargs: Any) -> NoReturn:
-        guest.impossible(name)
+        engine.impossible(name)
 
     return refuse
 

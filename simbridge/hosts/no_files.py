@@ -12,7 +12,7 @@ from typing import Any, final
 
 import trio
 
-from simbridge.hosts import guest
+from simbridge.hosts import engine
 
 __all__ = ["NoFiles", "Wakeup", "put_into"]
 
@@ -91,7 +91,7 @@ class NoFiles:
 
     async def wait_readable(self, fd: object) -> None:
         """A socket or a pipe is to be read."""
-        guest.impossible("a socket or a pipe")
+        engine.impossible("a socket or a pipe")
 
     wait_writable = wait_readable
 

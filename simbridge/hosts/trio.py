@@ -10,10 +10,10 @@ in its modules is replaced for the length of a step (`hosts/replaced`), and a ru
 of the user's own, passes through to trio.
 
 - Equal deadlines expire in one go, ordered by the identity of objects. Our run keeps its deadlines
-  in a container of ours, which knows their order (`hosts/sleepers`) and ends one at a time.
+  in a container of ours, which knows their order (`hosts/timers`) and ends one at a time.
 - The order of each batch of runnable tasks is a coin flip. trio has a switch for reproducible
   scheduling, which its hypothesis plugin uses. In a step of ours it is on, and trio's dice are a
-  `_Dice` of ours.
+  `_BatchOrder` of ours.
 - Worker threads come back when they like. In a step of ours, what would go to one runs at once, in
   place; and a thread of somebody else's is refused when it calls back.
 - Sockets become ready when they like, and waiting for them takes file descriptors. A run of ours has
@@ -41,10 +41,10 @@ import anyio
 import outcome
 import trio
 
-from simbridge.base import watch
-from simbridge.hosts import guest, no_files, private_names
+from simbridge.base import blocking
+from simbridge.hosts import engine, no_files, private_names
 from simbridge.hosts.replaced import Name, Replaced
-from simbridge.hosts.sleepers import Sleepers, busy, steps_max
+from simbridge.hosts.timers import TimerQueue, busy, steps_max
 from simbridge.kernel import Kernel
 
 __all__ = ["TrioEngine", "make"]
@@ -66,7 +66,7 @@ class TrioEngine:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._sleepers: Sleepers[trio.CancelScope] = Sleepers(kernel)
+        self._sleepers: TimerQueue[trio.CancelScope] = TimerQueue(kernel)
         self._clock = _VirtualClock(self._sleepers)
         self.deadline = self._sleepers.due
         self._scopes: dict[int, anyio.CancelScope] = {}
@@ -75,7 +75,7 @@ class TrioEngine:
         self._broken = False
         self._failure: BaseException | None = None
         self._nursery: trio.Nursery | None = None
-        self._luck = kernel.random("trio", "order of a batch")
+        self._order = kernel.random("trio", "order of a batch")
         self._steps = 0
         self._steps_max = steps_max(kernel)
         self._at_work: trio.lowlevel.Task | None = None
@@ -99,16 +99,22 @@ class TrioEngine:
         cause: int,
         function: Callable[[], Any],
         done: Callable[[Any], None],
-        raised: guest.Raised | None = None,
+        raised: engine.Raised | None = None,
     ) -> None:
         nursery = self._nursery
         assert nursery is not None
-        context = guest.context_of(guest.Guest(self._kernel, address, cause))
+        context = engine.context_of(engine.TaskOwner(self._kernel, address, cause))
 
         def spawn() -> None:
             context.run(
                 lambda: nursery.start_soon(
-                    guest.play, function, done, raised, self._fail, self._scopes, name=address
+                    engine.run_to_end,
+                    function,
+                    done,
+                    raised,
+                    self._fail,
+                    self._scopes,
+                    name=address,
                 )
             )
             self._settle()
@@ -137,7 +143,7 @@ class TrioEngine:
         runner = _scheduler.GLOBAL_RUN_CONTEXT.runner
         no_files.put_into(runner)
         runner.deadlines = _Deadlines(self._sleepers, self._clock)
-        runner.trio_token = trio.lowlevel.TrioToken._create(_Gate(runner.entry_queue))
+        runner.trio_token = trio.lowlevel.TrioToken._create(_EntryQueueGuard(runner.entry_queue))
         self._entries = runner.entry_queue
         self._settle()
         self._context = _scheduler.GLOBAL_RUN_CONTEXT.__dict__.copy()
@@ -188,7 +194,7 @@ class TrioEngine:
                 break
         else:
             at_work = self._at_work
-            raise busy(self._kernel, guest.guest_in(at_work.context) if at_work else None)
+            raise busy(self._kernel, engine.guest_in(at_work.context) if at_work else None)
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -197,11 +203,11 @@ class TrioEngine:
         """Put this run in the place of whatever trio run the thread is in, while `work` runs it."""
         context = _scheduler.GLOBAL_RUN_CONTEXT.__dict__
         outer, hooks = context.copy(), sys.get_asyncgen_hooks()
-        look, within = watch.of_thread(), _here.engine
+        look, within = blocking.of_thread(), _current.engine
         context.clear()
         context.update(self._context)
         sys.set_asyncgen_hooks(*self._hooks)
-        _here.engine = self
+        _current.engine = self
         _replaced.begin()
         look.begin()
         try:
@@ -209,7 +215,7 @@ class TrioEngine:
         finally:
             blocked = look.end("async code")
             _replaced.end()
-            _here.engine = within
+            _current.engine = within
             context.clear()
             context.update(outer)
             sys.set_asyncgen_hooks(*hooks)
@@ -221,11 +227,11 @@ class TrioEngine:
 
         Guests run in the order in which they began to wait, which is when they last ran, those that
         are new after them, in the order in which they were started. The tasks that guests have
-        started themselves are shuffled, as trio does, with luck drawn from the world's seed.
+        started themselves are shuffled, as trio does, in an order drawn from the world's seed.
         """
         nursery = self._nursery
         if len(batch) > 1:
-            self._luck.shuffle(batch)
+            self._order.shuffle(batch)
             places = [n for n, task in enumerate(batch) if task.parent_nursery is nursery]
             if len(places) > 1:
                 guests = sorted((batch[place] for place in places), key=self._since)
@@ -233,13 +239,13 @@ class TrioEngine:
                     batch[place] = task
         for task in reversed(batch):
             self._at_work = task
-            if task.parent_nursery is nursery and (who := guest.guest_in(task.context)):
+            if task.parent_nursery is nursery and (who := engine.guest_in(task.context)):
                 self._steps += 1
                 who.ran = self._steps
 
     def _since(self, task: Any) -> tuple[int, int]:
         """Since when a guest waits; one that has not run yet is the youngest."""
-        who = guest.guest_in(task.context)
+        who = engine.guest_in(task.context)
         ran = who.ran if who is not None else 0
         return ran or self._steps + 1, task._counter
 
@@ -247,16 +253,16 @@ class TrioEngine:
 make = TrioEngine
 
 
-class _Here(threading.local):
+class _Current(threading.local):
     engine: TrioEngine | None = None
     """The engine that this thread is in a step of."""
 
 
-_here = _Here()
+_current = _Current()
 
 
 @final
-class _Dice:
+class _BatchOrder:
     """What trio draws the order of a batch with: in a step of ours the engine says it."""
 
     def __init__(self, theirs: Any) -> None:
@@ -264,8 +270,8 @@ class _Dice:
 
     def shuffle(self, batch: list[Any]) -> None:
         """trio asks for the order of a batch."""
-        if _here.engine is not None:
-            _here.engine.order(batch)
+        if _current.engine is not None:
+            _current.engine.order(batch)
         else:
             self._theirs.shuffle(batch)
 
@@ -278,7 +284,7 @@ def _starting_in_place(theirs: Callable[..., None]) -> Callable[..., None]:
     """What trio starts worker threads with: in a step of ours the function runs here and now."""
 
     def start_thread_soon(function: Any, deliver: Any, *rest: Any, **options: Any) -> None:
-        if _here.engine is None:
+        if _current.engine is None:
             theirs(function, deliver, *rest, **options)
         else:
             deliver(outcome.capture(function))
@@ -287,7 +293,7 @@ def _starting_in_place(theirs: Callable[..., None]) -> Callable[..., None]:
 
 
 _replaced = Replaced(
-    Name(_scheduler, "_r", _Dice),
+    Name(_scheduler, "_r", _BatchOrder),
     Name(_scheduler, "_ALLOW_DETERMINISTIC_SCHEDULING", lambda theirs: True),
     Name(_threads, "start_thread_soon", _starting_in_place),
 )
@@ -297,7 +303,7 @@ _replaced = Replaced(
 class _VirtualClock(trio.abc.Clock):
     """The kernel's clock, as trio sees it."""
 
-    def __init__(self, sleepers: Sleepers[trio.CancelScope]) -> None:
+    def __init__(self, sleepers: TimerQueue[trio.CancelScope]) -> None:
         self._sleepers = sleepers
         self.idle = False
         self.one_may_wake = False
@@ -319,7 +325,7 @@ class _VirtualClock(trio.abc.Clock):
 class _Deadlines:
     """The deadlines of one trio run, in the place of trio's own container."""
 
-    def __init__(self, sleepers: Sleepers[trio.CancelScope], clock: _VirtualClock) -> None:
+    def __init__(self, sleepers: TimerQueue[trio.CancelScope], clock: _VirtualClock) -> None:
         self._sleepers = sleepers
         self._clock = clock
         self._numbers: dict[trio.CancelScope, int] = {}
@@ -332,7 +338,7 @@ class _Deadlines:
 
     def remove(self, deadline: float, cancel_scope: trio.CancelScope) -> None:
         """A scope has this deadline no more."""
-        self._sleepers.take_back(self._numbers.pop(cancel_scope))
+        self._sleepers.cancel(self._numbers.pop(cancel_scope))
 
     def next_deadline(self) -> float:
         """trio compares it, and hands it to our clock, which knows better."""
@@ -348,17 +354,17 @@ class _Deadlines:
 
 
 @final
-class _Gate:
+class _EntryQueueGuard:
     """The queue of calls into a trio run, closed to other threads."""
 
     def __init__(self, queue: Any) -> None:
         self._queue = queue
-        self._engine = _here.engine
+        self._engine = _current.engine
 
     def run_sync_soon(self, function: Any, *args: Any, idempotent: bool = False) -> None:
         """Queue a call."""
-        if _here.engine is not self._engine:
-            guest.impossible("a callback from another thread")
+        if _current.engine is not self._engine:
+            engine.impossible("a callback from another thread")
         self._queue.run_sync_soon(function, *args, idempotent=idempotent)
 
 
@@ -395,5 +401,5 @@ def _reason(ended: Any) -> BaseException:
 
 @atexit.register
 def _close_all() -> None:
-    for engine in list(_open):
-        engine.close()
+    for one in list(_open):
+        one.close()

@@ -39,11 +39,11 @@ from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple, Protocol, final
 
-from simbridge.base import clock, luck
+from simbridge.base import clock, rng
 from simbridge.base.errors import InvalidTime, SimbridgeError
 from simbridge.kernel.exclusive import Exclusive
 from simbridge.kernel.interrupts import from_a_signal
-from simbridge.kernel.livelock import Guard
+from simbridge.kernel.livelock import LivelockDetector
 
 __all__ = [
     "OUTSIDE",
@@ -52,7 +52,7 @@ __all__ = [
     "Host",
     "Kernel",
     "Record",
-    "Thin",
+    "TraceFilter",
     "Turn",
     "uuid_from",
     "uuid_of",
@@ -118,23 +118,23 @@ Write = Callable[[Entry], None]
 
 
 @final
-class Thin(NamedTuple):
+class TraceFilter(NamedTuple):
     """What a trace leaves out.
 
-    `sieve`, given the function that writes an entry into the trace, returns one that leaves some
-    entries out; `never` are types of messages that it leaves out whatever they say, which spares
+    `wrap`, given the function that writes an entry into the trace, returns one that leaves some
+    entries out; `skipped_types` are types of messages that it leaves out whatever they say, which spares
     the call.
     """
 
-    never: frozenset[type]
-    sieve: Callable[[Write], Write]
+    skipped_types: frozenset[type]
+    wrap: Callable[[Write], Write]
 
 
 def _everything(write: Write) -> Write:
     return write
 
 
-FULL = Thin(frozenset(), _everything)
+FULL = TraceFilter(frozenset(), _everything)
 
 
 @final
@@ -236,8 +236,8 @@ class Turn:
         return self._kernel.random(self.address, purpose)
 
     def key(self, purpose: str, name: str) -> int:
-        """This actor's luck under a name (`simbridge.base.luck`); the same however often it is asked."""
-        return luck.key(self._kernel.seed, self.address, purpose, name)
+        """A 64-bit key for this actor, purpose and name, the same at each call (`simbridge.base.rng`)."""
+        return rng.key(self._kernel.seed, self.address, purpose, name)
 
     def sender_later(self) -> Callable[..., None]:
         """`Kernel.send`, for what is to be sent after this turn is over (a coroutine's answer)."""
@@ -312,7 +312,7 @@ class Kernel:
     `populate(address, message)` is asked for an actor when a message is due at an address where
     nobody lives; it is how a world creates actors, and the only place that can.
     `burst` is how many messages at one instant raise the suspicion that they go round in a circle
-    (`runaway.Guard`). `thin` says what the trace leaves out.
+    (`runaway.LivelockDetector`). `trace_filter` says what the trace leaves out.
     """
 
     def __init__(
@@ -321,7 +321,7 @@ class Kernel:
         start: int,
         populate: Callable[[str, Any], Actor | None],
         burst: int = 100_000,
-        thin: Thin = FULL,
+        trace_filter: TraceFilter = FULL,
     ) -> None:
         self.seed = seed
         self.now = start
@@ -338,20 +338,20 @@ class Kernel:
         self._times: list[int] = []
         self._calendar: dict[int, Entry | list[Entry]] = {}
         self._streams: dict[tuple[str, str], random.Random] = {}
-        self._guard = Guard(burst)
-        self._thin = thin
+        self._livelock = LivelockDetector(burst)
+        self._filter = trace_filter
         self._root_call = 0
         self._heard = 0
         self._undone: BaseException | None = None
         self._ended: BaseException | None = None
         self._broken = ""
         self.guests_moved = False
-        self._furnish()
+        self._build_transient()
 
-    def _furnish(self) -> None:
+    def _build_transient(self) -> None:
         """Make what is no state of a kernel."""
-        self._write = self._thin.sieve(self.trace.append)
-        self._never = self._thin.never | _UNRECORDED
+        self._write = self._filter.wrap(self.trace.append)
+        self._skipped = self._filter.skipped_types | _UNRECORDED
         self._turn = Turn(self)
         self.exclusive = Exclusive(self._between)
 
@@ -368,7 +368,7 @@ class Kernel:
         else:
             self._ready.append(entry)
             if not cause or cause == self._root_call:
-                self._guard.roots += 1
+                self._livelock.roots += 1
 
     def send_all(self, sender: str, messages: Iterable[tuple[str, Any]], *, cause: int) -> None:
         """Send several messages, each with its address, from outside any actor's turn, for now."""
@@ -377,7 +377,7 @@ class Kernel:
             sequence += 1
             append((now, sequence, cause, sender, to, message))
         if cause == self._root_call:
-            self._guard.roots += sequence - self.sequence
+            self._livelock.roots += sequence - self.sequence
         self.sequence = sequence
 
     def put_off(self, time: int, entry: Entry) -> None:
@@ -415,7 +415,7 @@ class Kernel:
         """Draw the sequence number of a call that is about to be answered (see `note`)."""
         self.sequence += 1
         if cause:
-            self._guard.call(self.now)
+            self._livelock.call(self.now)
         else:
             self._root_call = self.sequence
         return self.sequence
@@ -427,8 +427,8 @@ class Kernel:
         """
         entry = (self.now, sequence, cause, sender, to, message)
         self.trace.append(entry)
-        if self._guard.watched is not None:
-            self._guard.watched[sequence] = entry
+        if self._livelock.watched is not None:
+            self._livelock.watched[sequence] = entry
 
     def random(self, address: str, purpose: str) -> random.Random:
         """The stream of random numbers of one address for one purpose.
@@ -613,7 +613,7 @@ class Kernel:
     def _set_time(self, time: int) -> None:
         if time != self.now:
             self.now = self._turn.now = time
-            self._guard.begin(0)
+            self._livelock.begin(0)
 
     def _next_instant(self, until: int) -> bool:
         """Move the clock to the next instant that a message is due at, if there is one by `until`."""
@@ -632,9 +632,9 @@ class Kernel:
         except BaseException as error:
             self.broke("the step to the next instant", error)
             raise
-        guard = self._guard  # `begin`, written out
-        guard.roots = len(self._ready)
-        guard.watched = None
+        livelock = self._livelock  # `begin`, written out
+        livelock.roots = len(self._ready)
+        livelock.watched = None
         return True
 
     def _drain(self, until: int, most: int | None = None) -> bool:
@@ -644,16 +644,16 @@ class Kernel:
         had gone quiet. Time stands where the last message was delivered. Every `chunk` messages the
         guard is asked whether the instant may go on.
         """
-        ready, actors, turn, guard = self._ready, self.actors, self._turn, self._guard
+        ready, actors, turn, livelock = self._ready, self.actors, self._turn, self._livelock
         pop = ready.popleft
-        chunk = guard.chunk if most is None else most
+        chunk = livelock.chunk if most is None else most
         self.guests_moved = False
         entry: Entry | None = None
         try:
             while True:
-                record, silent = self._write, self._never
-                if guard.watched is not None:
-                    record, silent = guard.watching(record), _UNRECORDED
+                record, silent = self._write, self._skipped
+                if livelock.watched is not None:
+                    record, silent = livelock.watching(record), _UNRECORDED
                 left = chunk
                 try:
                     while ready and left:
@@ -666,7 +666,7 @@ class Kernel:
                         try:
                             actor = actors[to]
                         except KeyError:
-                            actor = self._move_in(to, message)
+                            actor = self._create_actor(to, message)
                         actor.receive(message, turn)
                 except BaseException as error:
                     self._stopped(entry, error)
@@ -674,7 +674,7 @@ class Kernel:
                 if most is not None:
                     return True
                 if ready or self.guests_moved:
-                    guard.judge(self.now, chunk - left, self.seed)
+                    livelock.check(self.now, chunk - left, self.seed)
                     if not ready:
                         return False
                 elif not self._next_instant(until):
@@ -700,7 +700,7 @@ class Kernel:
             self.trace.pop()
         self._ready.appendleft(entry)
 
-    def _move_in(self, address: str, message: Any) -> Actor:
+    def _create_actor(self, address: str, message: Any) -> Actor:
         if type(message) is _Between:
             return _ACTS
         actor = self.populate(address, message)
@@ -718,7 +718,7 @@ class Kernel:
 
         Raises `SimbridgeError` in the middle of a run: the turn of whoever runs cannot be copied.
         """
-        twin = Kernel(self.seed, self.now, populate, self.burst, self._thin)
+        twin = Kernel(self.seed, self.now, populate, self.burst, self._filter)
         twin.sequence = self.sequence
         twin.trace.extend(self.trace)
         twin._heard = len(self.trace)
@@ -728,7 +728,7 @@ class Kernel:
             twin._calendar[time] = list(entries) if type(entries) is list else entries
         for key, stream in self._streams.items():
             twin._streams[key] = copy.copy(stream)
-        twin._guard = self._guard.twin()
+        twin._livelock = self._livelock.twin()
         twin._root_call = self._root_call
         # One deepcopy, so that whatever two actors share they still share afterwards.
         twin.actors, twin.shared = copy.deepcopy((self.actors, self.shared))
@@ -736,17 +736,17 @@ class Kernel:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("_never", "_turn", "_write", "exclusive", "host", "listener", "populate"):
+        for name in ("_skipped", "_turn", "_write", "exclusive", "host", "listener", "populate"):
             del state[name]
         state["_undone"] = state["_ended"] = None
-        state["_guard"] = self._guard.twin()
+        state["_livelock"] = self._livelock.twin()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.host = None
         self.listener = None
-        self._furnish()
+        self._build_transient()
 
 
 def uuid_from(stream: random.Random) -> str:

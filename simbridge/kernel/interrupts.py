@@ -24,7 +24,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, final
 
-from simbridge.base import watch
+from simbridge.base import blocking
 
 __all__ = ["GRACE_S", "Interrupts", "from_a_signal"]
 
@@ -90,7 +90,7 @@ class _Deferred:
         self.theirs = theirs
         self._post = post
         self._pending = False
-        self._watch: watch.Watch | None = None
+        self._watch: blocking.BlockingWatch | None = None
 
     def __call__(self, number: int, frame: Any) -> None:
         if self._pending:
@@ -98,7 +98,7 @@ class _Deferred:
             self.theirs(number, frame)
             return
         self._pending = True
-        self._watch = watch.of_thread()
+        self._watch = blocking.of_thread()
         self._post(self.act)
         self._repeat_later()
 

@@ -17,7 +17,7 @@ from typing import Any, final
 from simbridge.base import clock
 from simbridge.base.errors import Runaway
 
-__all__ = ["Guard"]
+__all__ = ["LivelockDetector"]
 
 Entry = tuple[int, int, int, str, str, Any]  # as in the kernel, which imports this
 
@@ -32,7 +32,7 @@ _CALL = 10
 
 
 @final
-class Guard:
+class LivelockDetector:
     """Counts what happens at one instant, and stops it when it goes round in a circle.
 
     `burst` messages at one instant raise the suspicion. What came from outside, or was due when the
@@ -70,7 +70,7 @@ class Guard:
         self._look(now)
         self._calls += 1
 
-    def judge(self, now: int, delivered: int, seed: int) -> None:
+    def check(self, now: int, delivered: int, seed: int) -> None:
         """Count messages of this instant. Raises `Runaway`, or begins or ends a watch.
 
         A watch ends when it has seen twice as many messages as raised the suspicion, and no circle;
@@ -104,7 +104,7 @@ class Guard:
 
         return record
 
-    def twin(self) -> Guard:
+    def twin(self) -> LivelockDetector:
         """As much is known of this instant in a fork or a pickle; a watch begins anew."""
         twin = copy.copy(self)
         twin.watched = None

@@ -30,7 +30,7 @@ from simbridge.model.messages import (
 )
 from simbridge.model.resources import Rule
 from simbridge.storage.event_files import entry_size
-from simbridge.trace.deliveries import Begun
+from simbridge.trace.deliveries import StartedDeliveries
 from simbridge.trace.names import Names, function_name
 
 __all__ = [
@@ -78,7 +78,7 @@ HAPPENINGS = {
 
 
 OF_ATTEMPTS = frozenset(("attempt", "retry", "throttled", "first attempt", "first answer"))
-"""Those that a trace of outcomes (`trace/thin`) does not hold."""
+"""Those that a trace of outcomes (`trace/levels`) does not hold."""
 
 
 @final
@@ -129,7 +129,7 @@ class Counts:
         self.names = Names()
         self._targetless = Targetless()
         self._places: dict[str, Place] = {}
-        self._deliveries: Begun[_Delivery] = Begun()
+        self._deliveries: StartedDeliveries[_Delivery] = StartedDeliveries()
         self._attempts_seen = False
         self._given_up: set[int] = set()
         self._matched: set[tuple[int, str]] = set()

@@ -7,7 +7,7 @@ Theory of operation. One pass over the trace finds what can be counted (`happeni
 period and place (account, region, event bus, rule). `METRICS` (`catalogue`) says which happening each
 metric counts and for which dimensions it is published; everything else follows from that table, the
 reference page too. As on AWS, a period without anything to count has no datapoint: it is absent, not zero.
-A trace of outcomes (`trace/thin`) holds no single attempts: what counts them cannot be asked of it.
+A trace of outcomes (`trace/levels`) holds no single attempts: what counts them cannot be asked of it.
 
 Which minute a figure falls into is believed: the one in which the counted thing happens.
 """
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, final
 
-from simbridge.base import clock, given
+from simbridge.base import checks, clock
 from simbridge.base.clock import DateTime, Duration
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.table import Table, number
@@ -32,7 +32,7 @@ from simbridge.metrics.count import (
     Tally,
     add,
 )
-from simbridge.metrics.table import METRICS, Metric, metric_called
+from simbridge.metrics.table import METRICS, Metric, metric_named
 from simbridge.trace.names import Names
 
 __all__ = ["METRICS", "Datapoint", "Metric", "Metrics", "Series"]
@@ -124,7 +124,7 @@ class Metrics(Sequence[Series]):
         self._attempts_missing = attempts_missing
 
     @classmethod
-    def of(
+    def from_records(
         cls,
         records: Iterable[Record],
         *,
@@ -166,7 +166,7 @@ class Metrics(Sequence[Series]):
         """
         for what, value in {"a metric": name, "a rule": rule, "a bus": bus}.items():
             if value is not None:
-                given.text(value, f"the name of {what}")
+                checks.text(value, f"the name of {what}")
         metric = self._metric(name)
         wanted = _wanted(rule, bus, function)
         if wanted not in metric.dimensions:
@@ -218,7 +218,7 @@ class Metrics(Sequence[Series]):
         return Table(head, rows, numbers_from=3)
 
     def _metric(self, name: str) -> Metric:
-        metric = metric_called(name)
+        metric = metric_named(name)
         if self._attempts_missing and metric.counts in OF_ATTEMPTS:
             raise SimbridgeError(
                 f"{name} is counted from single attempts, which a trace of outcomes leaves out: "

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple, final
 
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nearest import meant
+from simbridge.base.suggest import did_you_mean
 from simbridge.metrics.count import NONE, PER_BUS, PER_FUNCTION, PER_RULE
 
-__all__ = ["METRICS", "Metric", "metric_called"]
+__all__ = ["METRICS", "Metric", "metric_named"]
 
 
 @final
@@ -121,10 +121,10 @@ METRICS = [
 """Every metric that is counted. Adding one is a row here, and a happening if it counts a new one."""
 
 
-def metric_called(name: str) -> Metric:
+def metric_named(name: str) -> Metric:
     """The metric of this name. Raises `SimbridgeError` where there is none."""
     names = [metric.name for metric in METRICS]
     if name not in names:
-        told = meant(name, names, "simbridge.metrics.series.METRICS")
+        told = did_you_mean(name, names, "simbridge.metrics.series.METRICS")
         raise SimbridgeError(f"no metric is called {name!r}; {told}")
     return METRICS[names.index(name)]

@@ -52,8 +52,8 @@ _DELAYS_MAX = 4096
 class Backoff(Protocol):
     """A curve of delays."""
 
-    def delay_us(self, retry: int, luck: int) -> int:
-        """Microseconds before retry number `retry` (from 1); `luck` is even in [0, 2**32)."""
+    def delay_us(self, retry: int, sample: int) -> int:
+        """Microseconds before retry number `retry` (from 1); `sample` is uniform in [0, 2**32)."""
 
 
 class _Curve(msgspec.Struct, frozen=True):
@@ -68,13 +68,13 @@ class _Curve(msgspec.Struct, frozen=True):
     jitter: Jitter
     delays: tuple[int, ...] = ()
 
-    def delay_us(self, retry: int, luck: int) -> int:
+    def delay_us(self, retry: int, sample: int) -> int:
         bounds = self.bounds
         bound = bounds[retry - 1] if retry <= len(bounds) else bounds[-1]
         if self.jitter == "full":
-            step = bound * luck >> 32
+            step = bound * sample >> 32
         elif self.jitter == "equal":
-            step = bound - (bound * luck >> 33) - 1
+            step = bound - (bound * sample >> 33) - 1
         else:
             step = bound - 1
         return self.delays[step] if self.delays else (step + 1) * self.step_us
@@ -193,7 +193,7 @@ def check_backoff(backoff: object) -> None:
         inspect.signature(delay_us).bind(1, 0)  # type: ignore[arg-type]  # None is a TypeError, too
     except TypeError:
         raise SimbridgeError(
-            "a backoff is an object with a method delay_us(retry, luck), see simbridge.backoff, "
+            "a backoff is an object with a method delay_us(retry, sample), see simbridge.backoff, "
             f"not {backoff!r}"
         ) from None
     except ValueError:  # a function that is not written in Python may not tell

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple, final
 
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nearest import meant
+from simbridge.base.suggest import did_you_mean
 
 __all__ = ["ERROR_CODES", "RETRIED", "ErrorCode", "checked"]
 
@@ -99,6 +99,6 @@ RETRIED = frozenset(code for code, row in ERROR_CODES.items() if row.retried)
 def checked(code: str) -> str:
     """The code itself. Raises `SimbridgeError` if EventBridge has none of this name."""
     if not isinstance(code, str) or code not in ERROR_CODES:
-        told = meant(code, ERROR_CODES, "simbridge.model.error_codes")
+        told = did_you_mean(code, ERROR_CODES, "simbridge.model.error_codes")
         raise SimbridgeError(f"no delivery fails with {code!r}; {told}")
     return code

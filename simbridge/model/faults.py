@@ -2,7 +2,7 @@
 
 A behaviour is a description: plain data that travels in a `Behave` message, so that it stands in the
 trace like everything else that happened. What it means is decided where it acts, attempt by attempt
-(`actors/conduct`). Several behaviours of one stand-in hold together; the first that refuses decides.
+(`actors/fault_state`). Several behaviours of one stand-in hold together; the first that refuses decides.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import final
 import msgspec
 
 from simbridge.base import clock
+from simbridge.base.checks import list_of
 from simbridge.base.clock import Duration
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.given import list_of
-from simbridge.base.luck import CERTAIN
+from simbridge.base.rng import SAMPLE_RANGE
 from simbridge.model import error_codes
 
 __all__ = [
@@ -31,8 +31,8 @@ __all__ = [
     "Slow",
     "concurrency",
     "per_second",
+    "probability_u32",
     "scripted",
-    "share",
     "slow",
 ]
 
@@ -54,13 +54,13 @@ class _Behaviour(msgspec.Struct, frozen=True, tag=True):
 class Fails(_Behaviour, frozen=True):
     """Refuse with `error` from one instant up to, not including, another.
 
-    `share` of the attempts fail, out of 2**32. `operation` is for calls of the API.
+    `probability_u32` of the attempts fail, out of 2**32. `operation` is for calls of the API.
     """
 
     error: str
     from_us: int
     until_us: int = clock.LATEST
-    share: int = CERTAIN
+    probability_u32: int = SAMPLE_RANGE
     text: str = ""
     operation: str | None = None
 
@@ -110,11 +110,11 @@ class Recovers(_Behaviour, frozen=True):
 Behaviour = Fails | Slow | PerSecond | Concurrency | Scripted | Custom | Recovers
 
 
-def share(rate: float) -> int:
+def probability_u32(rate: float) -> int:
     """A probability as a number out of 2**32. Raises `SimbridgeError` outside of 0..1."""
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
         raise SimbridgeError(f"a rate is a number from 0 to 1, not {rate!r}")
-    return round(rate * CERTAIN)
+    return round(rate * SAMPLE_RANGE)
 
 
 def slow(median: Duration, p99: Duration | None = None) -> Slow:

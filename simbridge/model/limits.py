@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple, final
 
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nearest import meant
+from simbridge.base.suggest import did_you_mean
 from simbridge.model import regions
 
 __all__ = [
@@ -357,7 +357,7 @@ def limits_with(*overrides: Mapping[str, int] | None) -> dict[str, int]:
             raise SimbridgeError(f"limits is a mapping, {{'targets_per_rule': 10}}, not {given!r}")
     for name, value in [pair for given in overrides for pair in (given or {}).items()]:
         if name not in limits:
-            told = meant(name, limits, "simbridge.model.limits.LIMITS")
+            told = did_you_mean(name, limits, "simbridge.model.limits.LIMITS")
             raise SimbridgeError(f"no limit is called {name!r}; {told}")
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise SimbridgeError(f"limit {name!r} must be a whole number >= 0, not {value!r}")

@@ -1,7 +1,7 @@
 """Narration: the lines of the timeline as structlog events, while they happen, in virtual time.
 
 A timeline is read after the run. Narration is for following one, and for a single log in which your
-own lines and the world's stand in order: `virtual_time(world)` is a processor that stamps a line with
+own lines and the world's stand in order: `virtual_timestamper(world)` is a processor that stamps a line with
 the world's clock, where a chain of processors would otherwise have the wall clock's `TimeStamper`.
 
 This module is structlog's door. Importing structlog takes as long as the rest of simbridge together, and
@@ -20,10 +20,10 @@ from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
 from simbridge.kernel import Record
-from simbridge.trace import telling
+from simbridge.trace import render
 from simbridge.world import World
 
-__all__ = ["Log", "narrate", "virtual_time"]
+__all__ = ["Log", "narrate", "virtual_timestamper"]
 
 Log = Literal["console", "json"]
 EventDict = MutableMapping[str, Any]
@@ -52,11 +52,11 @@ def narrate(
         raise SimbridgeError(f"file is an open text file, not {file!r}")
     log = logger if logger is not None else _logger(world, form, file or sys.stderr)
 
-    known = telling.Known(home=(world.region, world.account))
+    context = render.RenderContext(home=(world.region, world.account))
 
     def tell(records: list[Record]) -> None:
         for record in records:
-            told = telling.describe(record, known)
+            told = render.describe(record, context)
             if told is not None:
                 say = log.info if told.good else log.warning
                 say(
@@ -69,11 +69,11 @@ def narrate(
                     to=record.to,
                 )
 
-    with world.listening(tell):
+    with world.listen(tell):
         yield
 
 
-def virtual_time(world: World) -> Callable[[Any, str, EventDict], EventDict]:
+def virtual_timestamper(world: World) -> Callable[[Any, str, EventDict], EventDict]:
     """A structlog processor that stamps lines with the time of a world."""
     _check_world(world)
 
@@ -98,7 +98,12 @@ def _logger(world: World, form: str, file: TextIO) -> Any:
         shown = [_printable]
     return structlog.wrap_logger(
         structlog.PrintLogger(file),
-        processors=[virtual_time(world), structlog.processors.add_log_level, *shown, renderer],
+        processors=[
+            virtual_timestamper(world),
+            structlog.processors.add_log_level,
+            *shown,
+            renderer,
+        ],
     )
 
 

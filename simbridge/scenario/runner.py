@@ -9,7 +9,7 @@ from typing import Any
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
-from simbridge.hosts import guest
+from simbridge.hosts import engine
 from simbridge.kernel import OUTSIDE
 from simbridge.world import World
 
@@ -43,7 +43,7 @@ def use_backend(world: World, backend: str) -> None:
 @contextmanager
 def kept_open(world: World, generator: AsyncGenerator[Any, None]) -> Iterator[Any]:
     """An async generator run up to its one `yield`, and after the `with` block on to its end."""
-    kept = guest.KeptOpen(generator)
+    kept = engine.KeptOpen(generator)
     _run_guest(world, kept.hold, lambda _: None, lambda: bool(kept.yielded))
     try:
         yield kept.yielded[0]
@@ -59,19 +59,19 @@ def _run_guest(
 ) -> None:
     """Start a guest in the story's name and let time pass until `finished()`."""
     host, kernel = world._host, world._kernel
-    with kernel.exclusive, world._clients.acting():
+    with kernel.exclusive, world._clients.as_current():
         try:
             host.start(OUTSIDE, 0, function, done)
             if not kernel.advance(clock.LATEST, finished):
-                raise guest.stalled(kernel)
+                raise engine.stalled(kernel)
         except BaseException as error:
             world.annotate(error)
             _close(host, error)
             raise
-        host.rest()
+        host.close_if_idle()
 
 
-def _close(host: guest.OnDemand, error: BaseException) -> None:
+def _close(host: engine.LazyEngine, error: BaseException) -> None:
     """Cancel what is under way; what that raises must not hide the error it is done for."""
     try:
         host.close()

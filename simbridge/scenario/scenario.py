@@ -14,8 +14,8 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any, Never, TypeVar
 
+from simbridge.base.checks import existing_file
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.given import existing_file
 from simbridge.scenario.story import MARK, play_in
 from simbridge.world import World
 

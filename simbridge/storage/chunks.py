@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, final
 import msgspec
 
 from simbridge.base import clock
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
 
 __all__ = ["HOUR", "MINUTE", "Buffer", "Chunk", "Place", "Row", "Spill", "folder", "unsealed"]
 
@@ -53,7 +53,7 @@ class Buffer:
         """Append a row, or, where it cannot be packed, nothing."""
         length = len(self.rows)
         try:
-            with_room(_append, row, self.rows, length)
+            with_deeper_recursion(_append, row, self.rows, length)
         except BaseException:
             del self.rows[length:]
             raise
@@ -66,7 +66,7 @@ class Buffer:
 
     def decoded(self) -> list[Row]:
         """All rows."""
-        return with_room(_decode_rows, self._packed())
+        return with_deeper_recursion(_decode_rows, self._packed())
 
     def seal(self) -> Chunk:
         """All rows as a chunk; this buffer is not to be used any more."""
@@ -109,7 +109,7 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
 
 def unsealed(data: bytes) -> list[Row]:
     """The rows of a chunk, from its bytes."""
-    return with_room(_decode_rows, zlib.decompress(data))
+    return with_deeper_recursion(_decode_rows, zlib.decompress(data))
 
 
 @final

@@ -33,10 +33,10 @@ from typing import Any, Literal, final, overload
 import msgspec
 
 from simbridge.base import clock, surrogates
-from simbridge.base.errors import BadLine, InvalidEvents, SimbridgeError
+from simbridge.base.checks import readable_file
+from simbridge.base.errors import InvalidEvents, InvalidLine, SimbridgeError
 from simbridge.base.files import DOCUMENT_BYTES_MAX, TooLong, lines
-from simbridge.base.given import readable_file
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
 
 __all__ = [
     "TIME_BYTES",
@@ -87,7 +87,7 @@ _has_long_digits = re.compile(rb"[0-9]{19}").search
 _has_two_digits = re.compile(rb"[0-9]{2}").search
 
 
-Found = tuple[int, dict[str, Any]] | BadLine
+Found = tuple[int, dict[str, Any]] | InvalidLine
 """The line of the file and the envelope, or what is wrong."""
 
 
@@ -95,7 +95,7 @@ Found = tuple[int, dict[str, Any]] | BadLine
 class Events(Sequence[dict[str, Any]]):
     """The events of a file, as envelopes in the order of the file, and the lines that are none."""
 
-    def __init__(self, envelopes: list[dict[str, Any]], bad: Sequence[BadLine]) -> None:
+    def __init__(self, envelopes: list[dict[str, Any]], bad: Sequence[InvalidLine]) -> None:
         self._envelopes = envelopes
         self.bad = tuple(bad)
 
@@ -122,9 +122,9 @@ def read_events(path: str | os.PathLike[str], *, errors: Errors = "raise") -> Ev
     """
     check_errors(errors)
     envelopes: list[dict[str, Any]] = []
-    bad: list[BadLine] = []
+    bad: list[InvalidLine] = []
     for found in scan(path):
-        if isinstance(found, BadLine):
+        if isinstance(found, InvalidLine):
             bad.append(found)
         else:
             envelopes.append(found[1])
@@ -174,7 +174,7 @@ def _utf8_bytes(text: str) -> int:
 def put_size(envelope: dict[str, Any]) -> int:
     """What an entry of PutEvents with this content counts for, without its `Time` (user guide)."""
     texts = (envelope["source"], envelope["detail-type"], *envelope["resources"])
-    detail = with_room(msgspec.json.encode, envelope["detail"])
+    detail = with_deeper_recursion(msgspec.json.encode, envelope["detail"])
     return len(detail) + sum(len(text.encode()) for text in texts)
 
 
@@ -232,11 +232,11 @@ def _line(number: int, line: bytes | TooLong) -> Iterator[Found]:
         reason = (
             f"{line.size:,} bytes, and the line of {what} has at most {most:,}; it was not read"
         )
-        yield BadLine(number, reason, _start(line.start))
+        yield InvalidLine(number, reason, _start(line.start))
     elif line.strip():
         document = json_document(line)
         if isinstance(document, str):
-            yield BadLine(number, document, _start(line))
+            yield InvalidLine(number, document, _start(line))
         else:
             yield from _document(number, document, line)
 
@@ -247,7 +247,7 @@ def json_document(text: bytes) -> Any:
     Half of a surrogate pair is a question mark in it.
     """
     try:
-        document = with_room(_decode, text)
+        document = with_deeper_recursion(_decode, text)
     except RecursionError as error:
         return f"not JSON: {error}"
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -265,14 +265,14 @@ def _document(number: int, document: Any, line: bytes) -> Iterator[Found]:
         yield _event(number, records, line)
         return
     for place, record in enumerate(records, 1):
-        found = _event(number, record, with_room(msgspec.json.encode, record))
-        yield found._replace(record=place) if isinstance(found, BadLine) else found
+        found = _event(number, record, with_deeper_recursion(msgspec.json.encode, record))
+        yield found._replace(record=place) if isinstance(found, InvalidLine) else found
 
 
 def _event(number: int, value: Any, text: bytes) -> Found:
     """What one JSON value is: an envelope in AWS's order of keys, or a bad line."""
     if not isinstance(value, dict):
-        return BadLine(number, "not a JSON object", _start(text))
+        return InvalidLine(number, "not a JSON object", _start(text))
     try:
         if "detail-type" not in value and "eventSource" in value:
             value = _from_record(value)
@@ -282,7 +282,7 @@ def _event(number: int, value: Any, text: bytes) -> Found:
         if long and not fits_int64(envelope):
             raise ValueError("an integer does not fit into 64 bits")
     except ValueError as error:
-        return BadLine(number, str(error), _start(text))
+        return InvalidLine(number, str(error), _start(text))
     return number, envelope
 
 

@@ -31,7 +31,7 @@ import msgspec
 
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.repeated import Repeating
 from simbridge.storage.chunks import HOUR, MINUTE, Buffer, Chunk, Row, Spill, folder, unsealed
 
@@ -56,7 +56,7 @@ class Stored(NamedTuple):
 
     def envelope(self) -> dict[str, Any]:
         """The envelope as Python objects; each call makes new ones."""
-        return with_room(_decode_envelope, self.packed)
+        return with_deeper_recursion(_decode_envelope, self.packed)
 
 
 _REPEATING = 1  # the code of a detail with repeated keys, which is kept as its text

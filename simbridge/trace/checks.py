@@ -2,7 +2,7 @@
 
 The types of messages say most of it (`messages`). What they do not say is checked here once, when the
 file is read: numbers and instants within their bounds, addresses that are ARNs, envelopes and answers
-that have what is asked of them, and deliveries that have begun. Questions then need not look again.
+that have what is asked of them, and deliveries that have begun. CompiledTests then need not look again.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import Any, final, get_args
 import msgspec
 
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.repeated import Repeating
 from simbridge.kernel import Entry
 from simbridge.model.messages import Event, Message
@@ -72,12 +72,12 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
         try:
             yield line(told) + b"\n"
         except RecursionError:  # a detail of a thousand levels, which AWS takes
-            yield with_room(line, told) + b"\n"
+            yield with_deeper_recursion(line, told) + b"\n"
 
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two things of one name say the same: a service may emit two events with one id."""
-    return bool(with_room(operator.eq, one, other))
+    return bool(with_deeper_recursion(operator.eq, one, other))
 
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
@@ -102,13 +102,13 @@ class Reader:
         `check` says by a `ValueError` what is wrong with an entry.
         """
         try:
-            *head, fields = with_room(_decode_line, line)
+            *head, fields = with_deeper_recursion(_decode_line, line)
             named = [field for field in _NAMES if isinstance(fields.get(field), str)]
             for field in named:
                 if fields[field] not in self._seen:
                     raise ValueError(f"no line before has the {field} {fields[field]!r}")
                 fields[field] = self._seen[fields[field]]
-            message = with_room(msgspec.convert, fields, _Said)
+            message = with_deeper_recursion(msgspec.convert, fields, _Said)
             told = fields.get("event")
             if isinstance(told, list) and len(told) > len(Event.__struct_fields__):
                 _repeat(getattr(message, "event"), told[-1])  # noqa: B009  # of some types of message

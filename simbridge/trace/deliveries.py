@@ -12,7 +12,7 @@ from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Entry
 from simbridge.model.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome
 
-__all__ = ["Attempt", "Begun", "Deliveries", "Delivery"]
+__all__ = ["Attempt", "Deliveries", "Delivery", "StartedDeliveries"]
 
 Known = TypeVar("Known")
 
@@ -91,7 +91,7 @@ class Delivery:
         self.outcome = outcome
         self.ended_us = time_us
 
-    def _as_it_stands(self) -> Delivery:
+    def _snapshot(self) -> Delivery:
         """Itself, if it has ended and will not change any more; else a copy, as it goes on."""
         if self.ended_us is not None:
             return self
@@ -112,7 +112,7 @@ class Delivery:
 
 
 @final
-class Begun(dict[int, Known]):
+class StartedDeliveries(dict[int, Known]):
     """What is known of deliveries, by their numbers. One that has no beginning is an error."""
 
     def __missing__(self, delivery: int) -> Known:
@@ -127,7 +127,7 @@ class Deliveries:
     """The deliveries of a trace that grows. Asked again, it reads only the records that are new."""
 
     def __init__(self) -> None:
-        self._found: Begun[Delivery] = Begun()
+        self._found: StartedDeliveries[Delivery] = StartedDeliveries()
         self._of_event: dict[str, list[Delivery]] = {}
         self._read = 0
 
@@ -140,7 +140,7 @@ class Deliveries:
         """
         self._grow(entries)
         found = self._found.values() if event_id is None else self._of_event.get(event_id, ())
-        return [delivery._as_it_stands() for delivery in found]
+        return [delivery._snapshot() for delivery in found]
 
     def _grow(self, entries: Sequence[Entry]) -> None:
         found = self._found

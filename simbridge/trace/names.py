@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, final
 
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nearest import meant
+from simbridge.base.suggest import did_you_mean
 from simbridge.kernel import Entry
 from simbridge.model import arn as arns
 from simbridge.model.messages import Call, Configure
@@ -74,7 +74,7 @@ class Names:
             return
         alike = [one for one in known if one.startswith("arn:") == (is_arn and not name_only)]
         raise SimbridgeError(
-            f"no {_CALLED[kind]} has ever been called {name!r} here; {meant(name, alike)}"
+            f"no {_CALLED[kind]} has ever been called {name!r} here; {did_you_mean(name, alike)}"
         )
 
     def _configured(self, resource: Any) -> None:

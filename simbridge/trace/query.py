@@ -1,4 +1,4 @@
-"""Questions to a trace. Everything here is read from the records and from nothing else."""
+"""CompiledTests to a trace. Everything here is read from the records and from nothing else."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, final
 
+from simbridge.base.checks import file_path, readable_file, text
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.files import replacing
-from simbridge.base.given import file_path, readable_file, text
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
 from simbridge.kernel import Entry, Record
 from simbridge.trace import codec, file, timeline
 from simbridge.trace.deliveries import Attempt, Deliveries, Delivery
@@ -158,7 +158,9 @@ class Trace(Sequence[Record]):
             return timeline.table(self._entries)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Trace) and with_room(operator.eq, self._entries, other._entries)
+        return isinstance(other, Trace) and with_deeper_recursion(
+            operator.eq, self._entries, other._entries
+        )
 
     __hash__ = None  # type: ignore[assignment]  # it grows while its world runs
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, final
 
 from simbridge.base import clock
 from simbridge.kernel import Entry
-from simbridge.trace.telling import GREEN, PLAIN, RED, YELLOW, Known, describe
+from simbridge.trace.render import GREEN, PLAIN, RED, YELLOW, RenderContext, describe
 
 __all__ = ["lines", "table"]
 
@@ -65,11 +65,11 @@ def table(entries: Iterable[Entry]) -> str:
 
 def _rows(entries: Iterable[Entry]) -> Iterator[_Row]:
     start: int | None = None
-    known = Known()
+    context = RenderContext()
     for entry in entries:
         time = entry[0]
         start = time if start is None else start
-        told = describe(entry, known)
+        told = describe(entry, context)
         if told is not None:
             instant = clock.iso_micros(time)[:-4].replace("T", " ")
             yield _Row(instant, "+" + clock.elapsed(time - start), *told)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
-from simbridge.base.errors import BadLine, InvalidEvents, InvalidPattern, SimbridgeError
+from simbridge.base.checks import readable_file
+from simbridge.base.errors import InvalidEvents, InvalidLine, InvalidPattern, SimbridgeError
 from simbridge.base.files import content
-from simbridge.base.given import readable_file
 from simbridge.base.printable import printable
 from simbridge.languages.pattern import Matcher, check
 from simbridge.model.cloudtrail import is_withheld
@@ -82,7 +82,7 @@ class Report:
     last: str
     rules: list[Matches]
     unmatched: Matches
-    bad: list[BadLine]
+    bad: list[InvalidLine]
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs."""
@@ -145,7 +145,7 @@ def replay_against(
     nobody = Matches(GivenRule("", "", None, ""))
     report = Report(0, "", "", found, nobody, [])
     for item in scan(events):
-        if isinstance(item, BadLine):
+        if isinstance(item, InvalidLine):
             report.bad.append(item)
             continue
         envelope = item[1]

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from simbridge.base.checks import mapping
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.given import mapping
-from simbridge.base.nearest import meant
+from simbridge.base.suggest import did_you_mean
 from simbridge.model import arn as arns
 from simbridge.model.messages import Invoke, Publish
 from simbridge.trace import Trace
@@ -50,7 +50,7 @@ def prices_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
     given = mapping({} if overrides is None else overrides, "prices", "{'custom_events': 0.9}")
     for meter, price in given.items():
         if meter not in prices:
-            raise SimbridgeError(f"no price is called {meter!r}; {meant(meter, prices)}")
+            raise SimbridgeError(f"no price is called {meter!r}; {did_you_mean(meter, prices)}")
         if (
             isinstance(price, bool)
             or not isinstance(price, int | float)

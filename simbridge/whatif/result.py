@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
+from simbridge.base.checks import file_path, list_of, mapping
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.files import replacing
-from simbridge.base.given import file_path, list_of, mapping
 from simbridge.base.table import MISSING, Table, number
 from simbridge.whatif.arguments import file_of, label, labels, named, write_python, write_values
 from simbridge.whatif.compare import Difference, paired

@@ -1,8 +1,8 @@
 """What if: one scenario, played over varied values and seeds.
 
 Every variant is played with the same seeds. Random numbers of a world come from streams that are named
-by purpose (`Kernel.random`), so under the same seed two variants meet the same luck wherever they do
-the same thing: common random numbers. What differs between them is then mostly what was varied, and
+by purpose (`Kernel.random`), so under the same seed two variants use the same random numbers wherever
+they do the same thing: common random numbers. What differs between them is then mostly what was varied, and
 `Sweep.compare` makes use of it: it looks at differences seed by seed.
 
 A scenario must not keep anything from one run to the next; runs share processes.
@@ -22,8 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, final
 
+from simbridge.base.checks import list_of, mapping
 from simbridge.base.errors import HandlerFailed, RunFailed, SimbridgeError
-from simbridge.base.given import list_of, mapping
 from simbridge.base.printable import printable
 from simbridge.scenario.scenario import world_of
 from simbridge.scenario.story import play_in

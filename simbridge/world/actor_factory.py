@@ -12,34 +12,34 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, final
 
 from simbridge.actors.archive import ArchiveActor, Counting
-from simbridge.actors.bus import EventBusActor, Outside
+from simbridge.actors.bus import EventBusActor, ForwardingRules
 from simbridge.actors.delivery import DeliveryActor, Policy
-from simbridge.actors.fifo import dweller
+from simbridge.actors.fifo import make_stand_in
 from simbridge.actors.replay import Pace, ReplayActor
 from simbridge.actors.scheduler import SchedulerActor
-from simbridge.actors.target import Nowhere
+from simbridge.actors.target import MissingTarget
 from simbridge.api.plane import ControlPlane
-from simbridge.api.reports import Reception
+from simbridge.api.reports import ReportInbox
 from simbridge.base import clock
-from simbridge.base.bucket import Bucket
 from simbridge.base.errors import SimbridgeError
+from simbridge.base.token_bucket import Bucket
 from simbridge.kernel import Actor, Kernel
 from simbridge.model import arn as arns
 from simbridge.model.backoff import Backoff
-from simbridge.model.faults import Slow, share
+from simbridge.model.faults import Slow, probability_u32
 from simbridge.model.limits import Limits, rate_of, replay_rate_of
 from simbridge.model.messages import Configure
 from simbridge.model.resources import Archive, EventBus, Replay, Schedule, Target
 from simbridge.trace.names import function_name
 
-__all__ = ["Customs", "Population"]
+__all__ = ["ActorFactory", "ActorSettings"]
 
 NAMESAKES_MAX = 3
 """How many stand-ins of the name of a missing one are told."""
 
 
 @final
-class Customs(NamedTuple):
+class ActorSettings(NamedTuple):
     """What holds for all actors of a world, beside its limits.
 
     `organizations` tells the AWS organization of each account that is in one.
@@ -52,39 +52,39 @@ class Customs(NamedTuple):
 
 
 @final
-class Population:
-    """Makes the actors of one world; `join` gives it the kernel they live in."""
+class ActorFactory:
+    """Makes the actors of one world; `bind` gives it the kernel they live in."""
 
-    def __init__(self, customs: Customs, limits: Limits) -> None:
+    def __init__(self, customs: ActorSettings, limits: Limits) -> None:
         self.customs = customs
         self.limits = limits
         self._latency = _slow(limits, "delivery_latency_median_us", "delivery_latency_p99_us")
         self.function_start = _slow(limits, "function_start_median_us", "function_start_p99_us")
         """How long a function takes to start after it has accepted an event, if that takes time."""
-        self._duplicates = share(limits["duplicates_per_million"] / 1_000_000)
+        self._duplicates = probability_u32(limits["duplicates_per_million"] / 1_000_000)
 
-    def join(self, kernel: Kernel, plane: ControlPlane) -> None:
+    def bind(self, kernel: Kernel, plane: ControlPlane) -> None:
         """This is where the actors are to live."""
         self._kernel = kernel
         self._plane = plane
         hops, region_hops = self.limits["same_region_hops"], self.limits["cross_region_hops"]
         organizations, feedback = self.customs.organizations, kernel.shared["feedback"]
-        self._outside = Outside(hops, region_hops, organizations, feedback)
+        self._outside = ForwardingRules(hops, region_hops, organizations, feedback)
 
-    def move_in(self, address: str, message: Any) -> Actor | None:
+    def create(self, address: str, message: Any) -> Actor | None:
         """An actor for an address where nobody lives (`Kernel.populate`)."""
         if address.startswith("api:"):
             _, region, account = address.split(":")
-            return Reception(self._plane.store(account, region))
+            return ReportInbox(self._plane.store(account, region))
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
         arn = arns.parse(address) if address.startswith("arn:") else None
         if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
             return self._bus(arn)  # every account has one
         if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
-            return dweller(address)
+            return make_stand_in(address)
         missing = arn is not None and not arns.is_simulated(arn)
-        return Nowhere(self._namesakes(address) if missing else ())
+        return MissingTarget(self._namesakes(address) if missing else ())
 
     def _namesakes(self, address: str) -> list[str]:
         """Stand-ins of the same name in another place, of another service, or with another alias."""
@@ -133,7 +133,7 @@ class Population:
         )
 
     def _policy(self, rule: arns.Arn) -> Policy:
-        """What holds for the deliveries of an account and region; they share one quota."""
+        """What holds for the deliveries of an account and region; they probability_u32 one quota."""
         limits, shared = self.limits, self._kernel.shared
         key = f"deliveries:{rule.region}:{rule.account}"
         if key not in shared:
@@ -152,12 +152,12 @@ class Population:
 
 
 # What lives at an address that is told for the first time what it is.
-_ACTORS: dict[type, Callable[[Population, Any], Actor]] = {
-    Archive: Population._archive,
-    EventBus: Population._named_bus,
-    Replay: Population._replay,
-    Schedule: Population._scheduler,
-    Target: Population._delivery,
+_ACTORS: dict[type, Callable[[ActorFactory, Any], Actor]] = {
+    Archive: ActorFactory._archive,
+    EventBus: ActorFactory._named_bus,
+    Replay: ActorFactory._replay,
+    Schedule: ActorFactory._scheduler,
+    Target: ActorFactory._delivery,
 }
 
 

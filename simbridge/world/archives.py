@@ -17,8 +17,8 @@ import msgspec
 from simbridge.actors.archive import ArchiveActor
 from simbridge.base import clock
 from simbridge.base.clock import Instant
-from simbridge.base.errors import BadLine, InvalidEvents
-from simbridge.base.nesting import with_room
+from simbridge.base.errors import InvalidEvents, InvalidLine
+from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.printable import printable
 from simbridge.kernel import Kernel
 from simbridge.languages.pattern import Matcher
@@ -40,7 +40,7 @@ class Load(NamedTuple):
 
     kept: int
     left_out: int
-    bad: tuple[BadLine, ...]
+    bad: tuple[InvalidLine, ...]
 
 
 @final
@@ -94,17 +94,17 @@ class ArchiveHandle:
         staged = EventStorage(self._actor.memory_bytes, self._archive.name)
         matches = _filter(self._archive.event_pattern)
         content = hashlib.sha256()
-        bad: list[BadLine] = []
+        bad: list[InvalidLine] = []
         left_out = 0
         for found in scan(path):
-            if isinstance(found, BadLine):
+            if isinstance(found, InvalidLine):
                 bad.append(found)
                 continue
             envelope = found[1]
             if not matches(envelope):
                 left_out += 1
                 continue
-            content.update(with_room(msgspec.json.encode, envelope))
+            content.update(with_deeper_recursion(msgspec.json.encode, envelope))
             ingested_us = min(clock.event_time(envelope["time"]), self._kernel.now)
             staged.add(envelope, ingested_us, archived_size(envelope))
             staged.spill()

@@ -18,8 +18,8 @@ from simbridge.api.interception import Entry, enter, intercepted, leave
 from simbridge.api.model import SERVICE, Answer, Answered, HttpRequest, is_service, make_client
 from simbridge.api.plane import ControlPlane
 from simbridge.base.errors import NotSimulated, SimbridgeError
-from simbridge.base.nearest import near
-from simbridge.hosts import guest
+from simbridge.base.suggest import near
+from simbridge.hosts import engine
 from simbridge.kernel import OUTSIDE, Kernel
 from simbridge.model import arn as arns
 
@@ -58,7 +58,7 @@ class Clients:
     ) -> None:
         self.kernel = kernel
         self.plane = plane
-        self._family = family
+        self._lineage = family
         self._home = account, region
         self._made: dict[tuple[str, str], Any] = {}
         self._running = Entry(_Served(self, None))
@@ -88,7 +88,7 @@ class Clients:
         turn = self.kernel.turn
         if turn is not None:
             return turn.address, turn.sequence
-        return guest.current(self.kernel) or (OUTSIDE, 0)
+        return engine.current(self.kernel) or (OUTSIDE, 0)
 
     def at_home(self) -> tuple[str, str]:
         """The account and the region in which the running code lives."""
@@ -100,7 +100,7 @@ class Clients:
         return account, region
 
     @contextmanager
-    def acting(self) -> Iterator[None]:
+    def as_current(self) -> Iterator[None]:
         """For a `with` block, this world is the one that runs."""
         before, entered = _acting.set(self), enter(self._running)
         try:
@@ -126,7 +126,7 @@ class Clients:
 
     def check_asyncio(self) -> None:
         """Raise `SimbridgeError` where the code that runs is not on asyncio."""
-        if guest.on_trio():
+        if engine.on_trio():
             raise SimbridgeError(
                 "aiobotocore needs asyncio, and this code runs on trio: run it with "
                 "backend='asyncio', or use boto3's client, which does not block here"
@@ -135,7 +135,7 @@ class Clients:
     def addressed(self) -> Clients:
         """Whom a call reaches: a fork, where a handler that has kept a client runs there."""
         other = _acting.get()
-        return other if other is not None and other._family is self._family else self
+        return other if other is not None and other._lineage is self._lineage else self
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_made": {}}  # a handle that is pickled brings its caller along

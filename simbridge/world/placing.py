@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any, TypeVar, final
 
-from simbridge.actors.fifo import FifoQueue, dweller, stand_in_of
+from simbridge.actors.fifo import FifoQueue, make_stand_in, unwrap_stand_in
 from simbridge.actors.function import Asynchronous, Handler, Runner
 from simbridge.actors.target import StandIn
-from simbridge.base import clock, given
+from simbridge.base import checks, clock
 from simbridge.base.clock import Duration
 from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Kernel
@@ -70,21 +70,27 @@ class StandIns:
                 queue.content_based_deduplication = False
             return self._handle(Queue, arn)
 
-    def function(self, name: str, handler: Handler | None, lambda_: Asynchronous) -> StandInHandle:
+    def function(
+        self, name: str, handler: Handler | None, lambda_settings: Asynchronous
+    ) -> StandInHandle:
         """The stand-in for a Lambda function (`World.function`)."""
         arn = self._arn("lambda", f"function:{_checked_name(name, _FUNCTION, 'a function')}")
-        return self.at(arn, handler, lambda_)
+        return self.at(arn, handler, lambda_settings)
 
-    def at(self, arn: str, handler: Handler | None, lambda_: Asynchronous | None) -> StandInHandle:
+    def at(
+        self, arn: str, handler: Handler | None, lambda_settings: Asynchronous | None
+    ) -> StandInHandle:
         """The stand-in at any ARN (`World.stand_in`)."""
-        if lambda_ is not None and not isinstance(lambda_, Asynchronous):
-            raise SimbridgeError(f"lambda_ is for world.function: {lambda_!r} is no Asynchronous")
-        address = arns.address_of(given.text(arn, "the ARN of a stand-in"))
+        if lambda_settings is not None and not isinstance(lambda_settings, Asynchronous):
+            raise SimbridgeError(
+                f"lambda_settings is for world.function: {lambda_settings!r} is no Asynchronous"
+            )
+        address = arns.address_of(checks.text(arn, "the ARN of a stand-in"))
         runner = None
         if handler is not None:  # what is refused leaves no stand-in behind
-            if lambda_ is None and arns.parse(address).service == "lambda":
-                lambda_ = Asynchronous()
-            runner = Runner(handler, lambda_, self._kernel.shared["feedback"], self._start)
+            if lambda_settings is None and arns.parse(address).service == "lambda":
+                lambda_settings = Asynchronous()
+            runner = Runner(handler, lambda_settings, self._kernel.shared["feedback"], self._start)
         with self._kernel.hold():
             actor = self._actor(address)
             if actor.runner is None:
@@ -99,7 +105,7 @@ class StandIns:
             raise SimbridgeError(
                 f"{arn} is simulated itself and has no stand-in; send to it with client()"
             )
-        return stand_in_of(self._kernel.actors.setdefault(arn, dweller(arn)))
+        return unwrap_stand_in(self._kernel.actors.setdefault(arn, make_stand_in(arn)))
 
     def _handle(self, kind: type[Handle], arn: str) -> Handle:
         key = (kind, arn)
@@ -128,7 +134,7 @@ def asynchronous(
         raise SimbridgeError(f"Lambda retries 0, 1 or 2 times, not {retries!r}")
     for destination in (on_failure, on_success):
         if destination is not None:
-            _check_destination(given.text(destination, "a destination"))
+            _check_destination(checks.text(destination, "a destination"))
     age_us = clock.duration(event_age)
     if not 60 * clock.SECOND <= age_us <= Asynchronous().age_us:
         raise SimbridgeError(f"Lambda keeps an event for 60 s to 6 h, not {event_age!r}")

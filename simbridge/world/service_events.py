@@ -19,11 +19,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simbridge.api.events import DETAIL_LEVELS_MAX, read_detail
-from simbridge.base import clock, given, options, surrogates
+from simbridge.base import checks, clock, surrogates
 from simbridge.base.errors import NotSimulated, SimbridgeError
 from simbridge.base.files import content
-from simbridge.base.nearest import near
-from simbridge.base.nesting import with_room
+from simbridge.base.nesting import with_deeper_recursion
+from simbridge.base.suggest import near
 from simbridge.kernel import uuid_from
 from simbridge.model import arn as arns
 from simbridge.model.messages import Event, Publish
@@ -58,8 +58,8 @@ def emit(clients: Clients, event: Mapping[str, Any] | str | os.PathLike[str], na
     source = _service(document)
     there = clients.addressed()
     home = there.at_home()
-    account = _one_of("account", options.account, document, named[0]) or home[0]
-    region = _one_of("region", options.region, document, named[1]) or home[1]
+    account = _one_of("account", checks.account, document, named[0]) or home[0]
+    region = _one_of("region", checks.region, document, named[1]) or home[1]
     kernel, bus = there.kernel, arns.event_bus_arn(region, account, "default")
     parts = {
         "version": _version(document),
@@ -117,7 +117,7 @@ def _copied(event: Mapping[Any, Any]) -> dict[str, Any]:
     """A mapping as JSON carries it: what has been emitted does not change when its maker's does."""
     _check_keys(event)
     try:
-        text = with_room(_dumps, dict(event))
+        text = with_deeper_recursion(_dumps, dict(event))
     except (TypeError, ValueError, RecursionError) as error:
         raise SimbridgeError(f"an event is made of JSON values: {error}") from error
     return _decoded(text.encode(), "an event")
@@ -155,7 +155,7 @@ def _plain(value: object) -> dict[Any, Any]:
 
 
 def _content(path: str | os.PathLike[str]) -> bytes:
-    file = given.readable_file(path, "there is no file of an event at")
+    file = checks.readable_file(path, "there is no file of an event at")
     try:
         return content(file).removeprefix(codecs.BOM_UTF8)
     except OSError as error:
@@ -171,7 +171,7 @@ def _decoded(text: bytes, what: str) -> dict[str, Any]:
             "simbridge.read_events reads from a file, emit each"
         )
     if surrogates.in_json(text) is not None:
-        _check_halves(with_room(json.loads, text))
+        _check_halves(with_deeper_recursion(json.loads, text))
     return document
 
 
@@ -189,7 +189,7 @@ def _text(document: Mapping[str, Any], name: str) -> str:
     """A text of the envelope that is there and is not empty."""
     if name not in document:
         raise SimbridgeError(f"an event of an AWS service has a {name!r}: write {_LIKE}")
-    value = given.text(document[name], f"the {name!r} of an event")
+    value = checks.text(document[name], f"the {name!r} of an event")
     if not value.strip() or not value.isprintable():
         raise SimbridgeError(f"the {name!r} of an event is text that can be read, not {value!r}")
     return value
@@ -235,14 +235,14 @@ def _version(document: Mapping[str, Any]) -> str:
 def _time_us(document: Mapping[str, Any], now: int) -> int:
     if "time" not in document:
         return now
-    return clock.event_time(given.text(document["time"], "the 'time' of an event"))
+    return clock.event_time(checks.text(document["time"], "the 'time' of an event"))
 
 
 def _resources(document: Mapping[str, Any]) -> list[str]:
     """ARNs, or whatever the service names: AWS does not check them."""
     like = "of texts, such as ['arn:aws:s3:::a-bucket']"
-    resources = given.list_of(document.get("resources", []), "the 'resources' of an event", like)
-    return [given.text(one, "one of the 'resources' of an event") for one in resources]
+    resources = checks.list_of(document.get("resources", []), "the 'resources' of an event", like)
+    return [checks.text(one, "one of the 'resources' of an event") for one in resources]
 
 
 def _detail(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,7 +252,7 @@ def _detail(document: Mapping[str, Any]) -> dict[str, Any]:
         raise SimbridgeError(
             f"the 'detail' of an event is a JSON object, not {detail!r}: a mapping, and no text of one"
         )
-    read = read_detail(with_room(_dumps, detail))
+    read = read_detail(with_deeper_recursion(_dumps, detail))
     if read is None:
         raise SimbridgeError(
             f"the 'detail' of an event is nested at most {DETAIL_LEVELS_MAX} deep, and its integers fit "

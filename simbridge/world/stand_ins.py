@@ -12,15 +12,15 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar, final
 
 from simbridge import targets
-from simbridge.actors.conduct import Decide
-from simbridge.actors.fifo import stand_in_of
+from simbridge.actors.fault_state import Decide
+from simbridge.actors.fifo import unwrap_stand_in
 from simbridge.actors.function import Received, Yours, text_of
 from simbridge.actors.target import StandIn, request_of
-from simbridge.base import clock, given
+from simbridge.base import checks, clock
 from simbridge.base.clock import Duration, Instant
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
-from simbridge.hosts import guest
+from simbridge.hosts import engine
 from simbridge.kernel import Kernel
 from simbridge.model import faults as behaviour
 from simbridge.model.faults import Behaviour, Custom, Fails, Recovers, Scripted
@@ -160,7 +160,7 @@ class StandInHandle:
 
     @property
     def _actor(self) -> StandIn:
-        return stand_in_of(self._kernel.actors[self.arn])
+        return unwrap_stand_in(self._kernel.actors[self.arn])
 
     def _tell(self, how: Behaviour) -> None:
         with self._kernel.hold():
@@ -169,7 +169,7 @@ class StandInHandle:
 
 
 def _object_of(message: Received) -> Any:
-    return guest.decoded(text_of(message))
+    return engine.decoded(text_of(message))
 
 
 @final
@@ -239,8 +239,8 @@ def outage(
     operation: str | None = None,
 ) -> Fails:
     """A window of failures, from what a scenario says about it."""
-    given.text(error, "an error code")
-    given.text(text, "an error message")
+    checks.text(error, "an error code")
+    checks.text(text, "an error message")
     begin = now if from_ is None else clock.instant(from_)
     end = clock.LATEST if for_ is None else begin + clock.duration(for_)
-    return Fails(error, begin, end, behaviour.share(rate), text, operation)
+    return Fails(error, begin, end, behaviour.probability_u32(rate), text, operation)

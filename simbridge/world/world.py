@@ -16,10 +16,10 @@ from typing import Any, Literal, final, overload
 
 from simbridge.actors.function import Asynchronous, Handler
 from simbridge.api.plane import ControlPlane
-from simbridge.base import clock, given, options
+from simbridge.base import checks, clock
 from simbridge.base.clock import DateTime, Duration, Instant
 from simbridge.base.errors import SimbridgeError
-from simbridge.hosts import guest
+from simbridge.hosts import engine
 from simbridge.kernel import FULL, Kernel, Record
 from simbridge.metrics.series import Metrics, Series
 from simbridge.model.backoff import DEFAULT, Backoff, check_backoff
@@ -27,7 +27,7 @@ from simbridge.model.feedback import Feedback
 from simbridge.model.limits import limits_of
 from simbridge.trace import OUTCOMES, Trace
 from simbridge.world import service_events
-from simbridge.world.actor_factory import Customs, Population
+from simbridge.world.actor_factory import ActorFactory, ActorSettings
 from simbridge.world.archives import ArchiveHandle
 from simbridge.world.clients import Clients, check_service
 from simbridge.world.placing import StandIns, asynchronous
@@ -35,7 +35,7 @@ from simbridge.world.stand_ins import Queue, StandInHandle, outage
 
 __all__ = ["World"]
 
-_NO_STATE = ("_clients", "_stand_ins", "_trace")
+_TRANSIENT = ("_clients", "_stand_ins", "_trace")
 """What a world only has at hand: a fork makes its own, and so does a world that is loaded."""
 
 
@@ -49,8 +49,8 @@ class World:
     `profile="aws"` adds latency, duplicates, late changes and quotas per second, `"ideal"` has none
     of them; both are sets of numbers, and a mapping is a set of your own over `"ideal"`. `limits`
     overrides any number of the profile by its name (`simbridge.model.limits`).
-    `rate_first_fires` says when the schedule `rate(...)` of a rule fires for the first time: "at once",
-    when the rule is created or enabled, or "after one period"; what AWS does is not certain.
+    `rate_first_fires` says when the schedule `rate(...)` of a rule fires for the first time: "immediately",
+    when the rule is created or enabled, or "after_one_period"; what AWS does is not certain.
     `backoff` is the curve of retries (`simbridge.backoff`). `trace="outcomes"` leaves single attempts
     out of the trace. `organizations` lists the accounts of each AWS organization by its id, for bus
     policies that ask. `backend` is the library that `async def` handlers are run by.
@@ -70,33 +70,35 @@ class World:
         profile: Literal["ideal", "aws"] | Mapping[str, int] = "ideal",
         backoff: Backoff = DEFAULT,
         trace: Literal["full", "outcomes"] = "full",
-        rate_first_fires: Literal["at once", "after one period"] = "at once",
+        rate_first_fires: Literal["immediately", "after_one_period"] = "immediately",
         organizations: Mapping[str, Sequence[str]] | None = None,
         backend: str = "asyncio",
     ) -> None:
-        options.seed(seed)
-        given.choice(stand_ins, "stand_ins", ("strict", "auto"))
-        given.choice(trace, "trace", ("full", "outcomes"))
-        given.choice(rate_first_fires, "rate_first_fires", ("at once", "after one period"))
+        checks.seed(seed)
+        checks.choice(stand_ins, "stand_ins", ("strict", "auto"))
+        checks.choice(trace, "trace", ("full", "outcomes"))
+        checks.choice(rate_first_fires, "rate_first_fires", ("immediately", "after_one_period"))
         check_backoff(backoff)
-        guest.check_backend(backend)
-        self._account, self._region = options.account(account), options.region(region)
+        engine.check_backend(backend)
+        self._account, self._region = checks.account(account), checks.region(region)
         self.backend = backend
         numbers = limits_of(profile, limits)
-        members = options.organizations({} if organizations is None else organizations)
-        customs = Customs(stand_ins == "auto", backoff, rate_first_fires == "at once", members)
-        self._population = Population(customs, numbers)
+        members = checks.organizations({} if organizations is None else organizations)
+        customs = ActorSettings(
+            stand_ins == "auto", backoff, rate_first_fires == "immediately", members
+        )
+        self._factory = ActorFactory(customs, numbers)
         self._thin = trace == "outcomes"
         thin, burst = OUTCOMES if self._thin else FULL, numbers["messages_per_instant"]
         begin = clock.instant(start)
-        self._kernel = Kernel(seed, begin, self._population.move_in, burst, thin)
+        self._kernel = Kernel(seed, begin, self._factory.create, burst, thin)
         self._kernel.shared["feedback"] = Feedback(
             numbers["feedback_events_per_day"], numbers["feedback_generations"]
         )
         self._plane = ControlPlane(self._kernel, numbers, members)
-        self._population.join(self._kernel, self._plane)
-        self._family = object()
-        self._furnish()
+        self._factory.bind(self._kernel, self._plane)
+        self._lineage = object()
+        self._build_transient()
         self._plane.store(self._account, self._region)
 
     @property
@@ -129,13 +131,13 @@ class World:
         They act as `account`. Threads and tasks with a block of their own are served by theirs. What
         a world runs is served by that world, inside of a block and outside.
         """
-        return self._clients.intercepting(None if account is None else options.account(account))
+        return self._clients.intercepting(None if account is None else checks.account(account))
 
     def _place(self, account: str | None, region: str | None) -> tuple[str, str]:
         """The account and the region that are meant: those of this world where none is named."""
         return (
-            self._account if account is None else options.account(account),
-            self._region if region is None else options.region(region),
+            self._account if account is None else checks.account(account),
+            self._region if region is None else checks.region(region),
         )
 
     # -- stand-ins --------------------------------------------------------------------------
@@ -168,18 +170,22 @@ class World:
         sends a record to `on_failure`, the ARN of a queue, a topic or an event bus (`on_success`
         likewise). An `AssertionError` is a check of yours and ends the run.
         """
-        lambda_ = asynchronous(retries, event_age, on_failure, on_success, timeout)
-        return self._stand_ins.function(name, handler, lambda_)
+        lambda_settings = asynchronous(retries, event_age, on_failure, on_success, timeout)
+        return self._stand_ins.function(name, handler, lambda_settings)
 
     def stand_in(
-        self, arn: str, handler: Handler | None = None, *, lambda_: Asynchronous | None = None
+        self,
+        arn: str,
+        handler: Handler | None = None,
+        *,
+        lambda_settings: Asynchronous | None = None,
     ) -> StandInHandle:
         """A stand-in at any target ARN. Asked again for the same ARN, it is the same stand-in.
 
         `handler(event[, context])` is called with what the target receives, dead letters included;
         what it raises ends the run, unless the target is a Lambda function (`function`).
         """
-        return self._stand_ins.at(arn, handler, lambda_)
+        return self._stand_ins.at(arn, handler, lambda_settings)
 
     def api_fails(
         self,
@@ -232,7 +238,7 @@ class World:
         Raises `SimbridgeError` when no `create_archive` has made it.
         """
         account, region = self._place(account, region)
-        given.text(name, "the name of an archive")
+        checks.text(name, "the name of an archive")
         with self._kernel.hold():
             entry = self._plane.store(account, region).archives.get(name)
         if entry is None:
@@ -242,7 +248,7 @@ class World:
             )
         arn, propagation = entry.archive.arn, self._plane.propagation
         with self._kernel.hold():
-            actor = self._population.archive(arn)
+            actor = self._factory.archive(arn)
         settled = partial(propagation.settled_us, arn)
         return ArchiveHandle(self._kernel, self._clients.caller, entry.archive, actor, settled)
 
@@ -282,12 +288,12 @@ class World:
         if until is None and not span:
             raise SimbridgeError("say how long (hours=26) or until when; settle() keeps the time")
         end = self._kernel.now + clock.span(**span) if until is None else clock.instant(until)
-        with self._telling_the_seed(end):
+        with self._annotating_errors(end):
             self._kernel.run(end)
 
     def settle(self) -> None:
         """Run what is due at this very instant; time does not move."""
-        with self._telling_the_seed(self._kernel.now):
+        with self._annotating_errors(self._kernel.now):
             self._kernel.settle()
 
     async def settled(self) -> None:
@@ -295,27 +301,27 @@ class World:
 
         Raises `SimbridgeError` in code that is no story or handler of this world.
         """
-        await guest.settled(self._kernel)
+        await engine.settled(self._kernel)
 
     @contextmanager
-    def _telling_the_seed(self, until: int) -> Iterator[None]:
-        guest.refuse_inside(self._kernel)
+    def _annotating_errors(self, until: int) -> Iterator[None]:
+        engine.refuse_inside(self._kernel)
         kernel = self._kernel
-        acting = nullcontext() if kernel.quiet(until) else self._clients.acting()
+        as_current = nullcontext() if kernel.quiet(until) else self._clients.as_current()
         # Held already here, so that an interrupt leaves no patch and no engine behind.
-        with kernel.exclusive, acting:
+        with kernel.exclusive, as_current:
             try:
                 yield
             except BaseException as error:
                 self.annotate(error)
                 raise
             finally:
-                self._host.rest()
+                self._host.close_if_idle()
 
     @property
-    def _host(self) -> guest.OnDemand:
+    def _host(self) -> engine.LazyEngine:
         host = self._kernel.host
-        assert isinstance(host, guest.OnDemand)
+        assert isinstance(host, engine.LazyEngine)
         return host
 
     def annotate(self, error: BaseException) -> None:
@@ -380,7 +386,7 @@ class World:
             )
         account, region = self._place(account, region)
         with self._kernel.exclusive:
-            found = Metrics.of(
+            found = Metrics.from_records(
                 self.trace,
                 account=account,
                 region=region,
@@ -390,17 +396,17 @@ class World:
         return found if name is None else found.series(name, rule=rule, bus=bus, function=function)
 
     @contextmanager
-    def listening(self, listener: Callable[[list[Record]], None]) -> Iterator[None]:
+    def listen(self, listener: Callable[[list[Record]], None]) -> Iterator[None]:
         """Give `listener` the records as they come, instant by instant, for a `with` block."""
-        given.function(listener, "a listener is a function that takes a list of records")
+        checks.function(listener, "a listener is a function that takes a list of records")
         kernel = self._kernel
         if kernel.listener is not None:
-            raise SimbridgeError("somebody is listening to this world already")
+            raise SimbridgeError("somebody is listen to this world already")
         kernel.listener = listener
         try:
             yield
         finally:
-            with self._clients.acting():
+            with self._clients.as_current():
                 kernel.listen()
             kernel.listener = None
 
@@ -420,16 +426,16 @@ class World:
         # Not `copy.copy`, whose `__setstate__` would give the kernel of this world to the twin.
         twin = World.__new__(World)
         twin.__dict__.update(self.__dict__)
-        twin._population = Population(self._population.customs, self._population.limits)
-        twin._kernel = self._kernel.fork(twin._population.move_in)
+        twin._factory = ActorFactory(self._factory.customs, self._factory.limits)
+        twin._kernel = self._kernel.fork(twin._factory.create)
         twin._plane = self._plane.fork(twin._kernel)
-        twin._population.join(twin._kernel, twin._plane)
-        twin._furnish()
+        twin._factory.bind(twin._kernel, twin._plane)
+        twin._build_transient()
         return twin
 
     def close(self) -> None:
         """Cancel async handlers that are still under way. A closed world can still be read."""
-        with self._clients.acting() if self._host.busy else nullcontext():
+        with self._clients.as_current() if self._host.busy else nullcontext():
             self._host.close()
 
     def __enter__(self) -> World:
@@ -441,22 +447,22 @@ class World:
     def __getstate__(self) -> dict[str, Any]:
         self._kernel.check()
         self._refuse_guests("pickle")
-        return {name: part for name, part in self.__dict__.items() if name not in _NO_STATE}
+        return {name: part for name, part in self.__dict__.items() if name not in _TRANSIENT}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._kernel.populate = self._population.move_in
-        self._furnish()
+        self._kernel.populate = self._factory.create
+        self._build_transient()
 
-    def _furnish(self) -> None:
+    def _build_transient(self) -> None:
         """Make what is no state of a world."""
-        self._kernel.host = guest.OnDemand(self.backend, self._kernel)
+        self._kernel.host = engine.LazyEngine(self.backend, self._kernel)
         self._trace = Trace(self._kernel.trace, self._kernel.exclusive)
         self._clients = Clients(
-            self._kernel, self._plane, self._family, self._account, self._region
+            self._kernel, self._plane, self._lineage, self._account, self._region
         )
         home = self._account, self._region
-        start = self._population.function_start
+        start = self._factory.function_start
         self._stand_ins = StandIns(self._kernel, self._clients.caller, *home, start)
 
     def __repr__(self) -> str:

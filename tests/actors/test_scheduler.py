@@ -69,10 +69,10 @@ def test_a_rate_fires_at_its_anchor_and_every_period_after() -> None:
 
 def test_a_world_may_let_rates_begin_after_one_period() -> None:
     """What AWS does is not certain, so it is a setting."""
-    desk = Desk("rate(7 minutes)", rate_first_fires="after one period")
+    desk = Desk("rate(7 minutes)", rate_first_fires="after_one_period")
     desk.world.run(minutes=15)
     assert desk.heard() == minutes("00:07:00", "00:14:00")
-    with pytest.raises(sb.SimbridgeError, match="'at once' or 'after one period'"):
+    with pytest.raises(sb.SimbridgeError, match="'immediately' or 'after_one_period'"):
         sb.World(rate_first_fires="never")  # type: ignore[arg-type]
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from simbridge.api.reports import Reception
+from simbridge.api.reports import ReportInbox
 from simbridge.base import clock
 from simbridge.kernel import Kernel
 from simbridge.model.messages import Configure, Counted, Retire
@@ -460,7 +460,7 @@ def test_the_data_plane_hears_of_every_change(api):
 def test_describe_shows_the_last_report(api):
     """A report of an archive that is gone is nobody's."""
     create(api)
-    kernel = Kernel(seed=7, start=0, populate=lambda *_: Reception(api.store))
+    kernel = Kernel(seed=7, start=0, populate=lambda *_: ReportInbox(api.store))
     kernel.send(ARCHIVE + "a", "api:us-east-1:" + ACCOUNT, Counted(3, 99))
     kernel.send(ARCHIVE + "no", "api:us-east-1:" + ACCOUNT, Counted(4, 11))
     kernel.settle()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simbridge.api.reports import Reception
+from simbridge.api.reports import ReportInbox
 from simbridge.base import clock
 from simbridge.kernel import Kernel
 from simbridge.model.messages import Configure, Progress, Stop
@@ -40,7 +40,9 @@ def window(name="r", **more):
 def report(api, name, *progress, at=None):
     """Let a replay report to the control plane."""
     kernel = Kernel(
-        seed=7, start=api.kernel.now if at is None else at, populate=lambda *_: Reception(api.store)
+        seed=7,
+        start=api.kernel.now if at is None else at,
+        populate=lambda *_: ReportInbox(api.store),
     )
     for message in progress:
         kernel.send(REPLAY + name, "api:us-east-1:" + ACCOUNT, message)

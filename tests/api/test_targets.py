@@ -8,7 +8,7 @@ import pytest
 
 from simbridge.model.messages import Configure
 from simbridge.targets import KINDS
-from simbridge.targets.page import example_target
+from simbridge.targets.reference import example_target
 
 INVALID = "ValidationException"
 DENIED = "AccessDeniedException"

@@ -26,7 +26,7 @@ from simbridge.model.limits import LIMITS, PROFILES
 from simbridge.model.messages import Message
 from simbridge.model.regions import OTHER_REGIONS, RATES
 from simbridge.targets import REFUSALS
-from simbridge.targets.page import examples, failures, kinds
+from simbridge.targets.reference import examples, failures, kinds
 from simbridge.trace import Attempt
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"

@@ -12,7 +12,7 @@ import pytest
 import simbridge as sb
 from simbridge.api.model import operation_shape
 from simbridge.targets import KINDS
-from simbridge.targets.page import example_target
+from simbridge.targets.reference import example_target
 
 TARGET = operation_shape("PutTargets").members["Targets"].member
 BLOCKS = [name for name in TARGET.members if name.endswith("Parameters")]

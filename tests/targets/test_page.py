@@ -9,7 +9,7 @@ import pytest
 
 import simbridge as sb
 from simbridge.targets import KINDS, TargetKind
-from simbridge.targets.page import EXAMPLES, RULE_ARN, SAMPLE, example_request, example_target
+from simbridge.targets.reference import EXAMPLES, RULE_ARN, SAMPLE, example_request, example_target
 
 
 def test_every_kind_has_an_example() -> None:

@@ -117,7 +117,7 @@ def told(why: Any) -> None:
 
 def metrics(trace: sb.Trace, **settings: Any) -> None:
     """All of the account, and one by its name."""
-    found = Metrics.of(trace, account="123456789012", region="us-east-1", **settings)
+    found = Metrics.from_records(trace, account="123456789012", region="us-east-1", **settings)
     str(found)
     str(found.series("Invocations", rule="all"))
     found.total("MatchedEvents")
@@ -230,7 +230,7 @@ EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("DeadLetter", (5, "attempts"), -(10**18)),
     ("Declined", (4,), "x"),
     ("Behave", (5, "behaviour", "from_us"), 10**18),
-    ("Behave", (5, "behaviour", "share"), 10**400),
+    ("Behave", (5, "behaviour", "probability_u32"), 10**400),
     ("Progress", (5, "last_replayed_us"), 10**300),
     ("Tick", (5, "due_us"), -(10**18)),
     ("Counted", (5, "events"), 2**63),

@@ -1,4 +1,4 @@
-"""Questions about rules, targets and event buses that never existed."""
+"""CompiledTests about rules, targets and event buses that never existed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions to a trace: the deliveries, asked again and again while the world runs."""
+"""CompiledTests to a trace: the deliveries, asked again and again while the world runs."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_trace_without_its_beginning_is_told(tmp_path: Path) -> None:
         with pytest.raises(sb.SimbridgeError, match=f"begins delivery {matches[0]} is missing"):
             part.deliveries()
     with pytest.raises(sb.SimbridgeError, match="not whole"):
-        Metrics.of(part, account=world.account, region=world.region)
+        Metrics.from_records(part, account=world.account, region=world.region)
     assert f"delivery {matches[0]}" in str(part)
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 import simbridge as sb
 from simbridge.model.messages import Call, Message
-from simbridge.trace import telling, timeline
+from simbridge.trace import render, timeline
 
 ENTRY = {"Source": "shop", "DetailType": "<Order & 'Placed'>", "Detail": "{}"}
 
@@ -47,8 +47,8 @@ def test_every_line_about_an_event_names_it() -> None:
 
 def test_every_kind_of_message_is_told_or_known_to_repeat_another() -> None:
     """Who adds a message decides what the timeline says of it."""
-    assert telling.WORDS.keys() | telling.UNTOLD == set(get_args(Message))
-    assert not telling.WORDS.keys() & telling.UNTOLD
+    assert render.RENDERERS.keys() | render.HIDDEN == set(get_args(Message))
+    assert not render.RENDERERS.keys() & render.HIDDEN
 
 
 def test_a_refusal_of_several_lines_is_one_line() -> None:
@@ -126,7 +126,7 @@ def test_an_event_for_a_bus_that_is_not_there_is_told() -> None:
         "· story calls PutEvents 2 events "
         "(event-bus/late does not exist: what is put to it is accepted and gone)"
     )
-    told = timeline.describe(world.trace[0], timeline.Known())
+    told = timeline.describe(world.trace[0], timeline.RenderContext())
     assert told is not None and not told.good
     world.client().put_events(Entries=[ENTRY])
     assert str(world.trace).endswith("PutEvents 1 event")

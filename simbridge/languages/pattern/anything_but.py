@@ -20,11 +20,11 @@ from typing import Final
 from simbridge.languages.pattern.conditions import (
     EVERYTHING_ELSE,
     Condition,
-    Sieve,
+    Prefilter,
     as_number,
     made,
+    prefilter_in_any_case,
     present,
-    sieve_in_any_case,
 )
 from simbridge.languages.pattern.json_text import Reader, Token
 from simbridge.languages.pattern.scalars import equals_without_case, letters, written_number
@@ -96,8 +96,10 @@ def _listed(reader: Reader) -> tuple[list[str], list[str]]:
 
 def _excluding_words(operand: object, words: list[str]) -> Condition:
     excluded = frozenset(words)
-    sieve = Sieve.of("word", words, otherwise=True)
-    return present("anything-but", operand, lambda value: value not in excluded, sieve=sieve)
+    prefilter = Prefilter.of("word", words, default=True)
+    return present(
+        "anything-but", operand, lambda value: value not in excluded, prefilter=prefilter
+    )
 
 
 def _excluding_numbers(operand: object, texts: list[str]) -> Condition:
@@ -123,7 +125,7 @@ class _Except:
     complaint: str
     test: Callable[[str], Callable[[str], bool]]
     empty: bool
-    sieve: Callable[[list[str]], Sieve | None]
+    prefilter: Callable[[list[str]], Prefilter | None]
 
 
 def _like(reader: Reader, token: Token, inner: str) -> Condition:
@@ -149,7 +151,7 @@ def _like(reader: Reader, token: Token, inner: str) -> Condition:
         {inner: operand},
         lambda value: not any(test(value) for test in tests),
         wildcards=tuple(texts) if inner == "wildcard" else (),
-        sieve=rule.sieve(texts),
+        prefilter=rule.prefilter(texts),
     )
 
 
@@ -168,19 +170,19 @@ _EXCEPT: Final = {
         _AFFIX,
         lambda text: lambda value: value.startswith(text),
         False,
-        lambda texts: Sieve.of("head", texts, True),
+        lambda texts: Prefilter.of("head", texts, True),
     ),
     "suffix": _Except(
         _AFFIX,
         lambda text: lambda value: value.endswith(text),
         False,
-        lambda texts: Sieve.of("tail", texts, True),
+        lambda texts: Prefilter.of("tail", texts, True),
     ),
     "equals-ignore-case": _Except(
         "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
         lambda text: partial(equals_without_case, letters(text)),
         True,
-        lambda texts: sieve_in_any_case("word", texts, True),
+        lambda texts: prefilter_in_any_case("word", texts, True),
     ),
     "wildcard": _Except(
         "wildcard match pattern must be a string",

@@ -10,11 +10,11 @@ import re
 from functools import partial
 from typing import Final
 
-from simbridge.languages.pattern.conditions import Condition, Mark, Sieve, Span, made
+from simbridge.languages.pattern.conditions import Anchor, Condition, Prefilter, Span, made
 from simbridge.languages.pattern.json_text import Reader, Token
 from simbridge.languages.pattern.scalars import address, address_bits, in_block
 
-__all__ = ["ONE_KEY", "block_sieve", "read_cidr"]
+__all__ = ["ONE_KEY", "block_prefilter", "read_cidr"]
 
 ONE_KEY: Final = "Only one key allowed in match expression"
 """What the service says of a match object that goes on where it should end."""
@@ -26,19 +26,19 @@ def read_cidr(reader: Reader) -> Condition:
     text = reader.text()
     bottom, top, mask = _block(reader, text)
     reader.expect(Token.END_OBJECT, ONE_KEY)
-    sieve = block_sieve(bottom, mask)
+    prefilter = block_prefilter(bottom, mask)
     return made(
         "cidr",
         text,
         string=partial(in_block, bottom, top),
         spans=_numbers(bottom, top),
-        sieve=sieve,
+        prefilter=prefilter,
     )
 
 
-def block_sieve(bottom: bytes, mask: int) -> Sieve:
+def block_prefilter(bottom: bytes, mask: int) -> Prefilter:
     """An address between the first and last of a block has their leading bits, of whatever version."""
-    return Sieve(((Mark("head", address_bits(bottom)[:mask], "as bits"),),))
+    return Prefilter(((Anchor("head", address_bits(bottom)[:mask], "as bits"),),))
 
 
 def _block(reader: Reader, text: str) -> tuple[bytes, bytes, int]:

@@ -20,15 +20,15 @@ from simbridge.languages.pattern.scalars import Scalar, comparable
 __all__ = [
     "ANY_NUMBER",
     "EVERYTHING_ELSE",
+    "Anchor",
     "Condition",
-    "Mark",
-    "Sieve",
+    "Prefilter",
     "Span",
     "as_json",
     "as_number",
     "made",
+    "prefilter_in_any_case",
     "present",
-    "sieve_in_any_case",
     "without_numbers_as_addresses",
 ]
 
@@ -44,7 +44,7 @@ EVERYTHING_ELSE: Final[frozenset[bool | None]] = frozenset({True, False, None})
 """The three JSON literals."""
 
 
-class Mark(NamedTuple):
+class Anchor(NamedTuple):
     """A text that is easily looked for in a string.
 
     `place`: where it stands: "head", "tail", "word" (all of the string) or "inside" (anywhere).
@@ -56,27 +56,31 @@ class Mark(NamedTuple):
     view: str = ""
 
 
-class Sieve(NamedTuple):
+class Prefilter(NamedTuple):
     """What makes it unnecessary to ask most tests of strings.
 
     `marks`: one or more groups. A string that bears not every mark of a group has nothing to do with
-    the group; if that is so of all groups, the test is known to be `otherwise`.
+    the group; if that is so of all groups, the test is known to be `default`.
     """
 
-    marks: tuple[tuple[Mark, ...], ...]
-    otherwise: bool = False
+    marks: tuple[tuple[Anchor, ...], ...]
+    default: bool = False
 
     @classmethod
-    def of(cls, place: str, texts: Iterable[str], otherwise: bool = False) -> Sieve:
-        """A sieve for texts of which one has to stand at a place."""
-        return cls(tuple((Mark(place, text),) for text in texts), otherwise)
+    def of(cls, place: str, texts: Iterable[str], default: bool = False) -> Prefilter:
+        """A prefilter for texts of which one has to stand at a place."""
+        return cls(tuple((Anchor(place, text),) for text in texts), default)
 
 
-def sieve_in_any_case(place: str, texts: Sequence[str], otherwise: bool = False) -> Sieve | None:
-    """A sieve for texts in any case. There is none for letters beyond ASCII, whose cases are many."""
+def prefilter_in_any_case(
+    place: str, texts: Sequence[str], default: bool = False
+) -> Prefilter | None:
+    """A prefilter for texts in any case. There is none for letters beyond ASCII, whose cases are many."""
     if not all(text.isascii() for text in texts):
         return None
-    return Sieve(tuple((Mark(place, text.lower(), "in lower case"),) for text in texts), otherwise)
+    return Prefilter(
+        tuple((Anchor(place, text.lower(), "in lower case"),) for text in texts), default
+    )
 
 
 def _no_string(text: str) -> bool:
@@ -93,7 +97,7 @@ class Condition:
     - `operand`: what stood behind the operator, as Python objects.
     - `string`: whether a string is accepted.
     - `words`: the accepted strings, where they are a finite set (`string` is then not asked).
-    - `sieve`: what makes it unnecessary to ask `string` about most strings, if there is such a thing.
+    - `prefilter`: what makes it unnecessary to ask `string` about most strings, if there is such a thing.
     - `spans`: the accepted numbers. `odd`: whether numbers no double can hold are accepted; a text:
       only the number spelled like this.
     - `literals`: which of true, false and null are accepted.
@@ -111,7 +115,7 @@ class Condition:
     literals: frozenset[bool | None] = field(default_factory=frozenset)
     absent: bool = False
     wildcards: tuple[str, ...] = ()
-    sieve: Sieve | None = None
+    prefilter: Prefilter | None = None
 
     @property
     def takes_strings(self) -> bool:
@@ -141,12 +145,12 @@ def made(
     literals: frozenset[bool | None] = frozenset(),
     absent: bool = False,
     wildcards: tuple[str, ...] = (),
-    sieve: Sieve | None = None,
+    prefilter: Prefilter | None = None,
 ) -> Condition:
     """The condition of an operator; its text follows from the operand."""
     text = as_json({operator: operand})
     return Condition(
-        text, operator, operand, string, words, spans, odd, literals, absent, wildcards, sieve
+        text, operator, operand, string, words, spans, odd, literals, absent, wildcards, prefilter
     )
 
 
@@ -155,7 +159,7 @@ def present(
     operand: object,
     string: Callable[[str], bool],
     wildcards: tuple[str, ...] = (),
-    sieve: Sieve | None = None,
+    prefilter: Prefilter | None = None,
 ) -> Condition:
     """A condition that accepts everything but a missing leaf and some strings."""
     return made(
@@ -166,7 +170,7 @@ def present(
         odd=True,
         literals=EVERYTHING_ELSE,
         wildcards=wildcards,
-        sieve=sieve,
+        prefilter=prefilter,
     )
 
 

@@ -24,12 +24,12 @@ from simbridge.base.printable import printable
 from simbridge.languages.pattern.arrays import satisfied
 from simbridge.languages.pattern.conditions import Condition
 from simbridge.languages.pattern.events import EventDict, Layout, Paths, lay_out, read_event
+from simbridge.languages.pattern.hints import NO_SLIP, Hint, hint_for_value, shown
+from simbridge.languages.pattern.lines import Row, blame, elements, line, mark, rows_of
 from simbridge.languages.pattern.misplaced import slip_of_a_missing_field
 from simbridge.languages.pattern.pool import Entry, Pool
 from simbridge.languages.pattern.scalars import Scalar
-from simbridge.languages.pattern.slips import NO_SLIP, Slip, shown, slip_of_a_value
 from simbridge.languages.pattern.syntax import Field, Node, Pattern, SubRule, parse
-from simbridge.languages.pattern.telling import Row, blame, elements, line, mark, rows_of
 
 __all__ = ["Explanation", "RulesExplanation", "explain", "explain_rules"]
 
@@ -182,7 +182,7 @@ class _Explainer:
         holding = satisfied(pool.fields, pool.live, self._layout)
         self._matched = holding != 0
         self._known: dict[int, Row] = {}
-        self._hints: dict[int, Slip] = {}
+        self._hints: dict[int, Hint] = {}
         self._chosen = (
             subrules[(holding & -holding).bit_length() - 1] if holding else self._nearest(subrules)
         )
@@ -238,14 +238,14 @@ class _Explainer:
             proposals=slip.proposals,
         )
 
-    def _hint(self, path: str, conditions: tuple[Condition, ...]) -> Slip:
+    def _hint(self, path: str, conditions: tuple[Condition, ...]) -> Hint:
         """The slip that may be behind a field that does not hold; not for ever so many fields."""
         if id(conditions) not in self._hints:
             if len(self._hints) >= _HINTS_MAX:
                 return NO_SLIP
             values = self._values(path)
             self._hints[id(conditions)] = (
-                slip_of_a_value(path, conditions, values)
+                hint_for_value(path, conditions, values)
                 if values
                 else slip_of_a_missing_field(path, conditions, self._event)
             )

@@ -3,7 +3,7 @@
 Two ideas, one inside the other.
 
 *Exact values sort rules before anything else is looked at.* In a large set nearly every rule asks some
-field for exact values. A `Shelf` picks the paths which tell its rules apart best and keeps one shelf
+field for exact values. A `RuleIndex` picks the paths which tell its rules apart best and keeps one shelf
 per value. An event then visits only the shelves of its own values. Tens of thousands of rules on exact
 values become a few dictionary lookups and one or two rules that are asked by themselves.
 
@@ -32,9 +32,9 @@ from simbridge.languages.pattern.events import EventDict, Layout
 from simbridge.languages.pattern.pool import (
     NOTHING,
     Entry,
-    Lone,
     Pool,
-    Stock,
+    SingleRule,
+    TestCache,
     descend,
     no_object,
     steps_to,
@@ -43,7 +43,7 @@ from simbridge.languages.pattern.scalars import comparable
 from simbridge.languages.pattern.strings import MISSING
 from simbridge.languages.pattern.tables import HasArrays
 
-__all__ = ["Shelf", "search", "search_layout"]
+__all__ = ["RuleIndex", "search", "search_layout"]
 
 _FEW_MAX: Final = 4  # so many rules are asked one by one
 _SHELVES_MIN: Final = 6  # a pool of fewer rules is quicker than a dictionary and a pool
@@ -53,7 +53,7 @@ _PLACES_MAX: Final = 8
 _Key: TypeAlias = str | float
 
 
-def search(shelf: Shelf, event: EventDict) -> list[str]:
+def search(shelf: RuleIndex, event: EventDict) -> list[str]:
     """The names of the rules on a shelf that an event satisfies, in no order, perhaps several times.
 
     Raises `HasArrays` if the event has to be laid out. This is the hot path, which is why the walk to a
@@ -110,10 +110,10 @@ def search(shelf: Shelf, event: EventDict) -> list[str]:
     return found
 
 
-def search_layout(root: Shelf, layout: Layout) -> list[str]:
+def search_layout(root: RuleIndex, layout: Layout) -> list[str]:
     """The same for an event that is laid out."""
     found: list[str] = []
-    shelves: list[tuple[Shelf, Only]] = [(root, {})]
+    shelves: list[tuple[RuleIndex, Only]] = [(root, {})]
     for shelf, only in shelves:  # which grows as we go
         if shelf.is_stale:
             shelf.prepare()
@@ -128,25 +128,25 @@ def search_layout(root: Shelf, layout: Layout) -> list[str]:
 
 
 @final
-class Shelf:
+class RuleIndex:
     """A set of sub-rules: some sorted by exact values, the others asked one by one or in pools."""
 
-    __slots__ = ("_loose", "_settled", "_stock", "_tried", "is_stale", "lone", "pools", "ways")
+    __slots__ = ("_cache", "_loose", "_settled", "_tried", "is_stale", "lone", "pools", "ways")
 
-    def __init__(self, settled: frozenset[str], stock: Stock) -> None:
+    def __init__(self, settled: frozenset[str], cache: TestCache) -> None:
         """`settled`: paths whose conditions hold for every event that comes here."""
-        self._settled, self._stock = settled, stock
+        self._settled, self._cache = settled, cache
         self._loose: dict[Entry, None] = {}
         self._tried = 0
-        self.ways: list[Way] = []
-        self.lone: tuple[Lone, ...] = ()
+        self.ways: list[ExactBranch] = []
+        self.lone: tuple[SingleRule, ...] = ()
         self.pools: list[Pool] = []
         self.is_stale = True
 
     def add(self, entry: Entry) -> None:
         """Take a sub-rule."""
         for way in self.ways:
-            if way.add(entry, self._settled, self._stock):
+            if way.add(entry, self._settled, self._cache):
                 return
         self._loose[entry] = None
         self.is_stale = True
@@ -184,7 +184,7 @@ class Shelf:
         if len(self._loose) >= max(_SHELVES_MIN, 2 * self._tried):
             self._sort()
         if len(self._loose) <= _FEW_MAX:
-            self.lone = tuple(self._stock.lone(entry, self._settled) for entry in self._loose)
+            self.lone = tuple(self._cache.lone(entry, self._settled) for entry in self._loose)
         elif not self.pools:
             self.lone = ()
             self.pools = Pool.split(self._loose, self._settled)
@@ -199,15 +199,15 @@ class Shelf:
             path = _best_path(loose, self._settled) if len(self._settled) < _DEPTH_MAX else None
             if path is None:
                 break
-            way = Way(path)
+            way = ExactBranch(path)
             self.ways.append(way)
-            loose = [entry for entry in loose if not way.add(entry, self._settled, self._stock)]
+            loose = [entry for entry in loose if not way.add(entry, self._settled, self._cache)]
         self._loose, self._tried = dict.fromkeys(loose), len(loose)
         self.pools = []
 
 
 @final
-class Way:
+class ExactBranch:
     """A path, and a shelf for each exact value that some rule asks for there.
 
     `leaves`: the rules of the shelves that hold lone rules and nothing else, as far as they were visited.
@@ -218,16 +218,16 @@ class Way:
     def __init__(self, path: str) -> None:
         self.path = path
         self.steps, self.key = steps_to(path)
-        self.shelves: dict[_Key, Shelf] = {}
-        self.leaves: dict[_Key, tuple[Lone, ...]] = {}
+        self.shelves: dict[_Key, RuleIndex] = {}
+        self.leaves: dict[_Key, tuple[SingleRule, ...]] = {}
 
-    def add(self, entry: Entry, settled: frozenset[str], stock: Stock) -> bool:
+    def add(self, entry: Entry, settled: frozenset[str], cache: TestCache) -> bool:
         """Take a sub-rule, if it asks for exact values at the path."""
         keys = _exact_keys(entry.fields.get(self.path, ()), settled)
         for key in keys:
             shelf = self.shelves.get(key)
             if shelf is None:
-                shelf = self.shelves[key] = Shelf(settled | {self.path}, stock)
+                shelf = self.shelves[key] = RuleIndex(settled | {self.path}, cache)
             shelf.add(entry)
             self.leaves.pop(key, None)
         return bool(keys)
@@ -251,7 +251,7 @@ class Way:
             self.leaves[key] = shelf.lone
         return found
 
-    def visited(self, layout: Layout) -> list[tuple[Shelf, dict[int, list[int]]]]:
+    def visited(self, layout: Layout) -> list[tuple[RuleIndex, dict[int, list[int]]]]:
         """The shelves of an event's values, and the only elements of arrays in which each stands."""
         places: dict[_Key, dict[int, None]] = {}
         for value, element in layout.values.get(self.path, ()):

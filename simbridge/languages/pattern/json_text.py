@@ -27,7 +27,7 @@ from enum import Enum
 from typing import Final, NoReturn
 
 from simbridge.base.errors import InvalidPattern
-from simbridge.base.surrogates import readable
+from simbridge.base.surrogates import replace_lone_surrogates
 
 __all__ = ["NESTING_MAX", "TOO_DEEP", "Reader", "Token"]
 
@@ -312,7 +312,7 @@ class Reader:
             parts.append(self._escape())
         text = "".join(parts)
         if any("\ud800" <= character <= "\udfff" for character in text):
-            return readable(text)
+            return replace_lone_surrogates(text)
         return text
 
     def _escape(self) -> str:

@@ -14,8 +14,8 @@ from typing import final
 from simbridge.base.errors import SimbridgeError
 from simbridge.languages.pattern.events import EventDict, Paths, lay_out, read_event
 from simbridge.languages.pattern.explain import RulesExplanation, explain_rules
-from simbridge.languages.pattern.index import Shelf, search, search_layout
-from simbridge.languages.pattern.pool import Entry, Stock
+from simbridge.languages.pattern.index import RuleIndex, search, search_layout
+from simbridge.languages.pattern.pool import Entry, TestCache
 from simbridge.languages.pattern.syntax import Pattern, parse
 from simbridge.languages.pattern.tables import HasArrays
 
@@ -46,7 +46,7 @@ class Matcher:
             raise SimbridgeError(f"a matcher takes patterns by name, a mapping, not {patterns!r}")
         self._patterns: dict[str, Pattern] = {}
         self._entries: dict[str, list[Entry]] = {}
-        self._shelf = Shelf(frozenset(), Stock())
+        self._shelf = RuleIndex(frozenset(), TestCache())
         self._uses: Counter[str] = Counter()
         self._paths: Paths | None = None
         for name, pattern in (patterns or {}).items():

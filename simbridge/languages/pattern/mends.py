@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeGuard
 
 from simbridge.base.errors import Hint
-from simbridge.base.surrogates import readable
+from simbridge.base.surrogates import replace_lone_surrogates
 from simbridge.languages.pattern.conditions import as_json
 from simbridge.languages.pattern.operator_mends import (
     NESTING_MAX,
@@ -40,7 +40,9 @@ class _Unclear(Exception):
 def hint(text: str, accepts: Callable[[str], bool]) -> Hint:
     """About a pattern that is refused; `accepts` says whether the parser takes a text."""
     found = _mended(text, accepts)
-    return Hint(readable(found.detail), tuple(map(readable, found.proposals)))
+    return Hint(
+        replace_lone_surrogates(found.detail), tuple(map(replace_lone_surrogates, found.proposals))
+    )
 
 
 def _mended(text: str, accepts: Callable[[str], bool]) -> Hint:

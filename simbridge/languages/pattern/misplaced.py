@@ -11,6 +11,7 @@ from typing import Final, TypeAlias, TypeGuard
 
 from simbridge.languages.pattern.conditions import Condition, as_json
 from simbridge.languages.pattern.events import EventDict
+from simbridge.languages.pattern.hints import Hint, Proposal, conditions_of, shown
 from simbridge.languages.pattern.operator_mends import (
     is_operator_name,
     is_pattern_parameter,
@@ -18,7 +19,6 @@ from simbridge.languages.pattern.operator_mends import (
 )
 from simbridge.languages.pattern.operators import RESERVED
 from simbridge.languages.pattern.scalars import Scalar
-from simbridge.languages.pattern.slips import Proposal, Slip, conditions_of, shown
 
 __all__ = ["slip_of_a_missing_field"]
 
@@ -29,7 +29,7 @@ _SHOWN_CHARACTERS_MAX: Final = 60
 _Nodes: TypeAlias = list[object]
 
 
-def slip_of_a_missing_field(path: str, conditions: Sequence[Condition], event: EventDict) -> Slip:
+def slip_of_a_missing_field(path: str, conditions: Sequence[Condition], event: EventDict) -> Hint:
     """Why a field may be missing from an event."""
     segments = path.split(".")
     found = _parameter_as_field(segments, conditions, event)
@@ -40,24 +40,24 @@ def slip_of_a_missing_field(path: str, conditions: Sequence[Condition], event: E
     for index, segment in enumerate(segments):
         objects = [node for node in nodes if isinstance(node, dict)]
         if not objects:
-            return Slip(_no_object(".".join(segments[:index]), nodes))
+            return Hint(_no_object(".".join(segments[:index]), nodes))
         following = [one[segment] for one in objects if segment in one]
         if not following:
             told, other = _misplaced(path, event)
             if not told:
                 told, other = _misspelled(segments, index, objects)
-            return Slip(told, _if_it_holds(other, conditions, event))
+            return Hint(told, _if_it_holds(other, conditions, event))
         nodes = _flat(following)
     if not nodes:
-        return Slip("it is an empty array, which has no values")
+        return Hint("it is an empty array, which has no values")
     names = [str(key) for node in nodes if isinstance(node, dict) for key in node]
     fields = ", ".join(dict.fromkeys(names[:5]))
-    return Slip(f"it is an object, which has no value of its own: name a field of it ({fields})")
+    return Hint(f"it is an object, which has no value of its own: name a field of it ({fields})")
 
 
 def _parameter_as_field(
     segments: Sequence[str], conditions: Sequence[Condition], event: EventDict
-) -> Slip | None:
+) -> Hint | None:
     """`{"EventPattern": {"source": ["a"]}}`, where the inner object was meant."""
     name, *below = segments
     if not below or name in event or not is_pattern_parameter(name, below[:1]):
@@ -68,12 +68,12 @@ def _parameter_as_field(
     for segment in reversed(below):
         pattern = f"{{{as_json(segment)}: {pattern}}}"
     told = f"{name} is a parameter and no field: write {pattern}"
-    return Slip(told if proposals else told + _NOT_EITHER, proposals)
+    return Hint(told if proposals else told + _NOT_EITHER, proposals)
 
 
 def _operator_as_field(
     segments: Sequence[str], conditions: Sequence[Condition], event: EventDict
-) -> Slip | None:
+) -> Hint | None:
     """`{"f": {"prefix": ["a"]}}` or `{"prefix": {"f": ["a"]}}` for `{"f": [{"prefix": "a"}]}`."""
     first = next((i for i, one in enumerate(segments) if _is_operator(one)), len(segments))
     if first == len(segments) or _has(".".join(segments[: first + 1]), event):
@@ -95,11 +95,11 @@ def _operator_as_field(
         if _holds(wanted, values) and (path == here or all(map(_is_telling, wanted))):
             proposal = Proposal(path, as_json(meant))
             leaf = f"{as_json(path.split('.')[-1])}: {proposal.leaf}"
-            return Slip(f"{told}write {leaf}", (proposal,))
+            return Hint(f"{told}write {leaf}", (proposal,))
     if not here or any(isinstance(node, dict) for node in _at(here, event)):
-        return Slip(f"{told}it stands in the array of a field")
+        return Hint(f"{told}it stands in the array of a field")
     leaf = f"{as_json(here.split('.')[-1])}: {as_json(meant)}"
-    return Slip(f"{told}write {leaf}{_NOT_EITHER}")
+    return Hint(f"{told}write {leaf}{_NOT_EITHER}")
 
 
 _NOT_EITHER: Final = ", which would not match this event either"

@@ -19,16 +19,16 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple, TypeAlias
 
 from simbridge.languages.pattern.anything_but import read_anything_but
-from simbridge.languages.pattern.blocks import ONE_KEY, block_sieve, read_cidr
+from simbridge.languages.pattern.blocks import ONE_KEY, block_prefilter, read_cidr
 from simbridge.languages.pattern.conditions import (
     Condition,
-    Sieve,
+    Prefilter,
     Span,
     as_json,
     as_number,
     made,
+    prefilter_in_any_case,
     present,
-    sieve_in_any_case,
 )
 from simbridge.languages.pattern.json_text import Reader, Token
 from simbridge.languages.pattern.scalars import (
@@ -100,8 +100,10 @@ def _itself(text: str) -> Condition:
     """A string standing for itself; rules share those that come often, like the source."""
     place = address(text)
     if place is not None:
-        sieve = block_sieve(place, 8 * len(place))
-        return Condition(as_json(text), "", text, partial(in_block, place, place), sieve=sieve)
+        prefilter = block_prefilter(place, 8 * len(place))
+        return Condition(
+            as_json(text), "", text, partial(in_block, place, place), prefilter=prefilter
+        )
     return Condition(as_json(text), "", text, words=frozenset([text]))
 
 
@@ -135,11 +137,11 @@ def _prefix(reader: Reader) -> Condition:
             "prefix",
             {"equals-ignore-case": text},
             string=lambda value: starts_without_case(pattern, value) >= 0,
-            sieve=sieve_in_any_case("head", [text]),
+            prefilter=prefilter_in_any_case("head", [text]),
         )
     text = _affix(reader, "prefix")
-    sieve = Sieve.of("head", [text])
-    return made("prefix", text, string=lambda value: value.startswith(text), sieve=sieve)
+    prefilter = Prefilter.of("head", [text])
+    return made("prefix", text, string=lambda value: value.startswith(text), prefilter=prefilter)
 
 
 def _suffix(reader: Reader) -> Condition:
@@ -150,11 +152,11 @@ def _suffix(reader: Reader) -> Condition:
             "suffix",
             {"equals-ignore-case": text},
             string=partial(ends_without_case, pattern),
-            sieve=sieve_in_any_case("tail", [text]),
+            prefilter=prefilter_in_any_case("tail", [text]),
         )
     text = _affix(reader, "suffix")
-    sieve = Sieve.of("tail", [text])
-    return made("suffix", text, string=lambda value: value.endswith(text), sieve=sieve)
+    prefilter = Prefilter.of("tail", [text])
+    return made("suffix", text, string=lambda value: value.endswith(text), prefilter=prefilter)
 
 
 def _affix(reader: Reader, operator: str) -> str:
@@ -186,7 +188,7 @@ def _equals_ignore_case(reader: Reader) -> Condition:
         "equals-ignore-case",
         text,
         string=partial(equals_without_case, letters(text)),
-        sieve=sieve_in_any_case("word", [text]),
+        prefilter=prefilter_in_any_case("word", [text]),
     )
 
 
@@ -195,8 +197,8 @@ def _wildcard(reader: Reader) -> Condition:
     text = reader.text()
     pattern = checked_wildcard(reader, text)
     reader.expect(Token.END_OBJECT, ONE_KEY)
-    sieve = wildcard_sieve([pattern])
-    return made("wildcard", text, string=pattern.matches, wildcards=(text,), sieve=sieve)
+    prefilter = wildcard_sieve([pattern])
+    return made("wildcard", text, string=pattern.matches, wildcards=(text,), prefilter=prefilter)
 
 
 # ----------------------------------------------------------------------- numbers

@@ -1,6 +1,6 @@
 """Rules ready to be asked: one by one, or many at once as bits.
 
-See `index` for the idea. Both forms come to the values of an event by a `Way`: the objects on the way
+See `index` for the idea. Both forms come to the values of an event by a `ExactBranch`: the objects on the way
 to a field, each with the keys that would spell several steps at once. An array on the way, or such a
 key, cannot be handled like this; `HasArrays` says so, and the event is laid out and searched again.
 """
@@ -17,7 +17,17 @@ from simbridge.languages.pattern.events import EventDict, path_order
 from simbridge.languages.pattern.strings import MISSING
 from simbridge.languages.pattern.tables import HasArrays, Table
 
-__all__ = ["NOTHING", "Entry", "Lone", "Pool", "Step", "Stock", "descend", "no_object", "reach"]
+__all__ = [
+    "NOTHING",
+    "Entry",
+    "Pool",
+    "SingleRule",
+    "Step",
+    "TestCache",
+    "descend",
+    "no_object",
+    "reach",
+]
 
 Step: TypeAlias = tuple[str, tuple[str, ...] | None]
 """An object on the way to a field: its key, and the keys with dots that begin with it and go on.
@@ -56,7 +66,7 @@ Test: TypeAlias = tuple[
 A chain and no tuple of tests: a loop over a tuple takes an iterator for each rule and each event.
 """
 
-Lone: TypeAlias = "tuple[Test | None, str, Questions]"
+SingleRule: TypeAlias = "tuple[Test | None, str, CompiledTests]"
 """A sub-rule that is asked by itself: its tests, its name, its questions. Unpacking a plain tuple takes a
 third of the time of a named one, and this is done for every event."""
 
@@ -130,7 +140,7 @@ class Entry:
 
 
 @final
-class Questions:
+class CompiledTests:
     """What a sub-rule asks of an event: the same object for all rules that ask the same.
 
     `tests`: for the index. `fields`: for an event that is laid out.
@@ -147,7 +157,7 @@ class Questions:
 
 
 @final
-class Stock:
+class TestCache:
     """What rules that are asked by themselves have in common, as long as one of them needs it.
 
     Equal conditions share a table, equal sub-rules all their tests. Thousands of rules that differ in
@@ -157,10 +167,10 @@ class Stock:
     __slots__ = ("_questions", "_tables")
 
     def __init__(self) -> None:
-        self._questions: WeakValueDictionary[_Asked, Questions] = WeakValueDictionary()
+        self._questions: WeakValueDictionary[_Asked, CompiledTests] = WeakValueDictionary()
         self._tables: WeakValueDictionary[_Texts, Table] = WeakValueDictionary()
 
-    def lone(self, entry: Entry, settled: frozenset[str]) -> Lone:
+    def lone(self, entry: Entry, settled: frozenset[str]) -> SingleRule:
         """A sub-rule whose fields are asked, except those that are settled."""
         fields = entry.fields
         asked = tuple(
@@ -170,7 +180,7 @@ class Stock:
         questions = self._questions.get(asked)
         if questions is None:
             found = [(path, self._table(texts, fields[path])) for path, texts in asked]
-            questions = self._questions[asked] = Questions(found)
+            questions = self._questions[asked] = CompiledTests(found)
         return questions.tests, entry.name, questions
 
     def _table(self, texts: _Texts, conditions: tuple[Condition, ...]) -> Table:

@@ -2,7 +2,7 @@
 
 Exact words are a dictionary. Every other test is asked once per distinct string, and the answer is
 remembered in a table of bounded size. Where many tests share a field, most of them need not even be
-asked: a test may name a *sieve*, marks without which the answer is known: a text that has to stand at
+asked: a test may name a *prefilter*, marks without which the answer is known: a text that has to stand at
 the start, at the end or anywhere in the string, or the leading bits of an address. Of several marks
 (a wildcard has a start, an end and pieces between) the one is taken that fewest other tests have. The
 marks are dictionaries by the length to cut off, so that a thousand prefixes cost as many lookups as
@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias, final
 
-from simbridge.languages.pattern.conditions import Condition, Mark
+from simbridge.languages.pattern.conditions import Anchor, Condition
 from simbridge.languages.pattern.scalars import address, address_bits
 
 __all__ = ["MISSING", "Strings"]
@@ -42,7 +42,7 @@ _INSIDE: Final = 4
 _Test: TypeAlias = Callable[[str], bool]
 _Candidate: TypeAlias = tuple[_Test, int, bool]
 _Candidates: TypeAlias = dict[str, list[_Candidate]]
-"""Tests by the text of their mark, each with the bits of its rules and its sieve's `otherwise`."""
+"""Tests by the text of their mark, each with the bits of its rules and its prefilter's `otherwise`."""
 
 
 @final
@@ -65,10 +65,12 @@ class Strings(dict[object, int]):
         super().__init__({MISSING: missing})
         self._exact, self._always, self._missing = exact, always, missing
         grouped: dict[str, tuple[Condition, int]] = {}
-        unless = 0  # a rule may take part once in the tests that hold unless their sieve applies
+        unless = (
+            0  # a rule may take part once in the tests that hold unless their prefilter applies
+        )
         again: list[tuple[_Test, int]] = []
         for condition, bit in tests:
-            if condition.sieve is not None and condition.sieve.otherwise:
+            if condition.prefilter is not None and condition.prefilter.default:
                 if unless & bit:
                     again.append((condition.string, bit))
                     continue
@@ -81,7 +83,7 @@ class Strings(dict[object, int]):
         self._tests = again + [
             (condition.string, bits)
             for condition, bits in grouped.values()
-            if few or condition.sieve is None
+            if few or condition.prefilter is None
         ]
 
     def __missing__(self, value: str) -> int:
@@ -112,18 +114,18 @@ class _Sieves:
     __slots__ = ("_otherwise", "_views")
 
     def __init__(self, tests: Iterable[tuple[Condition, int]]) -> None:
-        """`tests`: conditions that have a sieve, each with the bits of its rules."""
+        """`tests`: conditions that have a prefilter, each with the bits of its rules."""
         self._otherwise = 0
         self._views: dict[str, dict[tuple[str, int], _Candidates]] = {}
         sieved = [
             (
                 test.string,
                 bits,
-                test.sieve.otherwise,
-                [_choices(group) for group in test.sieve.marks],
+                test.prefilter.default,
+                [_choices(group) for group in test.prefilter.marks],
             )
             for test, bits in tests
-            if test.sieve is not None
+            if test.prefilter is not None
         ]
         usual = Counter(mark for *_, groups in sieved for choices in groups for mark in choices)
         for test, bits, otherwise, groups in sieved:
@@ -150,21 +152,21 @@ class _Sieves:
         return rules | self._otherwise & ~excluded
 
 
-def _choices(group: Sequence[Mark]) -> Sequence[Mark]:
+def _choices(group: Sequence[Anchor]) -> Sequence[Anchor]:
     """The marks of a group; in the place of one that may stand anywhere all short pieces of it."""
     if len(group) == 1 and group[0].place != "inside":
         return group
-    choices: dict[Mark, None] = {}
+    choices: dict[Anchor, None] = {}
     for mark in group:
         if mark.place != "inside":
             choices[mark] = None
             continue
         for at in range(max(1, len(mark.text) - _INSIDE + 1)):
-            choices[Mark("inside", mark.text[at : at + _INSIDE])] = None
+            choices[Anchor("inside", mark.text[at : at + _INSIDE])] = None
     return list(choices)
 
 
-def _rarest(choices: Sequence[Mark], usual: Mapping[Mark, int]) -> Mark:
+def _rarest(choices: Sequence[Anchor], usual: Mapping[Anchor, int]) -> Anchor:
     """The mark to look for: the first that few tests have, or the one that fewest have.
 
     Those at the ends come first, which are looked for in one place.

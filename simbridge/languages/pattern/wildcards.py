@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from simbridge.languages.pattern.conditions import Mark, Sieve
+from simbridge.languages.pattern.conditions import Anchor, Prefilter
 from simbridge.languages.pattern.json_text import Reader
 
 __all__ = [
@@ -93,23 +93,23 @@ def split_wildcard(text: str) -> Wildcard:
     return Wildcard((*pieces, piece))
 
 
-def wildcard_sieve(patterns: Iterable[Wildcard], otherwise: bool = False) -> Sieve | None:
-    """A sieve for strings that fit one of some texts; None if one of them has no letters at all."""
+def wildcard_sieve(patterns: Iterable[Wildcard], otherwise: bool = False) -> Prefilter | None:
+    """A prefilter for strings that fit one of some texts; None if one of them has no letters at all."""
     groups = [tuple(_marks(pattern.pieces)) for pattern in patterns]
-    return Sieve(tuple(groups), otherwise) if all(groups) else None
+    return Prefilter(tuple(groups), otherwise) if all(groups) else None
 
 
-def _marks(pieces: tuple[str, ...]) -> Iterable[Mark]:
+def _marks(pieces: tuple[str, ...]) -> Iterable[Anchor]:
     """What every string bears that fits."""
     if len(pieces) == 1:
-        yield Mark("word", pieces[0])
+        yield Anchor("word", pieces[0])
         return
     if pieces[0]:
-        yield Mark("head", pieces[0])
+        yield Anchor("head", pieces[0])
     if pieces[-1]:
-        yield Mark("tail", pieces[-1])
+        yield Anchor("tail", pieces[-1])
     for piece in pieces[1:-1]:
-        yield Mark("inside", piece)
+        yield Anchor("inside", piece)
 
 
 def checked_wildcard(reader: Reader, text: str) -> Wildcard:

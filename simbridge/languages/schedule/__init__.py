@@ -7,7 +7,7 @@ sentence; `cautions` knows what is valid and still not what its author meant, `h
 from simbridge.languages.schedule.cautions import cautions
 from simbridge.languages.schedule.firings import CronFirings, RateFirings, firings, next_times
 from simbridge.languages.schedule.parse import Cron, DayOfMonth, DayOfWeek, Rate, check, parse
-from simbridge.languages.schedule.words import schedule_in_words
+from simbridge.languages.schedule.words import describe_schedule
 
 __all__ = [
     "Cron",
@@ -18,8 +18,8 @@ __all__ = [
     "RateFirings",
     "cautions",
     "check",
+    "describe_schedule",
     "firings",
     "next_times",
     "parse",
-    "schedule_in_words",
 ]

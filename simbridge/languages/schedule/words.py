@@ -13,7 +13,7 @@ from itertools import pairwise
 from simbridge.base.clock import SECOND
 from simbridge.languages.schedule.parse import Cron, DayOfMonth, DayOfWeek, Rate, parse
 
-__all__ = ["WEEKDAYS", "listed", "ordinal", "schedule_in_words"]
+__all__ = ["WEEKDAYS", "describe_schedule", "listed", "ordinal"]
 
 WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 """In AWS's order: number 1 is Sunday."""
@@ -39,7 +39,7 @@ _TIMES_MAX = 4  # so many times of day are written out; more are described
 _END_OF_CALENDAR = 10_000
 
 
-def schedule_in_words(expression: str) -> str:
+def describe_schedule(expression: str) -> str:
     """What a schedule expression means, in English; raises `InvalidSchedule`."""
     meaning = parse(expression)
     if isinstance(meaning, Rate):

@@ -1,0 +1,38 @@
+"""A lighter trace: what became of each delivery, without its single attempts.
+
+A delivery that is retried for a day leaves close to four hundred records. A world made with
+`World(trace="outcomes")` leaves out what such a delivery repeats: each attempt, and each refusal of
+one. How it ended stays, with the number of its attempts. Nothing but the trace is different. What
+counts single attempts (`Delivery.attempts`, some of `world.metrics`) needs the full trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simbridge.kernel import Entry, TraceFilter
+from simbridge.model.messages import Due, Execute, Invoke, Outcome
+
+__all__ = ["OUTCOMES"]
+
+
+_SKIPPED = frozenset((Invoke, Due, Execute))
+
+
+def _ends(write: Callable[[Entry], None]) -> Callable[[Entry], None]:
+    """The function that writes an entry into the trace, for all but single attempts."""
+
+    def record(entry: Entry) -> None:
+        message = entry[5]
+        if type(message) is Outcome:
+            # A dead letter has no attempt; what has a detail is not tried again.
+            if message.error is None or not message.attempt or message.detail:
+                write(entry)
+        elif type(message) not in _SKIPPED:
+            write(entry)
+
+    return record
+
+
+OUTCOMES = TraceFilter(_SKIPPED, _ends)
+"""What `World(trace="outcomes")` leaves out."""
