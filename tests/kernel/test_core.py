@@ -217,7 +217,9 @@ def test_a_circle_is_stopped_however_wide(loops: int, to: tuple[str, ...]) -> No
 
 def test_a_circle_is_found_in_a_thinned_trace() -> None:
     """What the trace leaves out, the guard sees."""
-    kernel = kernel_of(burst=1000, thin=TraceFilter(frozenset(), lambda write: lambda entry: None))
+    kernel = kernel_of(
+        burst=1000, trace_filter=TraceFilter(frozenset(), lambda write: lambda entry: None)
+    )
     kernel.actors["a"] = Echo("a")
     kernel.send("story", "a", 0)
     with pytest.raises(Runaway, match="a -> a: int"):
