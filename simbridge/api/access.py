@@ -9,23 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simbridge.api.plane import Context
-from simbridge.api.store import Bus
+from simbridge.api.store import BusEntry
 from simbridge.base.errors import ServiceError
 from simbridge.languages import policy
 from simbridge.model import arn as arns
 
-__all__ = ["bus_at", "check_access"]
-
-
-def bus_at(context: Context, address: str) -> Bus | None:
-    """The event bus at an ARN, in whichever account."""
-    place = arns.parse(address)
-    store = context.plane.stores.get((place.account, place.region))
-    return store.buses.get(place.resource.removeprefix("event-bus/")) if store else None
+__all__ = ["check_access", "check_forwarding"]
 
 
 def check_access(
-    context: Context, address: str, operation_name: str, facts: Mapping[str, str] | None = None
+    context: Context,
+    address: str,
+    bus: BusEntry | None,
+    operation_name: str,
+    facts: Mapping[str, str] | None = None,
 ) -> None:
     """Raise AccessDeniedException where the caller may not call this operation on this event bus."""
     caller = policy.Caller(
@@ -33,17 +30,19 @@ def check_access(
         policy.root(context.account, arns.parse(address).partition),
         organization=context.plane.organizations.get(context.account),
     )
-    _ask(context, address, caller, f"events:{operation_name}", facts or {})
+    _check(address, bus, caller, f"events:{operation_name}", facts or {})
 
 
-def check_forwarding(context: Context, rule_arn: str, address: str, role: str | None) -> None:
+def check_forwarding(
+    context: Context, rule_arn: str, address: str, bus: BusEntry | None, role: str | None
+) -> None:
     """Raise AccessDeniedException where a rule may put no event at all on this event bus.
 
     Asked are only buses of other accounts: the policy of a bus is looked at when it becomes a target
     (public reports), and again at each delivery, when the event is known.
     """
-    rule, bus = arns.parse(rule_arn), arns.parse(address)
-    if rule.account == bus.account:
+    rule = arns.parse(rule_arn)
+    if rule.account == arns.parse(address).account:
         return
     caller = policy.forwarder(rule.account, rule.partition, role, context.plane.organizations)
     facts = {
@@ -51,12 +50,12 @@ def check_forwarding(context: Context, rule_arn: str, address: str, role: str | 
         "aws:sourceaccount": rule.account,
         "events:eventbusinvocation": "true",
     }
-    _ask(context, address, caller, "events:PutEvents", facts, some_event=True)
+    _check(address, bus, caller, "events:PutEvents", facts, some_event=True)
 
 
-def _ask(
-    context: Context,
+def _check(
     address: str,
+    bus: BusEntry | None,
     caller: policy.Caller,
     action: str,
     facts: Mapping[str, str],
@@ -64,8 +63,7 @@ def _ask(
     some_event: bool = False,
 ) -> None:
     """Raise AccessDeniedException where the policy of an event bus does not let the caller."""
-    bus = bus_at(context, address)
-    stored = bus.bus.policy if bus is not None else None
+    stored = bus.event_bus.policy if bus is not None else None
     owner = arns.parse(address).account
     why = policy.refusal(stored, owner, caller, action, address, facts, some_event=some_event)
     if why is not None:

@@ -15,19 +15,19 @@ from typing import Any
 import msgspec
 
 from simbridge.api import pages
-from simbridge.api.errors import invalid, limit_exceeded, no_bus
+from simbridge.api.errors import invalid, limit_exceeded
+from simbridge.api.lookup import bus_at, find_archive, find_bus_by_arn
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.rules import check_rule_quotas, replace_rule
-from simbridge.api.store import ArchiveEntry, Bus
-from simbridge.base.errors import InvalidArn, ServiceError
+from simbridge.api.store import ArchiveEntry, BusEntry
+from simbridge.base.errors import ServiceError
 from simbridge.kernel import uuid_from
 from simbridge.model import arn
 from simbridge.model.messages import Configure, Retire, Stop
 from simbridge.model.resources import Archive, Rule, Target
 
 __all__ = [
-    "bus_at",
     "create_archive",
     "delete_archive",
     "describe_archive",
@@ -55,7 +55,7 @@ _TEXT_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|\s+', re.DOTALL)
 def create_archive(context: Context, request: Request) -> Response:
     """Archive the events of a bus from now on. Errors (fidelity 6.1, 10.1)."""
     name = request["ArchiveName"]
-    bus = bus_at(context, request["EventSourceArn"])
+    bus = find_bus_by_arn(context, request["EventSourceArn"])
     if name in context.store.archives:
         raise ServiceError("ResourceAlreadyExistsException", f"Archive {name} already exists.")
     text = request.get("EventPattern") or None
@@ -68,7 +68,7 @@ def create_archive(context: Context, request: Request) -> Response:
     archive = Archive(
         arn=archive_arn,
         name=name,
-        bus_arn=bus.bus.arn,
+        bus_arn=bus.arn,
         created_us=context.now,
         retention_days=min(request.get("RetentionDays") or 0, RETENTION_DAYS_MAX),
         description=request.get("Description") or None,
@@ -91,9 +91,9 @@ def update_archive(context: Context, request: Request) -> Response:
         raise invalid(
             "At least one of EventPattern, RetentionDays or Description must be provided."
         )
-    entry = _find(context, request["ArchiveName"])
+    entry = find_archive(context, request["ArchiveName"])
     old = entry.archive
-    bus = bus_at(context, old.bus_arn)
+    bus = find_bus_by_arn(context, old.bus_arn)
     text = _updated(request, "EventPattern", old.event_pattern)
     if text is not None:
         check_pattern(text)
@@ -115,14 +115,14 @@ def update_archive(context: Context, request: Request) -> Response:
 @operation
 def delete_archive(context: Context, request: Request) -> Response:
     """Remove an archive with its events and its rule; replays of it fail (captured)."""
-    archive = _find(context, request["ArchiveName"]).archive
+    archive = find_archive(context, request["ArchiveName"]).archive
     del context.store.archives[archive.name]
-    bus = _bus_or_none(context, archive.bus_arn)
+    bus = bus_at(context, archive.bus_arn)
     rule = _rule_of(bus, archive)
     if bus is not None and rule is not None:
         del bus.rules[rule.name]
         bus.rule_tags.pop(rule.name, None)
-        context.send(bus.bus.arn, Retire(rule.arn))
+        context.send(bus.arn, Retire(rule.arn))
     context.send(archive.arn, Retire(archive.arn))
     for entry in context.store.replays.values():
         if entry.replay.archive_arn == archive.arn and entry.ended_us is None:
@@ -133,7 +133,7 @@ def delete_archive(context: Context, request: Request) -> Response:
 @operation
 def describe_archive(context: Context, request: Request) -> Response:
     """Everything about one archive. What is not set is left out (recorded)."""
-    entry = _find(context, request["ArchiveName"])
+    entry = find_archive(context, request["ArchiveName"])
     archive = entry.archive
     settings = {
         "Description": archive.description,
@@ -150,7 +150,7 @@ def list_archives(context: Context, request: Request) -> Response:
     one_filter("ListArchives", request)
     bus_arn, state = request.get("EventSourceArn"), request.get("State")
     if bus_arn is not None:
-        bus_at(context, bus_arn)
+        find_bus_by_arn(context, bus_arn)
     prefix = request.get("NamePrefix") or ""
     found, more = pages.page(
         "ListArchives",
@@ -176,43 +176,17 @@ def one_filter(operation_name: str, request: Request) -> None:
         )
 
 
-def bus_at(context: Context, text: str, parameter: str = "EventSourceArn") -> Bus:
-    """The bus of this ARN in this account and region, or the refusal (recorded, captured, lint)."""
-    bus = _bus_or_none(context, text)
-    if bus is not None:
-        return bus
-    try:
-        named = arn.parse(text)
-    except InvalidArn:
-        named = None
-    if named is None or not arn.is_event_bus(named):
-        raise invalid(f"Parameter {parameter} is not valid. Reason: Must contain an event bus ARN.")
-    raise no_bus(named.resource.partition("/")[2])
-
-
-def _bus_or_none(context: Context, text: str) -> Bus | None:
-    bus = context.store.buses.get(text.partition(":event-bus/")[2])
-    return bus if bus is not None and bus.bus.arn == text else None
-
-
-def _find(context: Context, name: str) -> ArchiveEntry:
-    entry = context.store.archives.get(name)
-    if entry is None:
-        raise ServiceError("ResourceNotFoundException", f"Archive {name} does not exist.")
-    return entry
-
-
 def _rule_name(archive: str) -> str:
     return f"Events-Archive-{archive}"
 
 
-def _rule_of(bus: Bus | None, archive: Archive) -> Rule | None:
+def _rule_of(bus: BusEntry | None, archive: Archive) -> Rule | None:
     rule = bus.rules.get(_rule_name(archive.name)) if bus is not None else None
     return rule if rule is not None and rule.archive_arn == archive.arn else None
 
 
 def _check_rule(
-    context: Context, bus: Bus, archive: str, archive_arn: str, text: str | None
+    context: Context, bus: BusEntry, archive: str, archive_arn: str, text: str | None
 ) -> None:
     """Whether the bus has room for the managed rule, and no rule of yours has its name."""
     rule = bus.rules.get(_rule_name(archive))
@@ -222,10 +196,10 @@ def _check_rule(
     check_rule_quotas(context, bus, rule, text)
 
 
-def _put_rule(context: Context, bus: Bus, archive: Archive) -> None:
+def _put_rule(context: Context, bus: BusEntry, archive: Archive) -> None:
     """Put the managed rule of an archive as it should be (fidelity 6.2; captured)."""
     name = _rule_name(archive.name)
-    rule_arn = arn.rule_arn(context.region, context.account, bus.bus.name, name)
+    rule_arn = arn.rule_arn(context.region, context.account, bus.name, name)
     target_arn = f"arn:{arn.partition_of(context.region)}:events:{context.region}:::"
     key = uuid_from(context.random(archive.arn, "archive key"))
     template = (
@@ -243,7 +217,7 @@ def _put_rule(context: Context, bus: Bus, archive: Archive) -> None:
     rule = Rule(
         arn=rule_arn,
         name=name,
-        bus_arn=bus.bus.arn,
+        bus_arn=bus.arn,
         state="ENABLED",
         created_by=context.account,
         event_pattern=_combined(archive.event_pattern),
@@ -270,7 +244,7 @@ def _updated(request: Request, name: str, old: str | None) -> str | None:
 
 
 def _state(context: Context, archive: Archive) -> str:
-    rule = _rule_of(_bus_or_none(context, archive.bus_arn), archive)
+    rule = _rule_of(bus_at(context, archive.bus_arn), archive)
     return "ENABLED" if rule is not None and rule.targets else "DISABLED"
 
 

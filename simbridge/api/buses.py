@@ -13,23 +13,21 @@ from __future__ import annotations
 from typing import Any
 
 from simbridge.api import pages
-from simbridge.api.access import bus_at, check_access
 from simbridge.api.arn_checks import check_bus_dead_letter_queue
-from simbridge.api.errors import invalid, limit_exceeded, no_bus
+from simbridge.api.errors import invalid, limit_exceeded
+from simbridge.api.lookup import find_bus
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.store import Bus
+from simbridge.api.store import BusEntry
 from simbridge.api.tags import read_tags
-from simbridge.base.errors import NotSimulated, ServiceError
+from simbridge.base.errors import ServiceError
 from simbridge.model import arn
 from simbridge.model.messages import Configure, Retire
 from simbridge.model.resources import EventBus
 
 __all__ = [
-    "bus_address",
     "create_event_bus",
     "delete_event_bus",
     "describe_event_bus",
-    "find_bus",
     "list_event_buses",
 ]
 
@@ -57,7 +55,7 @@ def create_event_bus(context: Context, request: Request) -> Response:
         dead_letter_config=request.get("DeadLetterConfig"),
         log_config=request.get("LogConfig"),
     )
-    context.store.buses[name] = Bus(bus, tags=tags)
+    context.store.buses[name] = BusEntry(bus, tags=tags)
     context.send(bus.arn, Configure(bus))
     return {"EventBusArn": bus.arn} | _settings(bus)
 
@@ -77,14 +75,14 @@ def delete_event_bus(context: Context, request: Request) -> Response:
     if bus.rules:
         raise invalid("EventBus can't be deleted since it has rules.")
     del context.store.buses[name]
-    context.send(bus.bus.arn, Retire(bus.bus.arn))
+    context.send(bus.arn, Retire(bus.arn))
     return {}
 
 
 @operation
 def describe_event_bus(context: Context, request: Request) -> Response:
     """Everything about one event bus, the default one where none is named."""
-    bus = find_bus(context, request.get("Name"), "DescribeEventBus").bus
+    bus = find_bus(context, request.get("Name"), "DescribeEventBus").event_bus
     return _listed(bus) | _settings(bus)
 
 
@@ -98,34 +96,7 @@ def list_event_buses(context: Context, request: Request) -> Response:
         (pair for pair in context.store.buses.items() if pair[0].startswith(prefix)),
         context.limits["list_page"],
     )
-    return {"EventBuses": [_listed(bus.bus) for bus in found]} | more
-
-
-def find_bus(context: Context, given: str | None, operation_name: str) -> Bus:
-    """The event bus that an operation names by name or ARN; the default bus where it names none."""
-    address = bus_address(context, given or "default")
-    if arn.parse(address).account != context.account:
-        check_access(context, address, operation_name)
-        raise NotSimulated(
-            f"the policy of {address} allows this account {operation_name}, which this version of "
-            "simbridge does not simulate for buses of other accounts; use a client of its own account"
-        )
-    bus = bus_at(context, address)
-    if bus is None or bus.bus.arn != address:
-        raise no_bus(address.partition(":event-bus/")[2])
-    return bus
-
-
-def bus_address(context: Context, given: str) -> str:
-    """The ARN of an event bus of this region, whether or not it exists.
-
-    Refuses other regions (captured). The form of `given` has been checked against the service model.
-    """
-    if not given.startswith("arn:"):
-        return arn.event_bus_arn(context.region, context.account, given)
-    if arn.parse(given).region != context.region:
-        raise invalid("Cross-region api call is not allowed.")
-    return given
+    return {"EventBuses": [_listed(bus.event_bus) for bus in found]} | more
 
 
 def _check_bus_name(name: str, event_source: str | None) -> None:

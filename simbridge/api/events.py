@@ -23,11 +23,12 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
-from simbridge.api.access import bus_at, check_access
-from simbridge.api.buses import bus_address
+from simbridge.api.access import check_access
 from simbridge.api.errors import invalid
+from simbridge.api.lookup import bus_address, bus_at
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
+from simbridge.api.store import BusEntry
 from simbridge.api.tracing import normalized
 from simbridge.base import clock, surrogates
 from simbridge.base.clock import SECOND, iso_seconds
@@ -67,7 +68,7 @@ class _Bus(NamedTuple):
     """Where the entries of one request that name the same bus go; `guarded`: a policy is to be asked."""
 
     address: str
-    exists: bool
+    entry: BusEntry | None
     guarded: bool
     random_bits: Callable[[int], int]
 
@@ -96,10 +97,10 @@ def put_events(context: Context, request: Request) -> Response:
             notes.append(f"entry {len(answers)}: {said.rstrip('.')}")
             continue
         get = entry.get
-        address, exists, _, random_bits = buses[get("EventBusName")]
+        address, bus, _, random_bits = buses[get("EventBusName")]
         event_id = uuid_of(random_bits(128))
         answers.append({"EventId": event_id})
-        if not exists:
+        if bus is None:
             lost = arns.parse(address).resource
             notes.append(f"{lost} does not exist: what is put to it is accepted and gone")
             continue
@@ -173,14 +174,11 @@ def _buses(context: Context, entries: Sequence[Entry]) -> dict[str | None, _Bus]
         given = entry.get("EventBusName")
         if given not in buses:
             address = bus_address(context, given or "default")
-            place = arns.parse(address)
-            owned = place.account == context.account
-            name = place.resource.removeprefix("event-bus/")
-            bus = context.store.buses.get(name) if owned else bus_at(context, address)
-            exists = bus is not None and bus.bus.arn == address
-            guarded = not owned or (bus is not None and bus.bus.policy is not None)
+            owned = arns.parse(address).account == context.account
+            bus = bus_at(context, address)
+            guarded = not owned or (bus is not None and bus.event_bus.policy is not None)
             bits = context.random(address, "event id").getrandbits
-            buses[given] = _Bus(address, exists, guarded, bits)
+            buses[given] = _Bus(address, bus, guarded, bits)
     return buses
 
 
@@ -196,7 +194,7 @@ def _check_access(
                 "events:detail-type": entry.get("DetailType") or "",
                 "events:eventbusinvocation": "false",
             }
-            check_access(context, bus.address, "PutEvents", facts)
+            check_access(context, bus.address, bus.entry, "PutEvents", facts)
 
 
 def _read(entry: Entry, now: str) -> Read:

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from simbridge.api.buses import find_bus
 from simbridge.api.errors import invalid
+from simbridge.api.lookup import find_bus
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.store import Bus
+from simbridge.api.store import BusEntry
 from simbridge.base.errors import ServiceError
 from simbridge.languages import policy
 from simbridge.model import arn as arns
@@ -41,16 +41,16 @@ def put_permission(context: Context, request: Request) -> Response:
                 "Action, Principal, StatementId and Condition could not be combined with Policy "
                 "parameter."
             )
-        _replace(context, bus, policy.check(given, bus.bus.arn))
+        _replace(context, bus, policy.check(given, bus.arn))
         return {}
-    statement = _statement(request, bus.bus.arn)
-    kept = policy.statements(bus.bus.policy)
+    statement = _statement(request, bus.arn)
+    kept = policy.statements(bus.event_bus.policy)
     sids = [one["Sid"] for one in kept]
     if statement["Sid"] in sids:
         kept[sids.index(statement["Sid"])] = statement
     else:
         kept.append(statement)
-    _replace(context, bus, policy.document(bus.bus.policy, kept))
+    _replace(context, bus, policy.document(bus.event_bus.policy, kept))
     return {}
 
 
@@ -66,13 +66,13 @@ def remove_permission(context: Context, request: Request) -> Response:
         return {}
     if sid is None:
         raise invalid("Parameter(s) StatementId must be specified.")
-    old = policy.statements(bus.bus.policy)
+    old = policy.statements(bus.event_bus.policy)
     kept = [one for one in old if one["Sid"] != sid]
     if len(kept) == len(old):
         raise ServiceError(
             "ResourceNotFoundException", "Statement with the provided id does not exist."
         )
-    _replace(context, bus, policy.document(bus.bus.policy, kept))
+    _replace(context, bus, policy.document(bus.event_bus.policy, kept))
     return {}
 
 
@@ -114,13 +114,13 @@ def _condition(given: Request) -> dict[str, Any]:
     return {kind: {key: value}}
 
 
-def _replace(context: Context, bus: Bus, text: str | None) -> None:
+def _replace(context: Context, bus: BusEntry, text: str | None) -> None:
     """Keep another policy; the same one again changes nothing, not even the time (captured)."""
-    if text == bus.bus.policy:
+    if text == bus.event_bus.policy:
         return
     if text is not None and len(text) > context.limits["bus_policy_chars"]:
         raise ServiceError(
             "PolicyLengthExceededException", "Policy size would be larger than the maximum allowed."
         )
-    bus.bus = msgspec.structs.replace(bus.bus, policy=text, modified_us=context.now)
-    context.send(bus.bus.arn, Configure(bus.bus))
+    bus.event_bus = msgspec.structs.replace(bus.event_bus, policy=text, modified_us=context.now)
+    context.send(bus.arn, Configure(bus.event_bus))

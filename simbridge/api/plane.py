@@ -175,7 +175,7 @@ class ControlPlane:
             store = Store.with_default_bus(account, region, self.kernel.now)
             self.stores[key] = store
             for bus in store.buses.values():
-                self.kernel.send(api_address(account, region), bus.bus.arn, Configure(bus.bus))
+                self.kernel.send(api_address(account, region), bus.arn, Configure(bus.event_bus))
         return self.stores[key]
 
     def call(

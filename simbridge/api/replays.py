@@ -10,10 +10,16 @@ from __future__ import annotations
 import math
 
 from simbridge.api import pages
-from simbridge.api.archives import bus_at, one_filter
+from simbridge.api.archives import one_filter
 from simbridge.api.errors import invalid, limit_exceeded, no_rule
+from simbridge.api.lookup import (
+    current_replays,
+    find_archive_by_arn,
+    find_bus_by_arn,
+    find_replay,
+)
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.store import Bus, ReplayEntry
+from simbridge.api.store import BusEntry, ReplayEntry
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import ServiceError
 from simbridge.model import arn
@@ -21,8 +27,6 @@ from simbridge.model.messages import Configure, Stop
 from simbridge.model.resources import Archive, Replay
 
 __all__ = ["cancel_replay", "describe_replay", "list_replays", "start_replay"]
-
-DAY = 86_400 * SECOND
 
 _UNDER_WAY = ("STARTING", "RUNNING")
 
@@ -41,12 +45,12 @@ def start_replay(context: Context, request: Request) -> Response:
             "Parameter EventEndTime is not valid. "
             "Reason: EventStartTime must be before EventEndTime."
         )
-    archive = _archive(context, request["EventSourceArn"])
+    archive = find_archive_by_arn(context, request["EventSourceArn"])
     bus = _destination(context, destination["Arn"], archive)
     filters = tuple(destination.get("FilterArns") or ())
     for rule_arn in filters:
         _check_filter(bus, rule_arn)
-    replays = _remembered(context)
+    replays = current_replays(context)
     if name in replays:
         raise ServiceError("ResourceAlreadyExistsException", f"Replay {name} already exists.")
     under_way = sum(entry.state in _UNDER_WAY for entry in replays.values())
@@ -56,7 +60,7 @@ def start_replay(context: Context, request: Request) -> Response:
         arn=arn.replay_arn(context.region, context.account, name),
         name=name,
         archive_arn=archive.arn,
-        bus_arn=bus.bus.arn,
+        bus_arn=bus.arn,
         start_us=start_us,
         end_us=end_us,
         started_us=context.now,
@@ -71,7 +75,7 @@ def start_replay(context: Context, request: Request) -> Response:
 @operation
 def cancel_replay(context: Context, request: Request) -> Response:
     """Let a replay end before its end; what it has put stays put. Errors (fidelity 6.6)."""
-    entry = _find(context, request["ReplayName"])
+    entry = find_replay(context, request["ReplayName"])
     if entry.state not in _UNDER_WAY:
         raise ServiceError(
             "IllegalStatusException",
@@ -85,7 +89,7 @@ def cancel_replay(context: Context, request: Request) -> Response:
 @operation
 def describe_replay(context: Context, request: Request) -> Response:
     """Everything about one replay, as far as it is known yet (recorded)."""
-    entry = _find(context, request["ReplayName"])
+    entry = find_replay(context, request["ReplayName"])
     replay = entry.replay
     destination: Response = {"Arn": replay.bus_arn}
     if replay.filter_arns:
@@ -107,7 +111,7 @@ def list_replays(context: Context, request: Request) -> Response:
         request,
         (
             (name, _listed(entry))
-            for name, entry in _remembered(context).items()
+            for name, entry in current_replays(context).items()
             if name.startswith(prefix)
             and state in (None, entry.state)
             and archive_arn in (None, entry.replay.archive_arn)
@@ -122,22 +126,10 @@ def _seconds(given: float) -> int:
     return math.floor(given) * SECOND
 
 
-def _archive(context: Context, text: str) -> Archive:
-    """The archive of this ARN; that there is none is a validation error here (recorded)."""
-    wrong = "Parameter EventSourceArn is not valid. Reason: "
-    kind, _, name = arn.parse(text).resource.partition("/")
-    if kind != "archive":
-        raise invalid(f"{wrong}Must contain an archive ARN.")
-    entry = context.store.archives.get(name)
-    if entry is None or entry.archive.arn != text:
-        raise invalid(f"{wrong}Archive {name} does not exist.")
-    return entry.archive
-
-
-def _destination(context: Context, text: str, archive: Archive) -> Bus:
+def _destination(context: Context, text: str, archive: Archive) -> BusEntry:
     """The bus to replay to: that which the archive was made for, and no other (recorded)."""
-    bus = bus_at(context, text, "Destination.Arn")
-    if bus.bus.arn != archive.bus_arn:
+    bus = find_bus_by_arn(context, text, "Destination.Arn")
+    if bus.arn != archive.bus_arn:
         raise invalid(
             "Parameter Destination.Arn is not valid. "
             "Reason: Cross event bus replay is not permitted."
@@ -145,28 +137,11 @@ def _destination(context: Context, text: str, archive: Archive) -> Bus:
     return bus
 
 
-def _check_filter(bus: Bus, rule_arn: str) -> None:
+def _check_filter(bus: BusEntry, rule_arn: str) -> None:
     """A rule that is named must be there (captured)."""
     name = rule_arn.rpartition("/")[2]
     if name not in bus.rules or bus.rules[name].arn != rule_arn:
-        raise no_rule(name, bus.bus.name)
-
-
-def _remembered(context: Context) -> dict[str, ReplayEntry]:
-    """The replays but those that ended so long ago that they are forgotten (user guide)."""
-    forgotten_us = context.now - context.limits["replay_history_days"] * DAY
-    return {
-        name: entry
-        for name, entry in context.store.replays.items()
-        if entry.ended_us is None or entry.ended_us > forgotten_us
-    }
-
-
-def _find(context: Context, name: str) -> ReplayEntry:
-    entry = _remembered(context).get(name)
-    if entry is None:
-        raise ServiceError("ResourceNotFoundException", f"Replay {name} does not exist.")
-    return entry
+        raise no_rule(name, bus.name)
 
 
 def _state(entry: ReplayEntry) -> Response:

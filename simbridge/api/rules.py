@@ -16,11 +16,11 @@ import msgspec
 
 from simbridge.api import pages
 from simbridge.api.arn_checks import check_role
-from simbridge.api.buses import find_bus
-from simbridge.api.errors import invalid, limit_exceeded, managed_rule, no_rule
+from simbridge.api.errors import invalid, limit_exceeded, managed_rule
+from simbridge.api.lookup import find_bus, find_rule
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.store import Bus
+from simbridge.api.store import BusEntry
 from simbridge.api.tags import read_tags
 from simbridge.languages import schedule
 from simbridge.model import arn
@@ -35,7 +35,6 @@ __all__ = [
     "describe_rule",
     "disable_rule",
     "enable_rule",
-    "find_rule",
     "list_rules",
     "put_rule",
     "replace_rule",
@@ -56,9 +55,9 @@ def put_rule(context: Context, request: Request) -> Response:
     check_rule_quotas(context, bus, old, request.get("EventPattern"))
     tags = {} if old is not None else read_tags(context, request.get("Tags"))
     rule = Rule(
-        arn=arn.rule_arn(context.region, context.account, bus.bus.name, name),
+        arn=arn.rule_arn(context.region, context.account, bus.name, name),
         name=name,
-        bus_arn=bus.bus.arn,
+        bus_arn=bus.arn,
         state=request.get("State") or "ENABLED",
         created_by=old.created_by if old is not None else context.account,
         event_pattern=request.get("EventPattern") or None,
@@ -86,7 +85,7 @@ def delete_rule(context: Context, request: Request) -> Response:
         raise invalid("Rule can't be deleted since it has targets.")
     del bus.rules[rule.name]
     bus.rule_tags.pop(rule.name, None)
-    context.send(bus.bus.arn, Retire(rule.arn))
+    context.send(bus.arn, Retire(rule.arn))
     return {}
 
 
@@ -128,24 +127,13 @@ def list_rules(context: Context, request: Request) -> Response:
     return {"Rules": [_listed(bus, rule) for rule in found]} | more
 
 
-def find_rule(
-    context: Context, bus_given: str | None, name: str, operation_name: str
-) -> tuple[Bus, Rule]:
-    """The rule that an operation names, with its event bus."""
-    bus = find_bus(context, bus_given, operation_name)
-    rule = bus.rules.get(name)
-    if rule is None:
-        raise no_rule(name, bus.bus.name)
-    return bus, rule
-
-
-def replace_rule(context: Context, bus: Bus, rule: Rule) -> None:
+def replace_rule(context: Context, bus: BusEntry, rule: Rule) -> None:
     """Remember the rule as it is from now on, and tell its bus."""
     bus.rules[rule.name] = rule
-    context.send(bus.bus.arn, Configure(rule))
+    context.send(bus.arn, Configure(rule))
 
 
-def _unmanaged(context: Context, request: Request, operation_name: str) -> tuple[Bus, Rule]:
+def _unmanaged(context: Context, request: Request, operation_name: str) -> tuple[BusEntry, Rule]:
     """The rule that is to change, unless an AWS service manages it (captured)."""
     bus, rule = find_rule(context, request.get("EventBusName"), request["Name"], operation_name)
     if rule.managed_by is not None:
@@ -153,10 +141,10 @@ def _unmanaged(context: Context, request: Request, operation_name: str) -> tuple
     return bus, rule
 
 
-def _check_trigger(context: Context, bus: Bus, request: Request) -> None:
+def _check_trigger(context: Context, bus: BusEntry, request: Request) -> None:
     """What makes the rule fire: a pattern, a schedule or both, each of them valid."""
     text, expression = request.get("EventPattern"), request.get("ScheduleExpression")
-    if expression is not None and bus.bus.name != "default":
+    if expression is not None and bus.name != "default":
         # Recorded; an empty expression is refused here as well (captured).
         raise invalid("ScheduleExpression is supported only on the default event bus.")
     if not text and not expression:
@@ -175,7 +163,7 @@ def _check_trigger(context: Context, bus: Bus, request: Request) -> None:
         check_pattern(text)
 
 
-def check_rule_quotas(context: Context, bus: Bus, old: Rule | None, text: str | None) -> None:
+def check_rule_quotas(context: Context, bus: BusEntry, old: Rule | None, text: str | None) -> None:
     """The quotas of rules on one bus, and of rules among them that use wildcards."""
     if old is None and len(bus.rules) >= rules_of(context.region, context.limits):
         raise limit_exceeded()
@@ -211,7 +199,7 @@ def _nested(item: dict[str, Any]) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
-def _listed(bus: Bus, rule: Rule) -> Response:
+def _listed(bus: BusEntry, rule: Rule) -> Response:
     """A rule as lists show it (recorded); what is not set is left out."""
     answer = {
         "Name": rule.name,
@@ -222,6 +210,6 @@ def _listed(bus: Bus, rule: Rule) -> Response:
         "ScheduleExpression": rule.schedule_expression,
         "RoleArn": rule.role_arn,
         "ManagedBy": rule.managed_by,
-        "EventBusName": bus.bus.name,
+        "EventBusName": bus.name,
     }
     return {name: value for name, value in answer.items() if value is not None}

@@ -12,18 +12,28 @@ from typing import final
 from simbridge.model.arn import event_bus_arn
 from simbridge.model.resources import Archive, EventBus, Replay, Rule
 
-__all__ = ["ArchiveEntry", "Bus", "ReplayEntry", "Store"]
+__all__ = ["ArchiveEntry", "BusEntry", "ReplayEntry", "Store"]
 
 
 @final
 @dataclass(slots=True)
-class Bus:
-    """An event bus with what hangs on it. `rule_tags` is keyed by rule name."""
+class BusEntry:
+    """An event bus with its rules, and the tags of both. `rule_tags` is keyed by rule name."""
 
-    bus: EventBus
+    event_bus: EventBus
     rules: dict[str, Rule] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     rule_tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the event bus."""
+        return self.event_bus.arn
+
+    @property
+    def name(self) -> str:
+        """The name of the event bus."""
+        return self.event_bus.name
 
 
 @final
@@ -55,7 +65,7 @@ class Store:
 
     account: str
     region: str
-    buses: dict[str, Bus] = field(default_factory=dict)
+    buses: dict[str, BusEntry] = field(default_factory=dict)
     archives: dict[str, ArchiveEntry] = field(default_factory=dict)
     replays: dict[str, ReplayEntry] = field(default_factory=dict)
 
@@ -64,4 +74,4 @@ class Store:
         """A store as AWS hands it out: the default bus is there from the beginning."""
         arn = event_bus_arn(region, account, "default")
         bus = EventBus(arn=arn, name="default", created_us=now, modified_us=now)
-        return cls(account, region, {"default": Bus(bus)})
+        return cls(account, region, {"default": BusEntry(bus)})

@@ -19,7 +19,6 @@ import msgspec
 from simbridge.api import pages
 from simbridge.api.access import check_forwarding
 from simbridge.api.arn_checks import check_dead_letter_queue, check_role, read_arn
-from simbridge.api.buses import find_bus
 from simbridge.api.errors import (
     access_denied,
     invalid,
@@ -27,8 +26,9 @@ from simbridge.api.errors import (
     malformed_arn,
     managed_rule,
 )
+from simbridge.api.lookup import bus_at, find_bus, find_rule
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.rules import find_rule, replace_rule
+from simbridge.api.rules import replace_rule
 from simbridge.languages import transform
 from simbridge.model.arn import Arn, is_event_bus, is_whole_log_group
 from simbridge.model.resources import Rule, Target
@@ -180,7 +180,8 @@ def _check_bus_target(context: Context, rule: Rule, given: Request) -> None:
         raise invalid("Source EventBus and Target EventBus must not be the same.")
     if given.get("RetryPolicy") is not None:
         raise invalid("Retry policy is not supported for Event bus targets.")
-    check_forwarding(context, rule.arn, given["Arn"], given.get("RoleArn"))
+    bus = bus_at(context, given["Arn"])
+    check_forwarding(context, rule.arn, given["Arn"], bus, given.get("RoleArn"))
 
 
 def _check_same_account_and_region(

@@ -16,7 +16,7 @@ import pytest
 import simbridge.api
 from simbridge.api.model import make_client
 from simbridge.api.plane import ControlPlane
-from simbridge.api.store import Bus
+from simbridge.api.store import BusEntry
 from simbridge.base import clock
 from simbridge.base.errors import ServiceError
 from simbridge.kernel import Kernel, Turn
@@ -83,7 +83,7 @@ class Api:
         assert self.news() == []
         return refusal.value.code, refusal.value.message
 
-    def bus(self, name: str = "default") -> Bus:
+    def bus(self, name: str = "default") -> BusEntry:
         return self.store.buses[name]
 
     def manage(self, rule: str, by: str = "states.amazonaws.com") -> None:

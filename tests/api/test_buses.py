@@ -28,7 +28,7 @@ def test_create_tells_the_new_bus_how_it_is(api):
     api.create_event_bus(Name="a", Description="first")
     [(to, message)] = api.news()
     assert to == ARN + "a"
-    assert message == Configure(api.bus("a").bus)
+    assert message == Configure(api.bus("a").event_bus)
     assert message.resource.description == "first"
 
 

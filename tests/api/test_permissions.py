@@ -67,7 +67,7 @@ def test_statements_are_replaced_and_appended(api):
     api.news()
     api.put_permission(**PARTS | {"Principal": "*"})
     [(to, message)] = api.news()
-    assert (to, message) == (DEFAULT, Configure(api.bus().bus))
+    assert (to, message) == (DEFAULT, Configure(api.bus().event_bus))
     assert sids(api) == ["s", "t"]
     assert stored(api)["Statement"][0]["Principal"] == "*"
 

@@ -81,10 +81,10 @@ def disagreements(world: sb.World) -> list[str]:
     wrong: list[str] = []
     wanted: set[str] = set()
     for bus in store.buses.values():
-        actor: Any = actors[bus.bus.arn]
-        wanted.add(bus.bus.arn)
-        if (actor.bus or bus.bus) != bus.bus:
-            wrong.append(f"bus {bus.bus.name}")
+        actor: Any = actors[bus.arn]
+        wanted.add(bus.arn)
+        if (actor.bus or bus.event_bus) != bus.event_bus:
+            wrong.append(f"bus {bus.name}")
         for name, rule in bus.rules.items():
             known = actor.rules.get(name)
             shown = () if rule.archive_arn else rule.targets
