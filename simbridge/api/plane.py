@@ -71,8 +71,14 @@ _RATED = {"PutEvents": "put_events_per_second"}
 
 
 def operation(function: Operation) -> Operation:
-    """Register a function named like boto3's method (`put_rule`) as that operation (`PutRule`)."""
+    """Register a function named like boto3's method (`put_rule`) as that operation (`PutRule`).
+
+    Raises `TypeError` if another module has registered this operation already.
+    """
     name = "".join(part.title() for part in function.__name__.split("_"))
+    other = OPERATIONS.setdefault(name, function)
+    if other.__module__ != function.__module__:
+        raise TypeError(f"{name} is defined in {other.__module__} and in {function.__module__}")
     OPERATIONS[name] = function
     return function
 
