@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import botocore.endpoint
+import botocore.session
 import pytest
 
 from simbridge.api.model import make_client
@@ -116,3 +118,15 @@ def client(api: Api) -> Any:
 def api_with() -> Callable[..., Api]:
     """`api_with(targets_per_rule=2)`: an API with other quotas."""
     return lambda **limits: Api(limits)
+
+
+def _botocore_state() -> list[dict[str, Any]]:
+    return [dict(vars(botocore.endpoint.Endpoint)), dict(vars(botocore.session.Session))]
+
+
+@pytest.fixture
+def botocore_state() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What is in the classes that are patched; afterwards they are as they were."""
+    before = _botocore_state()
+    yield _botocore_state
+    assert _botocore_state() == before
