@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from simbridge.api import pages
+from simbridge.api import pagination
 from simbridge.api.errors import invalid, limit_exceeded
 from simbridge.api.lookup import bus_at, find_archive, find_bus_by_arn
 from simbridge.api.patterns import check_pattern
@@ -152,7 +152,7 @@ def list_archives(context: Context, request: Request) -> Response:
     if bus_arn is not None:
         find_bus_by_arn(context, bus_arn)
     prefix = request.get("NamePrefix") or ""
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListArchives",
         request,
         (

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simbridge.api import pages
+from simbridge.api import pagination
 from simbridge.api.arn_checks import check_bus_dead_letter_queue
 from simbridge.api.errors import invalid, limit_exceeded
 from simbridge.api.lookup import find_bus
@@ -90,7 +90,7 @@ def describe_event_bus(context: Context, request: Request) -> Response:
 def list_event_buses(context: Context, request: Request) -> Response:
     """The event buses of the account in this region, in the order of their names."""
     prefix = request.get("NamePrefix") or ""
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListEventBuses",
         request,
         (pair for pair in context.store.buses.items() if pair[0].startswith(prefix)),

@@ -29,7 +29,7 @@ from simbridge.api.lookup import bus_address, bus_at
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.store import BusEntry
-from simbridge.api.tracing import normalized
+from simbridge.api.xray import normalize_trace_header
 from simbridge.base import clock, surrogates
 from simbridge.base.clock import SECOND, iso_seconds
 from simbridge.base.errors import InvalidTime, NotSimulated
@@ -121,7 +121,7 @@ def put_events(context: Context, request: Request) -> Response:
         if header is None:
             header = context.trace_header
         if header is not None:
-            header = normalized(header, event_id, instant)
+            header = normalize_trace_header(header, event_id, instant)
         event = Event(address, envelope, instant, size_bytes, header)
         published.append((address, Publish(event)))
     if notes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from simbridge.api import pages
+from simbridge.api import pagination
 from simbridge.api.archives import one_filter
 from simbridge.api.errors import invalid, limit_exceeded, no_rule
 from simbridge.api.lookup import (
@@ -106,7 +106,7 @@ def list_replays(context: Context, request: Request) -> Response:
     one_filter("ListReplays", request)
     prefix, state = request.get("NamePrefix") or "", request.get("State")
     archive_arn = request.get("EventSourceArn")
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListReplays",
         request,
         (

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from simbridge.api import pages
+from simbridge.api import pagination
 from simbridge.api.arn_checks import check_role
 from simbridge.api.errors import invalid, limit_exceeded, managed_rule
 from simbridge.api.lookup import find_bus, find_rule
@@ -118,7 +118,7 @@ def list_rules(context: Context, request: Request) -> Response:
     """The rules of one event bus, in the order of their names."""
     bus = find_bus(context, request.get("EventBusName"), "ListRules")
     prefix = request.get("NamePrefix") or ""
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListRules",
         request,
         (pair for pair in bus.rules.items() if pair[0].startswith(prefix)),

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from simbridge.api import pages
+from simbridge.api import pagination
 from simbridge.api.access import check_forwarding
 from simbridge.api.arn_checks import check_dead_letter_queue, check_role, read_arn
 from simbridge.api.errors import (
@@ -87,7 +87,7 @@ def remove_targets(context: Context, request: Request) -> Response:
 def list_targets_by_rule(context: Context, request: Request) -> Response:
     """The targets of a rule with the fields they were put with, in the order of their ids."""
     _, rule = find_rule(context, request.get("EventBusName"), request["Rule"], "ListTargetsByRule")
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListTargetsByRule",
         request,
         ((target.id, target) for target in rule.targets),
@@ -101,7 +101,7 @@ def list_rule_names_by_target(context: Context, request: Request) -> Response:
     """The rules of a bus that have a target of this ARN, disabled ones too (recorded)."""
     bus = find_bus(context, request.get("EventBusName"), "ListRuleNamesByTarget")
     wanted = request["TargetArn"]
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListRuleNamesByTarget",
         request,
         (

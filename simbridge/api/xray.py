@@ -19,14 +19,14 @@ from __future__ import annotations
 import re
 import uuid
 
-__all__ = ["normalized"]
+__all__ = ["normalize_trace_header"]
 
 _ROOT = re.compile("1-[0-9a-f]{8}-[0-9a-f]{24}", re.IGNORECASE)
 _PARENT = re.compile("[0-9a-f]{16}", re.IGNORECASE)
 _SAMPLED = ("0", "1", "?")
 
 
-def normalized(header: str, event_id: str, now_us: int) -> str | None:
+def normalize_trace_header(header: str, event_id: str, now_us: int) -> str | None:
     """The header as it travels with the event; None where it does not.
 
     A Root that the service has to make up is of `now_us`, microseconds since the epoch, and follows from
