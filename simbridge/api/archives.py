@@ -1,10 +1,15 @@
 """Archives: create, describe, list, update, delete.
 
-An archive is a managed rule on its source bus and the events that this rule has matched. The rule is
-an ordinary one in everything that can be seen: it is listed, it counts for the quota and keeps the bus
-from being deleted, and removing its target by force disables the archive. The state of an archive is
-therefore not kept but read off its rule: with a target it is ENABLED, otherwise DISABLED. UpdateArchive
-puts the rule back as it should be.
+An archive consists of a managed rule on its source bus and of the events that this rule matched. To
+clients the rule is an ordinary one: it is listed, it counts for the quota, it prevents the deletion of the
+bus, and removing its target by force disables the archive. So the state of an archive is not stored but
+derived from its rule: with a target it is ENABLED, otherwise DISABLED. UpdateArchive restores the rule.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateArchive.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UpdateArchive.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteArchive.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeArchive.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListArchives.html>
 """
 
 from __future__ import annotations
@@ -40,10 +45,10 @@ MANAGED_BY = "prod.vhs.events.aws.internal"
 """The service that owns the rules of archives (captured)."""
 
 RETENTION_DAYS_MAX = 2**31 - 1
-"""A longer retention is taken for this one (captured)."""
+"""A longer retention is treated as this one (captured)."""
 
 FORCED = "Managed rule for the archive was forcefully deleted."
-"""Why an archive is DISABLED: there is no other way than to remove its rule or target (captured)."""
+"""Why an archive is DISABLED: its rule or target was removed; nothing else disables it (captured)."""
 
 # Replayed events are never archived again (user guide): the field is added to every pattern.
 _NOT_REPLAYED = '"replay-name":[{"exists":false}]'
@@ -53,7 +58,7 @@ _TEXT_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|\s+', re.DOTALL)
 
 @operation
 def create_archive(context: Context, request: Request) -> Response:
-    """Archive the events of a bus from now on. Errors (fidelity 6.1, 10.1)."""
+    """Create an archive of the events of a bus, from now on. Errors (fidelity 6.1, 10.1)."""
     name = request["ArchiveName"]
     bus = find_bus_by_arn(context, request["EventSourceArn"])
     if name in context.store.archives:
@@ -83,9 +88,9 @@ def create_archive(context: Context, request: Request) -> Response:
 
 @operation
 def update_archive(context: Context, request: Request) -> Response:
-    """Change pattern, retention or description, and repair the rule. Errors (fidelity 6.1).
+    """Change pattern, retention or description, and restore the rule. Errors (fidelity 6.1).
 
-    What the request leaves out stays; an empty text removes what was there (captured).
+    What the request leaves out is kept; an empty text removes the old one (captured).
     """
     if all(request.get(name) is None for name in ("EventPattern", "RetentionDays", "Description")):
         raise invalid(
@@ -114,7 +119,7 @@ def update_archive(context: Context, request: Request) -> Response:
 
 @operation
 def delete_archive(context: Context, request: Request) -> Response:
-    """Remove an archive with its events and its rule; replays of it fail (captured)."""
+    """Delete an archive with its events and its rule; replays of it fail (captured)."""
     archive = find_archive(context, request["ArchiveName"]).archive
     del context.store.archives[archive.name]
     bus = bus_at(context, archive.bus_arn)
@@ -132,7 +137,7 @@ def delete_archive(context: Context, request: Request) -> Response:
 
 @operation
 def describe_archive(context: Context, request: Request) -> Response:
-    """Everything about one archive. What is not set is left out (recorded)."""
+    """Describe an archive. What is not set is left out (recorded)."""
     entry = find_archive(context, request["ArchiveName"])
     archive = entry.archive
     settings = {
@@ -146,7 +151,7 @@ def describe_archive(context: Context, request: Request) -> Response:
 
 @operation
 def list_archives(context: Context, request: Request) -> Response:
-    """The archives of the account in this region, in the order of their names."""
+    """List the archives of the account in this region, sorted by name."""
     one_filter("ListArchives", request)
     bus_arn, state = request.get("EventSourceArn"), request.get("State")
     if bus_arn is not None:
@@ -168,7 +173,7 @@ def list_archives(context: Context, request: Request) -> Response:
 
 
 def one_filter(operation_name: str, request: Request) -> None:
-    """Refuse a list with more than one filter (captured)."""
+    """Raise ValidationException for a list with more than one filter (captured)."""
     if sum(request.get(name) is not None for name in ("State", "EventSourceArn", "NamePrefix")) > 1:
         raise invalid(
             f"At most one filter is allowed for {operation_name}. "
@@ -188,16 +193,16 @@ def _rule_of(bus: BusEntry | None, archive: Archive) -> Rule | None:
 def _check_rule(
     context: Context, bus: BusEntry, archive: str, archive_arn: str, text: str | None
 ) -> None:
-    """Whether the bus has room for the managed rule, and no rule of yours has its name."""
+    """Raise if the quotas of the bus do not allow the managed rule, or another rule has its name."""
     rule = bus.rules.get(_rule_name(archive))
     if rule is not None and rule.archive_arn != archive_arn:
-        # No answer of the service is known.
+        # The answer of the service is not known.
         raise ServiceError("ResourceAlreadyExistsException", f"Rule {rule.name} already exists.")
     check_rule_quotas(context, bus, rule, text)
 
 
 def _put_rule(context: Context, bus: BusEntry, archive: Archive) -> None:
-    """Put the managed rule of an archive as it should be (fidelity 6.2; captured)."""
+    """Create or restore the managed rule of an archive (fidelity 6.2; captured)."""
     name = _rule_name(archive.name)
     rule_arn = arn.rule_arn(context.region, context.account, bus.name, name)
     target_arn = f"arn:{arn.partition_of(context.region)}:events:{context.region}:::"
@@ -230,7 +235,7 @@ def _put_rule(context: Context, bus: BusEntry, archive: Archive) -> None:
 
 
 def _combined(text: str | None) -> str:
-    """The pattern of the rule: one field more than yours, written compactly (captured)."""
+    """The pattern of the rule: that of the archive with one more field, in compact JSON (captured)."""
     if text is None:
         return f"{{{_NOT_REPLAYED}}}"
     compact = _TEXT_OR_SPACE.sub(r"\1", text)
@@ -238,7 +243,7 @@ def _combined(text: str | None) -> str:
 
 
 def _updated(request: Request, name: str, old: str | None) -> str | None:
-    """A text after an update: the old one where none is given, none where an empty one is."""
+    """A text after an update: the old one if none is given, None if an empty one is."""
     given: str | None = request.get(name)
     return old if given is None else given or None
 
@@ -249,7 +254,7 @@ def _state(context: Context, archive: Archive) -> str:
 
 
 def _answer(context: Context, archive: Archive) -> Response:
-    """What creating and updating answer (recorded); the time is that of the creation."""
+    """The answer of CreateArchive and UpdateArchive (recorded), with the time of creation."""
     return {
         "ArchiveArn": archive.arn,
         "State": _state(context, archive),

@@ -1,11 +1,12 @@
-"""Event buses: create, delete, describe, list; and how every other operation finds one.
+"""Event buses: create, delete, describe, list.
 
-An operation names a bus by its name or its ARN. An ARN reaches further than a name: it may lie in
-another region, which the service refuses, or in another account, where the policy of that bus
-decides (`api/access`). Of what such a policy can allow, only PutEvents is simulated.
+A partner event bus needs a partner event source. This version cannot create one, so a request with
+`EventSourceName` always gets the error for an unknown source.
 
-Partner event buses need a partner event source that offers itself first. Nobody can make one in
-this version, so `EventSourceName` always ends in the refusal for an unknown source.
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateEventBus.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteEventBus.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListEventBuses.html>
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ __all__ = [
 
 @operation
 def create_event_bus(context: Context, request: Request) -> Response:
-    """Make an event bus. Errors (fidelity 7.1, 10.1, 11.6)."""
+    """Create an event bus. Errors (fidelity 7.1, 10.1, 11.6)."""
     name = request["Name"]
     _check_bus_name(name, request.get("EventSourceName"))
     if name in context.store.buses:
@@ -62,7 +63,7 @@ def create_event_bus(context: Context, request: Request) -> Response:
 
 @operation
 def delete_event_bus(context: Context, request: Request) -> Response:
-    """Remove an event bus with its tags. A bus that is not there is no error (recorded, captured).
+    """Remove an event bus with its tags. Deleting a missing bus succeeds (recorded, captured).
 
     Errors (fidelity 11.6).
     """
@@ -81,14 +82,14 @@ def delete_event_bus(context: Context, request: Request) -> Response:
 
 @operation
 def describe_event_bus(context: Context, request: Request) -> Response:
-    """Everything about one event bus, the default one where none is named."""
+    """Describe an event bus; if the request names none, the default bus."""
     bus = find_bus(context, request.get("Name"), "DescribeEventBus").event_bus
     return _listed(bus) | _settings(bus)
 
 
 @operation
 def list_event_buses(context: Context, request: Request) -> Response:
-    """The event buses of the account in this region, in the order of their names."""
+    """List the event buses of the account in this region, sorted by name."""
     prefix = request.get("NamePrefix") or ""
     found, more = pagination.page(
         "ListEventBuses",
@@ -100,7 +101,7 @@ def list_event_buses(context: Context, request: Request) -> Response:
 
 
 def _check_bus_name(name: str, event_source: str | None) -> None:
-    """A partner event bus is called like its event source; no other name has a slash (lint)."""
+    """A partner event bus has the name of its event source; no other name has a slash (lint)."""
     if event_source is None:
         if "/" in name:
             raise invalid("Event bus name must not contain '/'.")
@@ -123,7 +124,7 @@ def _listed(bus: EventBus) -> Response:
 
 
 def _settings(bus: EventBus) -> Response:
-    """What was configured on an event bus, in the words of the API; only what was given."""
+    """The settings of an event bus as the API names them, without those that were not given."""
     settings = {
         "Description": bus.description,
         "KmsKeyIdentifier": bus.kms_key_identifier,

@@ -1,8 +1,13 @@
 """Replays: start, cancel, describe, list.
 
-A replay runs in the data plane (`actors/replay`) and reports its state; the operations here check,
-start it, tell it to stop and show what it has reported. A replay cannot be deleted. It is forgotten,
-and its name free again, some time after it has ended; that is looked at when somebody asks.
+A replay runs in the data plane (`actors/replay`) and reports its state. The operations here check a
+request, start a replay, stop it and show its last report. A replay cannot be deleted. Some time after its
+end AWS forgets it and its name is free again; each operation checks that when it is called.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_StartReplay.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CancelReplay.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeReplay.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListReplays.html>
 """
 
 from __future__ import annotations
@@ -33,10 +38,10 @@ _UNDER_WAY = ("STARTING", "RUNNING")
 
 @operation
 def start_replay(context: Context, request: Request) -> Response:
-    """Put archived events on their bus again. Errors (fidelity 6.4).
+    """Start to put archived events on their bus again. Errors (fidelity 6.4).
 
-    That the window is looked at first is known of emulators only; the rest is checked in the order in
-    which the reference lists it.
+    That the window is checked first is known of emulators only; the rest is checked in the order of the
+    API reference.
     """
     name, destination = request["ReplayName"], request["Destination"]
     start_us, end_us = _seconds(request["EventStartTime"]), _seconds(request["EventEndTime"])
@@ -74,7 +79,7 @@ def start_replay(context: Context, request: Request) -> Response:
 
 @operation
 def cancel_replay(context: Context, request: Request) -> Response:
-    """Let a replay end before its end; what it has put stays put. Errors (fidelity 6.6)."""
+    """Stop a replay; the events that it has put remain. Errors (fidelity 6.6)."""
     entry = find_replay(context, request["ReplayName"])
     if entry.state not in _UNDER_WAY:
         raise ServiceError(
@@ -88,7 +93,7 @@ def cancel_replay(context: Context, request: Request) -> Response:
 
 @operation
 def describe_replay(context: Context, request: Request) -> Response:
-    """Everything about one replay, as far as it is known yet (recorded)."""
+    """Describe a replay, with the state that it reported last (recorded)."""
     entry = find_replay(context, request["ReplayName"])
     replay = entry.replay
     destination: Response = {"Arn": replay.bus_arn}
@@ -102,7 +107,7 @@ def describe_replay(context: Context, request: Request) -> Response:
 
 @operation
 def list_replays(context: Context, request: Request) -> Response:
-    """The replays of the account in this region, in the order of their names."""
+    """List the replays of the account in this region, sorted by name."""
     one_filter("ListReplays", request)
     prefix, state = request.get("NamePrefix") or "", request.get("State")
     archive_arn = request.get("EventSourceArn")
@@ -122,12 +127,12 @@ def list_replays(context: Context, request: Request) -> Response:
 
 
 def _seconds(given: float) -> int:
-    """A time of a request, in microseconds. Replays know whole seconds (captured)."""
+    """A time of a request, in microseconds. Replays use whole seconds (captured)."""
     return math.floor(given) * SECOND
 
 
 def _destination(context: Context, text: str, archive: Archive) -> BusEntry:
-    """The bus to replay to: that which the archive was made for, and no other (recorded)."""
+    """The bus to replay to. It must be the bus of the archive (recorded)."""
     bus = find_bus_by_arn(context, text, "Destination.Arn")
     if bus.arn != archive.bus_arn:
         raise invalid(
@@ -138,7 +143,7 @@ def _destination(context: Context, text: str, archive: Archive) -> BusEntry:
 
 
 def _check_filter(bus: BusEntry, rule_arn: str) -> None:
-    """A rule that is named must be there (captured)."""
+    """Raise ResourceNotFoundException for a rule that does not exist (captured)."""
     name = rule_arn.rpartition("/")[2]
     if name not in bus.rules or bus.rules[name].arn != rule_arn:
         raise no_rule(name, bus.name)

@@ -1,9 +1,15 @@
 """Rules: put, delete, describe, enable, disable, list.
 
-PutRule creates a rule or replaces it as a whole: whatever the request leaves out is cleared, and a
-rule whose state is not named is enabled (captured). Only the targets, the tags and the creator
-survive. Every change reaches the data plane as one `Configure` that carries the whole rule, so a
-bus never has to put pieces together.
+PutRule creates a rule or replaces it as a whole: what the request leaves out is cleared, and a rule
+without a given state is enabled (captured). Only the targets, the tags and the creator are kept. Every
+change is sent to the data plane as one `Configure` with the whole rule, so a bus never merges parts.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EnableRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html>
 """
 
 from __future__ import annotations
@@ -74,7 +80,7 @@ def put_rule(context: Context, request: Request) -> Response:
 
 @operation
 def delete_rule(context: Context, request: Request) -> Response:
-    """Remove a rule without targets. A rule that is not there is no error (captured)."""
+    """Delete a rule that has no targets. Deleting a missing rule succeeds (captured)."""
     bus = find_bus(context, request.get("EventBusName"), "DeleteRule")
     rule = bus.rules.get(request["Name"])
     if rule is None:
@@ -91,14 +97,14 @@ def delete_rule(context: Context, request: Request) -> Response:
 
 @operation
 def describe_rule(context: Context, request: Request) -> Response:
-    """Everything about one rule but its targets."""
+    """Describe a rule, without its targets."""
     bus, rule = find_rule(context, request.get("EventBusName"), request["Name"], "DescribeRule")
     return _listed(bus, rule) | {"CreatedBy": rule.created_by}
 
 
 @operation
 def enable_rule(context: Context, request: Request) -> Response:
-    """Let a rule match again. An enabled rule stays as it is, whichever way it is enabled."""
+    """Enable a rule. A rule that is enabled in either of the two ways keeps its state."""
     bus, rule = _unmanaged(context, request, "EnableRule")
     state = "ENABLED" if rule.state == "DISABLED" else rule.state
     replace_rule(context, bus, msgspec.structs.replace(rule, state=state))
@@ -107,7 +113,7 @@ def enable_rule(context: Context, request: Request) -> Response:
 
 @operation
 def disable_rule(context: Context, request: Request) -> Response:
-    """Keep a rule from matching."""
+    """Disable a rule: it matches no events and does not fire."""
     bus, rule = _unmanaged(context, request, "DisableRule")
     replace_rule(context, bus, msgspec.structs.replace(rule, state="DISABLED"))
     return {}
@@ -115,7 +121,7 @@ def disable_rule(context: Context, request: Request) -> Response:
 
 @operation
 def list_rules(context: Context, request: Request) -> Response:
-    """The rules of one event bus, in the order of their names."""
+    """List the rules of an event bus, sorted by name."""
     bus = find_bus(context, request.get("EventBusName"), "ListRules")
     prefix = request.get("NamePrefix") or ""
     found, more = pagination.page(
@@ -128,13 +134,13 @@ def list_rules(context: Context, request: Request) -> Response:
 
 
 def replace_rule(context: Context, bus: BusEntry, rule: Rule) -> None:
-    """Remember the rule as it is from now on, and tell its bus."""
+    """Store the rule and send it to its bus."""
     bus.rules[rule.name] = rule
     context.send(bus.arn, Configure(rule))
 
 
 def _unmanaged(context: Context, request: Request, operation_name: str) -> tuple[BusEntry, Rule]:
-    """The rule that is to change, unless an AWS service manages it (captured)."""
+    """The rule to change. Raises ManagedRuleException if an AWS service manages it (captured)."""
     bus, rule = find_rule(context, request.get("EventBusName"), request["Name"], operation_name)
     if rule.managed_by is not None:
         raise managed_rule(rule.name, can_force=False)
@@ -142,7 +148,7 @@ def _unmanaged(context: Context, request: Request, operation_name: str) -> tuple
 
 
 def _check_trigger(context: Context, bus: BusEntry, request: Request) -> None:
-    """What makes the rule fire: a pattern, a schedule or both, each of them valid."""
+    """Check what triggers the rule: a pattern, a schedule or both, each of them valid."""
     text, expression = request.get("EventPattern"), request.get("ScheduleExpression")
     if expression is not None and bus.name != "default":
         # Recorded; an empty expression is refused here as well (captured).
@@ -152,7 +158,7 @@ def _check_trigger(context: Context, bus: BusEntry, request: Request) -> None:
     if expression:
         schedule.check(expression)
         if request.get("State") == ALL_MANAGEMENT_EVENTS:
-            # That it is refused was captured, its words were not.
+            # The refusal was captured, its text was not.
             raise invalid(f"State {ALL_MANAGEMENT_EVENTS} is not supported for scheduled rules.")
     if text:
         most = context.limits["event_pattern_chars"]
@@ -164,7 +170,7 @@ def _check_trigger(context: Context, bus: BusEntry, request: Request) -> None:
 
 
 def check_rule_quotas(context: Context, bus: BusEntry, old: Rule | None, text: str | None) -> None:
-    """The quotas of rules on one bus, and of rules among them that use wildcards."""
+    """Raise if a quota is exceeded: rules on one bus, or rules with wildcards on one bus."""
     if old is None and len(bus.rules) >= rules_of(context.region, context.limits):
         raise limit_exceeded()
     if text and _uses_wildcard(text):
@@ -178,7 +184,7 @@ def check_rule_quotas(context: Context, bus: BusEntry, old: Rule | None, text: s
 def _uses_wildcard(text: str) -> bool:
     """Whether a valid pattern uses the operator `wildcard` anywhere.
 
-    Operators stand in the objects of a leaf's list, and inside `anything-but` there. The
+    Operators are in the objects of a leaf's list, and inside `anything-but` there. The
     alternatives of `$or` are objects in a list too, but cannot have a field called `wildcard`.
     """
     nodes = [json.loads(text)] if "wildcard" in text else []

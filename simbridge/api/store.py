@@ -1,7 +1,7 @@
-"""What one account remembers in one region: dicts of frozen records, no behaviour.
+"""The resources of one account in one region: dicts of frozen records, without behaviour.
 
-An operation checks everything first and then replaces records, so a refused call has changed
-nothing. Dicts keep the order of creation; lists are sorted by name when they are answered.
+An operation checks everything first and replaces records afterwards, so a refused call changes nothing.
+Dicts keep the order of creation; list operations sort by name when they answer.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class BusEntry:
 @final
 @dataclass(slots=True)
 class ArchiveEntry:
-    """An archive, and how much it has reported to hold (`api/reports`)."""
+    """An archive, with the counts that it reported last (`api/reports`)."""
 
     archive: Archive
     events: int = 0
@@ -49,7 +49,7 @@ class ArchiveEntry:
 @final
 @dataclass(slots=True)
 class ReplayEntry:
-    """A replay, and how far it has reported to be (`api/reports`)."""
+    """A replay, with the state that it reported last (`api/reports`)."""
 
     replay: Replay
     state: str = "STARTING"
@@ -71,7 +71,7 @@ class Store:
 
     @classmethod
     def with_default_bus(cls, account: str, region: str, now: int) -> Store:
-        """A store as AWS hands it out: the default bus is there from the beginning."""
+        """The store of a new account: AWS creates the default bus with it."""
         arn = event_bus_arn(region, account, "default")
         bus = EventBus(arn=arn, name="default", created_us=now, modified_us=now)
         return cls(account, region, {"default": BusEntry(bus)})

@@ -29,7 +29,7 @@ _LIST = "ListTagsForResource"
 
 @operation
 def tag_resource(context: Context, request: Request) -> Response:
-    """Add tags to a resource, or give keys that it has another value. Errors (fidelity 11.7)."""
+    """Add tags to a resource, or change the values of existing keys. Errors (fidelity 11.7)."""
     tags = _find_tags(context, request["ResourceARN"], "TagResource")
     tags |= read_tags(context, request["Tags"], tags)
     return {}
@@ -37,7 +37,7 @@ def tag_resource(context: Context, request: Request) -> Response:
 
 @operation
 def untag_resource(context: Context, request: Request) -> Response:
-    """Remove tags from a resource by their keys. A key that it does not have is no error (recorded).
+    """Remove tags from a resource by their keys. A missing key is no error (recorded).
 
     Errors (fidelity 11.7).
     """
@@ -49,7 +49,7 @@ def untag_resource(context: Context, request: Request) -> Response:
 
 @operation
 def list_tags_for_resource(context: Context, request: Request) -> Response:
-    """The tags of a resource, in the order in which their keys were added (recorded, captured).
+    """List the tags of a resource, in the order in which their keys were added (recorded, captured).
 
     Errors (fidelity 11.7).
     """
@@ -79,8 +79,7 @@ def read_tags(
 def _find_tags(context: Context, text: str, operation_name: str) -> dict[str, str]:
     """The tags in the store of the resource with this ARN, for the caller to read or change.
 
-    No answer of the service is known for an ARN of something that has no tags. It is refused like an
-    ARN of the wrong form.
+    AWS's answer for a resource that has no tags is not known. Its ARN is refused as a malformed one.
     """
     address = read_arn(text)
     kind, _, path = address.resource.partition("/")

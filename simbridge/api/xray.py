@@ -1,17 +1,24 @@
-"""X-Ray trace headers: what EventBridge makes of the one that an event is put with.
+"""Normalizes the X-Ray trace header that an event is put with.
 
-A header is fields `Name=value` with semicolons between them. The service reads it and writes it anew
-(captured, some thirty headers):
+A header is a list of fields `Name=value`, separated by semicolons. EventBridge parses it and writes it
+anew (captured, about thirty headers):
 
-- Root, Parent and Sampled come first, in this order, then all other fields by name; spaces around a
-  field go, and so does a field without `=`.
+- Root, Parent and Sampled come first, in this order; the other fields follow, sorted by name. Spaces
+  around a field and fields without `=` are removed.
 - Of several Roots or Sampleds the last one counts, valid or not; of several Parents the last valid one.
-- A Root is written in lower case. A Parent that is not sixteen hexadecimal digits goes, and so does a
+- A Root is written in lower case. A Parent that is not sixteen hexadecimal digits is removed, and so is a
   Sampled other than 0, 1 and ?.
-- Without a valid Root the header is dropped, unless it says `Sampled=0`: then the event gets a Root.
-- A Parent in capitals together with `Sampled=1` drops the header, for a reason that nobody has told.
+- Without a valid Root the header is dropped, unless it says `Sampled=0`: then the event gets a new Root.
+- A Parent in capitals together with `Sampled=1` drops the header; AWS documents no reason.
 
-What it does with a field `Self`, which load balancers add, is not known: here it is a field like others.
+    >>> normalize_trace_header(
+    ...     "Lineage=a; Sampled=1; Root=1-5759E988-BD862E3FE1BE46A994272793", "an event id", 0
+    ... )
+    'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1;Lineage=a'
+
+What AWS does with the field `Self` of load balancers is not known. It is treated like other fields.
+
+<https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>
 """
 
 from __future__ import annotations
@@ -27,10 +34,10 @@ _SAMPLED = ("0", "1", "?")
 
 
 def normalize_trace_header(header: str, event_id: str, now_us: int) -> str | None:
-    """The header as it travels with the event; None where it does not.
+    """The header that is sent with the event; None if it is dropped.
 
-    A Root that the service has to make up is of `now_us`, microseconds since the epoch, and follows from
-    the event's id, which the seed has decided.
+    A new Root has the time `now_us`, microseconds since the epoch, and is derived from the event's id,
+    which depends on the seed.
     """
     root = sampled = parent = ""
     others: dict[str, str] = {}
@@ -45,15 +52,15 @@ def normalize_trace_header(header: str, event_id: str, now_us: int) -> str | Non
         elif name and equals:
             others[name] = value
     if not root and sampled == "0":
-        root = _made_up(event_id, now_us)
+        root = _new_root(event_id, now_us)
     if not root or (sampled == "1" and parent != parent.lower()):
         return None
-    known = {"Root": root, "Parent": parent, "Sampled": sampled}
-    fields = [f"{name}={value}" for name, value in known.items() if value]
+    first = {"Root": root, "Parent": parent, "Sampled": sampled}
+    fields = [f"{name}={value}" for name, value in first.items() if value]
     return ";".join([*fields, *(f"{name}={others[name]}" for name in sorted(others))])
 
 
-def _made_up(event_id: str, now_us: int) -> str:
+def _new_root(event_id: str, now_us: int) -> str:
     """A Root: version, seconds since the epoch, 96 bits."""
     unique = uuid.uuid3(uuid.NAMESPACE_URL, f"trace root\n{event_id}")
     return f"1-{now_us // 1_000_000:08x}-{unique.hex[:24]}"
