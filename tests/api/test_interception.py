@@ -111,11 +111,11 @@ def test_a_behaviour_a_listener_and_a_closing_world() -> None:
     world.client().put_rule(Name="r", EventPattern='{"source": ["shop"]}')
     world.client().put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
     world.client().put_events(Entries=[ENTRY])
-    heard: list[str] = []
-    with world.listen(lambda records: heard.append(account_of(own()))):
+    accounts: list[str] = []
+    with world.listen(lambda records: accounts.append(account_of(own()))):
         world.settle()
     assert sources(world) == ["shop", "echo"]
-    assert set(heard) == {"123456789012"}
+    assert set(accounts) == {"123456789012"}
 
     async def handler(event: Any) -> None:
         try:
@@ -214,7 +214,7 @@ def test_a_handler_that_starts_a_thread() -> None:
     assert sources(world) == ["shop"]
 
 
-def test_a_handler_lives_in_the_account_and_the_region_of_its_arn(
+def test_a_handler_runs_in_the_account_and_the_region_of_its_arn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its client acts there, where nothing else is configured; other code in those of the world."""
@@ -258,7 +258,7 @@ def test_a_failing_run_gives_botocore_back() -> None:
 
 
 def test_an_idle_run_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is due nobody's code runs, and botocore is not even looked at."""
+    """If nothing is due, no code runs, and botocore is not even looked at."""
     world = sb.World()
     world.settle()
     monkeypatch.setattr("simbridge.world.clients.enter", None)
@@ -289,7 +289,7 @@ def test_threads_do_not_mix() -> None:
 
 
 def puts(world: sb.World, count: int = 3) -> None:
-    """A scenario whose code makes its own client, inside of a block."""
+    """A scenario with code that makes its own client, inside of a block."""
     with world.intercept():
         for _ in range(count):
             own().put_events(Entries=[ENTRY])
@@ -359,7 +359,7 @@ def test_threads_leave_in_any_order(
 
 
 def test_tasks_do_not_mix() -> None:
-    """A block belongs to the task that has entered it, and a task that outlives it is let go."""
+    """A block belongs to the task that has entered it, and a task that outlives it is no longer served by it."""
 
     async def work(world: sb.World) -> str:
         with world.intercept():

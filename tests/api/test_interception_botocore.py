@@ -21,8 +21,8 @@ def own() -> Any:
     return boto3.client("events", region_name="us-east-1")
 
 
-def test_whoever_patches_over_us_may_stay() -> None:
-    """Theirs calls ours; the next block goes over theirs and gives it back."""
+def test_a_patch_over_ours_may_stay() -> None:
+    """Theirs calls ours; the next block replaces theirs and restores it."""
     kind, world, seen = botocore.endpoint.Endpoint, sb.World(), list[str]()
     original = kind.make_request
     with world.intercept():

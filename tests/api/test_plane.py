@@ -68,7 +68,7 @@ def test_each_operation_is_called_by_a_test_of_its_module(name):
 
 
 def test_other_operations_have_a_clear_error(api):
-    """One that AWS has and one that nobody has: neither looks like an answer of AWS."""
+    """One that AWS has and one that does not exist: neither error looks like an answer of AWS."""
     with pytest.raises(NotSimulated, match=r"CreateConnection is an operation.*it simulates C"):
         api.create_connection()
     with pytest.raises(SimbridgeError, match="EventBridge has no operation 'PutRules'"):
@@ -171,5 +171,5 @@ def test_service_errors_survive_pickling():
     """A refusal keeps code, words and status when it travels between processes."""
     error = ServiceError("Code", "words", 500)
     function, arguments = error.__reduce__()
-    twin = function(*arguments)
-    assert (twin.code, twin.message, twin.status) == ("Code", "words", 500)
+    copied = function(*arguments)
+    assert (copied.code, copied.message, copied.status) == ("Code", "words", 500)

@@ -43,7 +43,7 @@ def listed(api):
     return api.list_targets_by_rule(Rule="r")["Targets"]
 
 
-def test_put_tells_the_bus_the_whole_rule(api):
+def test_put_sends_the_whole_rule_to_the_bus(api):
     """One `Configure` with the rule and all its targets, sorted by id; ids know their rule."""
     assert put(api, {"Id": "b"}, {"Id": "a", "Arn": TOPIC}) == DONE
     [(to, message)] = api.news()
@@ -106,7 +106,7 @@ def test_a_sixth_target_refuses_the_whole_call(api):
 
 
 def test_remove_takes_what_is_there(api):
-    """Unknown ids are no error; the bus is told the rule that remains."""
+    """Unknown ids are no error; the bus receives the rule without the targets."""
     put(api, {"Id": "a"}, {"Id": "b"})
     api.news()
     assert api.remove_targets(Rule="r", Ids=["a", "unknown", "a"]) == DONE
@@ -262,7 +262,7 @@ def test_kinds_that_want_a_role_say_so(api, kind):
     )
 
 
-def test_one_complaint_comes_before_another(api):
+def test_the_order_of_the_checks(api):
     """The form of the request, then the rule, then each target: ARN, role, parameters, input, DLQ."""
     wrong = {
         "Id": "t",
@@ -273,28 +273,28 @@ def test_one_complaint_comes_before_another(api):
         "DeadLetterConfig": {"Arn": TOPIC},
     }
 
-    def complaint(rule="r", **fixed):
+    def refusal(rule="r", **fixed):
         return api.refused("put_targets", Rule=rule, Targets=[wrong | fixed])[1]
 
-    assert complaint("none", Id="a b").startswith("1 validation error detected")
-    assert complaint("none") == "Rule none does not exist on EventBus default."
-    assert complaint(Arn="x") == MALFORMED.format("x")
-    assert complaint() == MALFORMED.format("role")
+    assert refusal("none", Id="a b").startswith("1 validation error detected")
+    assert refusal("none") == "Rule none does not exist on EventBus default."
+    assert refusal(Arn="x") == MALFORMED.format("x")
+    assert refusal() == MALFORMED.format("role")
     wrong["RoleArn"] = ROLE
-    assert complaint() == "Parameter(s) EcsParameters not supported for target: t"
+    assert refusal() == "Parameter(s) EcsParameters not supported for target: t"
     del wrong["EcsParameters"]
-    assert complaint() == "Parameter(s) BatchParameters must be specified for target: t."
+    assert refusal() == "Parameter(s) BatchParameters must be specified for target: t."
     wrong["BatchParameters"] = {"JobDefinition": "d", "JobName": "j"}
-    assert complaint().startswith("JSON syntax error in input for target t")
+    assert refusal().startswith("JSON syntax error in input for target t")
     wrong["Input"] = "{}"
-    assert complaint() == "sns is not supported as a dead letter resource"
+    assert refusal() == "sns is not supported as a dead letter resource"
     wrong["DeadLetterConfig"] = {"Arn": QUEUE}
     put(api, wrong)
 
 
 @pytest.mark.parametrize("wrong", ["a b", "", "x" * 65])
 def test_ids_in_a_list_are_refused_at_the_list(api, wrong):
-    """All that holds for one stands in a bracket, the lengths first (captured for path values)."""
+    """All rules for one are in brackets, the lengths first (captured for path values)."""
     ids = ["t", wrong]
     assert api.refused("remove_targets", Rule="r", Ids=ids) == (
         INVALID,

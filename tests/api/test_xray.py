@@ -1,4 +1,4 @@
-"""Trace headers: what becomes of the one an event is put with, and where it comes from."""
+"""X-Ray trace headers: how they are normalized, and which one an event gets."""
 
 from __future__ import annotations
 

@@ -27,14 +27,14 @@ import simbridge as sb
     ],
 )
 def test_other_services_are_refused_with_what_does_their_work(service: Any, says: str) -> None:
-    """By their own name; what is near to the right name, and no service, is a slip."""
+    """By their own name; a name that is near to the right one, and no service, is a typo."""
     with pytest.raises(sb.NotSimulated, match=f"not {service!r}: .*{says}"):
         sb.World().client(service)
 
 
 @pytest.mark.parametrize("service", [None, 5, "", " ", b"events", ["events"]])
 def test_what_names_no_service(service: Any) -> None:
-    """It is told what a client takes, and is not sent to other libraries."""
+    """The error says what a client takes, and does not point to other libraries."""
     with pytest.raises(sb.SimbridgeError, match="takes the name of a service, 'events', not") as no:
         sb.World().client(service)
     assert not isinstance(no.value, sb.NotSimulated)
