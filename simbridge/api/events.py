@@ -79,12 +79,8 @@ class _Bus(NamedTuple):
 @operation
 def put_events(context: Context, request: Request) -> Response:
     """Put events on buses. Errors (fidelity 1.4, 1.5)."""
-    if request.get("EndpointId") is not None:
-        raise NotSimulated(
-            "PutEvents to a global endpoint (EndpointId) is not simulated by this version of "
-            "simbridge; leave it out and name the event bus of one region"
-        )
     entries: Sequence[Entry] = request["Entries"]
+    _check_endpoint(request)
     buses = _buses(context, entries)
     read = _read_all(context, entries, buses)
     account, region, instant = context.account, context.region, context.now
@@ -96,41 +92,55 @@ def put_events(context: Context, request: Request) -> Response:
         if refusal is not None:
             answers.append(refusal)
             failed += 1
-            said = f"{refusal['ErrorCode']}: {refusal['ErrorMessage']}"
-            notes.append(f"entry {len(answers)}: {said.rstrip('.')}")
+            text = f"{refusal['ErrorCode']}: {refusal['ErrorMessage']}".rstrip(".")
+            notes.append(f"entry {len(answers)}: {text}")
             continue
         get = entry.get
         address, bus, _, random_bits = buses[get("EventBusName")]
         event_id = uuid_of(random_bits(128))
         answers.append({"EventId": event_id})
         if bus is None:
-            lost = arns.parse(address).resource
-            notes.append(f"{lost} does not exist: its events are accepted and dropped")
+            name = arns.parse(address).resource
+            notes.append(f"{name} does not exist: its events are accepted and dropped")
             continue
-        resources = get("Resources")
-        envelope = {  # as rules and targets see it, keys in AWS's order (recorded)
-            "version": "0",
-            "id": event_id,
-            "detail-type": entry["DetailType"],
-            "source": entry["Source"],
-            "account": account,
-            "time": time,
-            "region": region,
-            "resources": list(resources) if resources else [],
-            "detail": detail,
-        }
         # The header of the entry takes precedence even if it is malformed (captured).
         header = get("TraceHeader")
         if header is None:
             header = context.trace_header
         if header is not None:
             header = normalize_trace_header(header, event_id, instant)
-        event = Event(address, envelope, instant, size_bytes, header)
-        published.append((address, Publish(event)))
+        envelope = _envelope(entry, event_id, time, detail, account, region)
+        published.append((address, Publish(Event(address, envelope, instant, size_bytes, header))))
     if notes:
         context.detail = "; ".join(dict.fromkeys(notes))
     context.publish(published)
     return {"FailedEntryCount": failed, "Entries": answers}
+
+
+def _check_endpoint(request: Request) -> None:
+    if request.get("EndpointId") is not None:
+        raise NotSimulated(
+            "PutEvents to a global endpoint (EndpointId) is not simulated by this version of "
+            "simbridge; leave it out and name the event bus of one region"
+        )
+
+
+def _envelope(
+    entry: Entry, event_id: str, time: str, detail: Any, account: str, region: str
+) -> dict[str, Any]:
+    """The event as rules and targets see it, with the keys in AWS's order (recorded)."""
+    resources = entry.get("Resources")
+    return {
+        "version": "0",
+        "id": event_id,
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": account,
+        "time": time,
+        "region": region,
+        "resources": list(resources) if resources else [],
+        "detail": detail,
+    }
 
 
 def _read_all(
