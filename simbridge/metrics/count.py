@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, final
 
 from simbridge.kernel import Record
-from simbridge.metrics.targetless import Targetless
 from simbridge.model import arn as arns
 from simbridge.model.messages import (
     Call,
@@ -24,11 +23,9 @@ from simbridge.model.messages import (
     Expire,
     Invoke,
     Match,
+    MatchWithoutTarget,
     Outcome,
-    Publish,
-    Retire,
 )
-from simbridge.model.resources import Rule
 from simbridge.storage.event_files import entry_size
 from simbridge.trace.deliveries import StartedDeliveries
 from simbridge.trace.names import Names, function_name
@@ -127,7 +124,6 @@ class Counts:
         }
         self.attempts_missing = False
         self.names = Names()
-        self._targetless = Targetless()
         self._places: dict[str, Place] = {}
         self._deliveries: StartedDeliveries[_Delivery] = StartedDeliveries()
         self._attempts_seen = False
@@ -156,19 +152,14 @@ class Counts:
                 self._give_up(time, delivery)
                 if isinstance(message, DeadLetter) and self._deliveries[delivery].to_bus:
                     self._attempt(time, delivery, 1)
-            case Publish():
-                for arn in self._targetless.matched(to, message):
-                    self._note("rule matched", self._place(arn), time)
+            case MatchWithoutTarget(_, rule):
+                self._note("rule matched", self._place(rule), time)
             case Declined():
                 self._note("not filed", _place_of_function(to), time)
             case Call():
                 self._call(time, to, message)
-            case Configure(resource):
+            case Configure():
                 self.names.read(message)
-                if isinstance(resource, Rule):
-                    self._targetless.configure(to, resource)
-            case Retire(arn):
-                self._targetless.retire(to, arn)
 
     def _look_for_attempts(self, attempts: int) -> None:
         """Attempts that were made and of which there is none: this is a trace of outcomes."""

@@ -27,6 +27,7 @@ from simbridge.model.messages import (
     Handled,
     Invoke,
     Match,
+    MatchWithoutTarget,
     Outcome,
     Publish,
 )
@@ -147,6 +148,8 @@ class Checks:
                 self._arn("rule", rule, "rule/")
                 self._arn("target_arn", target_arn)
                 self._invoked[sequence] = 0
+            case MatchWithoutTarget(_, rule):
+                self._arn("rule", rule, "rule/")
             case Declined():
                 self._arn("to", to)
         if isinstance(message, _OF_A_DELIVERY):

@@ -5,8 +5,8 @@ An event is written out where it first appears on a bus and is only named afterw
 parameters of a target. What has the same name and is another thing (an AWS service may emit an event
 twice) is written out again, and has the name from there on. An event whose detail has a repeated key
 has one item more, the detail's text. Reading undoes this, hence writing and
-reading are exact inverses. The digest is taken of these very bytes. A file has one line more (`End`),
-which is in no digest.
+reading are exact inverses. The digest is taken of these very bytes. A file has two lines more (`file`),
+a header and an `End`, which are not in the digest.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class Trace(Sequence[Record]):
         """Read a trace that `to_jsonl` wrote.
 
         `cut` reads what is left of a file without its end: the records up to where it was cut.
-        Raises `SimbridgeError` for a file that cannot be read, is no trace or is not whole.
+        Raises `SimbridgeError` for a file that cannot be read, is not a trace, has a newer format or is
+        not whole.
         """
         source = readable_file(path, "there is no trace at")
         try:
@@ -54,7 +55,7 @@ class Trace(Sequence[Record]):
             raise SimbridgeError(f"the trace at {source} cannot be read: {error}") from error
 
     def to_jsonl(self, path: str | os.PathLike[str]) -> None:
-        """Write the trace, one JSON array a line (`trace/codec`), and a line that says it is whole.
+        """Write the trace: a header with the version, one JSON array a line, and a line for its end.
 
         Raises `SimbridgeError` for a file that cannot be written; what was there before then still is.
         """

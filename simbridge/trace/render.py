@@ -42,6 +42,7 @@ from simbridge.model.messages import (
     Keep,
     Loaded,
     Match,
+    MatchWithoutTarget,
     Outcome,
     Progress,
     Publish,
@@ -188,6 +189,13 @@ def _match(match: Match, record: Record, context: RenderContext) -> Line:
     return Line("→", PLAIN, f"{context.short(match.rule)} {what}")
 
 
+def _match_without_target(
+    match: MatchWithoutTarget, record: Record, context: RenderContext
+) -> Line:
+    what = f"matches {_short_id(match.event)}, and has no target"
+    return Line("→", PLAIN, f"{context.short(match.rule)} {what}")
+
+
 def _outcome(outcome: Outcome, record: Record, context: RenderContext) -> Line:
     who, what = context.short(record.sender), context.subject(outcome.delivery)
     how = f", attempt {outcome.attempt}" if outcome.attempt else " as a dead letter"
@@ -282,6 +290,7 @@ RENDERERS: dict[type, Callable[[Any, Record, RenderContext], Line | None]] = {
     Keep: _keep,
     Loaded: _loaded,
     Match: _match,
+    MatchWithoutTarget: _match_without_target,
     Outcome: _outcome,
     Progress: _progress,
     Publish: _publish,

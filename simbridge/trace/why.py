@@ -1,8 +1,9 @@
 """Why an event went where it went: for each bus it was on, what every rule made of it.
 
-All of it is read from the trace. What rules there were when the event arrived stands in the
-`Configure` and `Retire` messages that their bus had received by then; why a pattern did not match is
-asked of the pattern again (`simbridge.languages.pattern.explain`), which has one answer for ever.
+All of it is read from the trace. Which rules there were when the event arrived is in the `Configure`
+and `Retire` messages that their bus had received by then. Which of them matched is in the `Match`,
+`MatchWithoutTarget` and `Keep` messages that the arrival caused. Only why a pattern did not match is
+in no record: `simbridge.languages.pattern.explain` says it, a pure function of pattern and event.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from simbridge.model.messages import (
     Expire,
     Handled,
     Invoke,
+    Keep,
     Match,
+    MatchWithoutTarget,
     Message,
     Outcome,
     Publish,
@@ -191,6 +194,7 @@ class _Found:
         self._inputs: dict[int, str | None] = {}
         self._rules: dict[str, dict[str, Rule]] = {}
         self._caused_by: dict[int, int] = {}
+        self._matched: set[tuple[int, str | None]] = set()
 
     def read(self, entry: Entry) -> None:
         """One record more."""
@@ -203,8 +207,13 @@ class _Found:
             case Publish(event) if event.id == self.event_id:
                 known = list(self._rules.get(to, {}).values())
                 self.arrivals.append(_Arrival(sequence, to, time, message, known))
-            case Match() if sequence in self._deliveries:
+            case Match(_, rule_arn) if sequence in self._deliveries:
                 self._caused_by[sequence] = cause
+                self._matched.add((cause, rule_arn))
+            case MatchWithoutTarget(event, rule_arn) if event.id == self.event_id:
+                self._matched.add((cause, rule_arn))
+            case Keep(event) if event.id == self.event_id:
+                self._matched.add((cause, to))
             case Invoke(delivery, _, _, _, body):
                 self._inputs[delivery] = body
             case (
@@ -235,8 +244,16 @@ class _Found:
             arrival.bus_arn,
             arrival.time,
             arrival.message.event,
-            tuple(_verdict(rule, arrival.message, mine, self._inputs) for rule in rules),
+            tuple(
+                _verdict(rule, arrival.message, self._recorded(rule, arrival), mine, self._inputs)
+                for rule in rules
+            ),
         )
+
+    def _recorded(self, rule: Rule, arrival: _Arrival) -> bool:
+        """Whether a record says that the rule matched; for the rule of an archive it is a `Keep`."""
+        arns = (rule.arn, rule.archive_arn)
+        return any((arrival.sequence, arn) in self._matched for arn in arns)
 
 
 def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str | None:
@@ -269,31 +286,42 @@ def _run(message: Handled, to: str) -> str:
 def _verdict(
     rule: Rule,
     arrival: Publish,
+    recorded: bool,
     deliveries: Sequence[Delivery],
     inputs: dict[int, str | None],
 ) -> RuleVerdict:
     event = arrival.event
-    matched, reason = False, ""
-    if rule.state == "DISABLED":
-        reason = "disabled"
-    elif arrival.only is not None and rule.arn not in arrival.only:
-        reason = "left out by the FilterArns of the replay"
-    elif rule.arn == arrival.rule:
-        matched, reason = True, "its schedule has fired"
-    elif rule.event_pattern is None:
-        reason = "has a schedule and no pattern"
-    else:
-        told = pattern.explain(rule.event_pattern, event.envelope)
-        matched, reason = bool(told), told.summary
-        if matched and is_withheld(event.envelope, rule.state):
-            matched = False
-            reason = f"a call that only reads, which is for rules in State {ALL_MANAGEMENT_EVENTS}"
+    matched, reason = _reason(rule, arrival, recorded)
     mine = tuple(
         found for found in deliveries if found.rule_arn == rule.arn and found.event.bus == event.bus
     )
     texts = tuple(inputs.get(found.sequence) for found in mine)
-    archive = _last(rule.archive_arn).partition("/")[2] if rule.archive_arn else None
+    archives = rule.archive_arn is not None and rule.targets
+    archive = _last(rule.archive_arn or "").partition("/")[2] if archives else None
     return RuleVerdict(rule.name, matched, reason, mine, texts, archive)
+
+
+def _reason(rule: Rule, arrival: Publish, recorded: bool) -> tuple[bool, str]:
+    """Whether a rule matched, and why or why not.
+
+    A trace that was cut may end before the record of a match: then the pattern says so.
+    """
+    if rule.state == "DISABLED":
+        return False, "disabled"
+    if arrival.only is not None and rule.arn not in arrival.only:
+        return False, "left out by the FilterArns of the replay"
+    if rule.arn == arrival.rule:
+        return True, "its schedule has fired"
+    if recorded:
+        return True, "matches"
+    if rule.event_pattern is None:
+        return False, "has a schedule and no pattern"
+    envelope = arrival.event.envelope
+    explanation = pattern.explain(rule.event_pattern, envelope)
+    if explanation and is_withheld(envelope, rule.state):
+        wanted = ALL_MANAGEMENT_EVENTS
+        return False, f"a call that only reads, which is for rules in State {wanted}"
+    return bool(explanation), explanation.summary
 
 
 def _attempts(delivery: Delivery) -> Iterator[str]:

@@ -13,11 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import simbridge as sb
 from simbridge.metrics.series import Metrics
 from simbridge.model.messages import Message
+from simbridge.trace.file import FORMAT, Header
 
 Line = list[Any]
 
@@ -76,11 +78,17 @@ def rich_world() -> sb.World:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
-    """The lines of the trace of such a world, and its end."""
+    """The lines of the trace of such a world after the header, its end included."""
     world = rich_world()
     file = tmp_path_factory.mktemp("trace") / "trace.jsonl"
     world.trace.to_jsonl(file)
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    return [json.loads(line) for line in file.read_text().splitlines()[1:]]
+
+
+def write(file: Path, lines: list[Line]) -> None:
+    """Write lines as a file, behind the header."""
+    header = msgspec.to_builtins(Header(FORMAT, sb.__version__))
+    file.write_text("".join(json.dumps(line) + "\n" for line in [header, *lines]))
 
 
 def ask(trace: sb.Trace) -> None:
@@ -190,16 +198,16 @@ def test_an_edited_trace_never_breaks(written: list[Line], tmp_path: Path, seed:
     """Whatever is changed in a file, only `SimbridgeError` comes of reading it and of every question."""
     draw, file = random.Random(seed), tmp_path / "edited.jsonl"
     read = 0
-    for _ in range(50):
+    for _ in range(60):
         lines = edited(written, draw)
-        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        write(file, lines)
         try:
             trace = sb.Trace.from_jsonl(file)
         except sb.SimbridgeError:
             continue
         read += 1
         ask(trace)
-    assert 5 < read < 45
+    assert 5 < read < 55
 
 
 REMOVED = object()
@@ -220,6 +228,8 @@ EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("Match", (5, "target_arn"), "arn:aws"),
     ("Match", (5, "event"), "nobody"),
     ("Match", (1,), 5),
+    ("MatchWithoutTarget", (5, "rule"), "x"),
+    ("MatchWithoutTarget", (5, "event"), "nobody"),
     ("Invoke", (5, "attempt"), 0),
     ("Invoke", (5, "attempt"), 10**18),
     ("Invoke", (5, "delivery"), 1),
@@ -269,11 +279,11 @@ def test_what_would_break_a_question_is_told_by_its_line(
     else:
         container[last] = value
     file = tmp_path / "edited.jsonl"
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write(file, lines)
     with pytest.raises(sb.SimbridgeError, match=r"line \d+ is not a line of a trace") as told:
         sb.Trace.from_jsonl(file)
     if place not in ((0,), (1,)):  # a wrong time or number is seen at the next record
-        assert f"line {number + 1} " in str(told.value)
+        assert f"line {number + 2} " in str(told.value)
 
 
 def test_a_name_that_is_no_text_is_not_told(written: list[Line], tmp_path: Path) -> None:
@@ -285,7 +295,7 @@ def test_a_name_that_is_no_text_is_not_told(written: list[Line], tmp_path: Path)
     line = next(line for line in lines if line[5].get("operation") == "CreateArchive")
     line[5]["request"]["ArchiveName"] = deep
     file = tmp_path / "edited.jsonl"
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write(file, lines)
     assert "calls CreateArchive\n" in sb.Trace.from_jsonl(file).timeline()
 
 
