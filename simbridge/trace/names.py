@@ -1,9 +1,9 @@
-"""The names that rules, targets, event buses and functions of a trace have ever had.
+"""Checks the names in a question against all names that the trace has ever had.
 
-A question about a rule that never existed has an empty answer, as one about a rule that had nothing to
-do. The first is a slip of the pen, mostly in an assertion that then holds for ever, so it is told. What
-counts is that a name was once given, by a call that was answered or to a bus; what has been deleted, and
-what is not in effect yet, is known too.
+A question about a rule that never existed would have an empty answer, like one about a rule that had
+nothing to do. The first is a typo, usually in an assertion that would then always pass, so it is an
+error. A name counts if it was ever given, by a call that was answered or to a bus; names of things that
+were deleted, or are not in effect yet, count too.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ class Names:
             self._called(message.operation, message.request, message.response)
 
     def add(self, kind: str, *names: str) -> None:
-        """These names are, or were, of such a thing."""
+        """Something of this kind has, or had, these names."""
         self.known[kind].update(dict.fromkeys(names))
 
     def add_target(self, target_id: str, arn: str) -> None:
-        """A rule has, or had, this target, which also goes by the last part of its ARN."""
+        """A rule has, or had, this target. The last part of its ARN is a name of it too."""
         self.add("target", target_id, arn, arn.rpartition(":")[2])
         if (name := function_name(arn)) is not None:
             self.add("function", name)
@@ -86,7 +86,7 @@ class Names:
             self.add("bus", resource.name, resource.arn)
 
     def _called(self, operation: str, request: Any, response: Any) -> None:
-        """What is in effect later, or was overtaken by the next call, has its name at once."""
+        """A name counts at once, also if the change takes effect later, or never, because of the next call."""
         if operation == "PutRule":
             self.add("rule", request["Name"], response["RuleArn"])
         elif operation == "PutTargets":
@@ -98,7 +98,7 @@ class Names:
 
 
 def function_name(arn: str) -> str | None:
-    """The name of the Lambda function of this ARN, without version or alias; None if it is of none."""
+    """The name of the Lambda function of an ARN, without version or alias; None for any other ARN."""
     parts = arn.split(":")
     is_function = len(parts) > 6 and (parts[2], parts[5]) == ("lambda", "function")
     return parts[6] if is_function else None

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import simbridge as sb
+from simbridge.model.messages import Configure, Match, Publish
+from simbridge.model.resources import Rule
 
 ENTRY = {"Source": "shop", "DetailType": "Order", "Detail": '{"total": 7}'}
 
@@ -186,13 +189,12 @@ def test_an_event_that_never_had_its_turn_is_told(trace: str) -> None:
     delivered, dropped = world.trace.deliveries()[0], world.trace.deliveries()[-1]
     assert (dropped.outcome, dropped.attempt_count) == ("dropped", 0)
     why = world.trace.why(dropped.event.id)
-    remark = "the Invocations quota left no turn for any attempt"
+    remark = "throttled by the Invocations quota until it was too old for an attempt"
     assert f"dropped: THROTTLING, MaximumEventAgeInSeconds reached; {remark}" in str(why)
     assert why.to_dict()["buses"][0]["rules"][0]["deliveries"][0]["remarks"] == [remark]
     assert "quota" not in str(world.trace.why(delivered.event.id))
-    assert f"no time left for {dropped.event.id[:8]}, which has waited for its turn" in str(
-        world.trace
-    )
+    gives_up = f"gives up {dropped.event.id[:8]}: maximum event age reached, throttled by"
+    assert gives_up in str(world.trace)
 
 
 def test_an_event_whose_retry_had_no_turn_is_told() -> None:
@@ -202,12 +204,14 @@ def test_an_event_whose_retry_had_no_turn_is_told() -> None:
         (delivery.attempt_count > 0, str(world.trace.why(delivery.event.id)))
         for delivery in world.trace.deliveries()
     ]
-    further = [why for tried, why in told if "left no turn for a further attempt" in why and tried]
+    further = [why for tried, why in told if "too old for another attempt" in why and tried]
     assert further and all(
-        "TIMEOUT, MaximumEventAgeInSeconds reached; the" in why for why in further
+        "TIMEOUT, MaximumEventAgeInSeconds reached; throttled by the" in why for why in further
     )
     never = [why for tried, why in told if not tried]
-    assert never and all("THROTTLING, Maximum" in why and "any attempt" in why for why in never)
+    assert never and all(
+        "THROTTLING, Maximum" in why and "too old for an attempt" in why for why in never
+    )
 
 
 def test_a_pending_delivery_is_told_with_its_attempts() -> None:
@@ -244,12 +248,12 @@ def test_a_function_that_raises_is_told() -> None:
         return str(world.trace.why(event_id)).splitlines()[-1].strip()
 
     event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
-    said = "delivered after 0ms; pay raised in execution"
-    assert end(1) == f"{said} 2: ValueError: no price, time 2"
-    assert end(9) == f"{said} 3: ValueError: no price, time 3"
+    said = "delivered after 0ms; pay raised (invocation"
+    assert end(1) == f"{said} 2): ValueError: no price, time 2"
+    assert end(9) == f"{said} 3): ValueError: no price, time 3"
 
     event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
-    assert end(9) == "delivered after 0ms; pay has handled it in execution 2"
+    assert end(9) == "delivered after 0ms; pay handled it (invocation 2)"
 
 
 def test_a_rule_in_another_place_is_told() -> None:
@@ -417,3 +421,35 @@ def test_an_id_that_arrives_twice(level: str) -> None:
     told = world.trace.why("same")
     assert [len(bus.rules[0].deliveries) for bus in told.buses] == [1, 1, 0]
     assert str(told).count("delivered after") == len(world.trace.deliveries(event="same")) == 2
+
+
+def test_a_trace_that_ends_before_the_record_of_a_match() -> None:
+    """Whether the rule matched is then the pattern's answer; what came of it is not in the trace."""
+    world, event_id = shop()
+    arrival = next(
+        number
+        for number, record in enumerate(world.trace)
+        if isinstance(record.message, Publish) and record.message.event.id == event_id
+    )
+    part = sb.Trace([tuple(record) for record in world.trace[: arrival + 1]])  # type: ignore[misc]
+    verdicts = {rule.rule: rule for rule in part.why(event_id).buses[0].rules}
+    assert [name for name, rule in verdicts.items() if rule.matched] == ["orders"]
+    assert verdicts["orders"].deliveries == ()
+
+
+def test_a_match_is_read_from_its_record() -> None:
+    """The record decides, and the pattern is not evaluated again."""
+    world, event_id = shop()
+    matched = {record.message.rule for record in world.trace if isinstance(record.message, Match)}
+    configured = [
+        record._replace(
+            message=Configure(msgspec.structs.replace(rule, event_pattern='{"x": [1]}'))
+        )
+        if isinstance(record.message, Configure)
+        and isinstance(rule := record.message.resource, Rule)
+        and rule.arn in matched
+        else record
+        for record in world.trace
+    ]
+    part = sb.Trace([tuple(record) for record in configured])  # type: ignore[misc]
+    assert "✓ rule orders: matches" in str(part.why(event_id))
