@@ -144,8 +144,8 @@ class Metrics(Sequence[Series]):
             counted.read(record)
         missing = attempts_missing or counted.attempts_missing
         left_out = OF_ATTEMPTS if missing else ()
-        known = [metric for metric in METRICS if metric.counts not in left_out]
-        series = list(_published(known, counted, account, region))
+        countable = [metric for metric in METRICS if metric.counts not in left_out]
+        series = list(_published(countable, counted, account, region))
         return cls(series, counted.names, attempts_missing=missing)
 
     def series(

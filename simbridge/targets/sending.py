@@ -2,7 +2,7 @@
 
 A request is the call of the target's service as that service's API defines it, with its name under
 `Action`: `{"Action": "SendMessage", "MessageBody": ...}`. It is a pure function of the sending, so it
-is made only when somebody looks at it. If a service wants a name for what it is given (an execution,
+is made only on demand. If a service wants a name for what it is given (an execution,
 a log stream, a partition key), the name is `Sending.unique` in the form that was seen.
 
 The parameters of some kinds may hold a path into the event instead of a text. Such a path is looked

@@ -75,7 +75,7 @@ def kind_of(arn: Arn) -> TargetKind | None:
 def complaint(block: str, target_id: str, target_arn: str, parameters: Block) -> str | None:
     """What PutTargets says about one block of parameters, beyond what the service model says of it.
 
-    Lengths, patterns and enumerations are in the service model and are checked before. What is left
+    Lengths, patterns and enumerations are in the service model and are checked before. What is left here
     are rules between members, and bounds that the model lacks. None if the block is accepted. If a
     block breaks several rules, AWS's order is not known; it is that of the block's `check`.
     """

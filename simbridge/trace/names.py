@@ -33,8 +33,8 @@ class Names:
     """Names and ARNs by kind (`_CALLED`). They are kept in order, as keys of a dict."""
 
     def __init__(self) -> None:
-        self.known: dict[str, dict[str, None]] = {kind: {} for kind in _CALLED}
-        self.known["bus"]["default"] = None
+        self._given: dict[str, dict[str, None]] = {kind: {} for kind in _CALLED}
+        self._given["bus"]["default"] = None
         self._read = 0
 
     def grow(self, entries: Sequence[Entry]) -> None:
@@ -53,7 +53,7 @@ class Names:
 
     def add(self, kind: str, *names: str) -> None:
         """Something of this kind has, or had, these names."""
-        self.known[kind].update(dict.fromkeys(names))
+        self._given[kind].update(dict.fromkeys(names))
 
     def add_target(self, target_id: str, arn: str) -> None:
         """A rule has, or had, this target. The last part of its ARN is a name of it too."""
@@ -64,15 +64,15 @@ class Names:
     def check(self, kind: str, name: str | None, *, name_only: bool = False) -> None:
         """Raise `SimbridgeError` for a name that nothing of this kind has ever had.
 
-        `name_only`: an ARN is no answer to this question.
+        `name_only`: an ARN is not accepted.
         """
         is_arn = isinstance(name, str) and name.startswith("arn:")
-        known = self.known[kind]
-        if name is None or (name in known and not (is_arn and name_only)):
+        given = self._given[kind]
+        if name is None or (name in given and not (is_arn and name_only)):
             return
         if kind == "bus" and is_arn and not name_only and _is_default(name):
             return
-        alike = [one for one in known if one.startswith("arn:") == (is_arn and not name_only)]
+        alike = [one for one in given if one.startswith("arn:") == (is_arn and not name_only)]
         raise SimbridgeError(
             f"no {_CALLED[kind]} has ever been called {name!r} here; {did_you_mean(name, alike)}"
         )

@@ -109,7 +109,7 @@ STEPS = st.sampled_from(
 @settings(max_examples=40, deadline=None)
 @given(steps=st.lists(STEPS, max_size=14), delay=st.sampled_from([0, 2_000_000]))
 def test_it_counts_like_a_rule_with_a_target(steps: list[str], delay: int) -> None:
-    """Whatever becomes of the rule, and when: the same rule with a target is the judge."""
+    """Whatever is done to the rule, and when: the same rule with a target is the reference."""
     world = sb.World(limits={"control_plane_delay_us": delay})
     queue, events = world.queue("q"), world.client()
     wide, narrow = '{"source": ["shop", "bank"]}', '{"source": ["shop"]}'

@@ -1,4 +1,4 @@
-"""Trace files that were cut or edited: what is not a whole trace is told, and nothing breaks."""
+"""Trace files that were cut or edited: an incomplete trace is an error, and nothing breaks."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ def ask(trace: sb.Trace) -> None:
     ids = dict.fromkeys(
         message.event.id for *_, message in trace if getattr(message, "event", None) is not None
     )
-    questions += [lambda event=event: told(trace.why(event)) for event in ids]
+    questions += [lambda event=event: render(trace.why(event)) for event in ids]
     for question in questions:
         with suppress(sb.SimbridgeError):
             question()
 
 
-def told(why: Any) -> None:
+def render(why: Any) -> None:
     """Both forms of it."""
     json.dumps(why.to_dict())
     str(why)
@@ -173,7 +173,7 @@ def edited(lines: list[Line], draw: random.Random) -> list[Line]:
         else:
             container[key] = draw.choice(VALUES)
     records = sum(line[5:6] and line[5].get("type") != "End" for line in lines if is_line(line))
-    if draw.random() < 0.8:  # else the end tells at once that something is missing
+    if draw.random() < 0.8:  # else the end shows at once that a record is missing
         for line in lines:
             if is_line(line) and line[5].get("type") == "End":
                 line[5]["records"] = records
@@ -212,7 +212,7 @@ def test_an_edited_trace_never_breaks(written: list[Line], tmp_path: Path, seed:
 
 REMOVED = object()
 
-# Kind of message, place in the line, what stands there instead. Each would break a question.
+# Kind of message, place in the line, the value instead. Each would break a question.
 EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("Publish", (0,), 10**18),
     ("Publish", (1,), 0),
@@ -260,7 +260,7 @@ EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
 
 
 @pytest.mark.parametrize(("kind", "place", "value"), EDITS)
-def test_what_would_break_a_question_is_told_by_its_line(
+def test_what_would_break_a_question_is_an_error_with_its_line(
     written: list[Line], tmp_path: Path, kind: str, place: tuple[Any, ...], value: Any
 ) -> None:
     """The file is refused when it is read, with the number of the line."""
@@ -280,13 +280,13 @@ def test_what_would_break_a_question_is_told_by_its_line(
         container[last] = value
     file = tmp_path / "edited.jsonl"
     write(file, lines)
-    with pytest.raises(sb.SimbridgeError, match=r"line \d+ is not a line of a trace") as told:
+    with pytest.raises(sb.SimbridgeError, match=r"line \d+ is not a line of a trace") as caught:
         sb.Trace.from_jsonl(file)
     if place not in ((0,), (1,)):  # a wrong time or number is seen at the next record
-        assert f"line {number + 2} " in str(told.value)
+        assert f"line {number + 2} " in str(caught.value)
 
 
-def test_a_name_that_is_no_text_is_not_told(written: list[Line], tmp_path: Path) -> None:
+def test_a_name_that_is_not_a_text_is_left_out(written: list[Line], tmp_path: Path) -> None:
     """Not even one that is nested too deeply for Python to print."""
     deep: Any = "x"
     for _ in range(900):

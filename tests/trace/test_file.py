@@ -46,9 +46,9 @@ def test_a_file_that_was_cut_anywhere_is_refused(world: sb.World, tmp_path: Path
     inside = range(ends[0], len(whole) - 1, 7)
     for length in [*inside, *ends[:-1], *(end + 1 for end in ends[:-1])]:
         file.write_bytes(whole[:length])
-        with pytest.raises(sb.SimbridgeError, match="cut") as told:
+        with pytest.raises(sb.SimbridgeError, match="cut") as caught:
             sb.Trace.from_jsonl(file)
-        assert str(file) in str(told.value) and "cut=True" in str(told.value)
+        assert str(file) in str(caught.value) and "cut=True" in str(caught.value)
         part = list(sb.Trace.from_jsonl(file, cut=True))
         complete = max(whole[:length].count(b"\n") - 1, 0)
         assert len(part) - complete in (0, 1)
@@ -59,7 +59,7 @@ def test_a_file_that_was_cut_anywhere_is_refused(world: sb.World, tmp_path: Path
     assert sb.Trace.from_jsonl(file, cut=True) == sb.Trace.from_jsonl(file) == world.trace
 
 
-def test_records_that_are_missing_or_too_many_are_told(world: sb.World, tmp_path: Path) -> None:
+def test_records_that_are_missing_or_too_many_are_an_error(world: sb.World, tmp_path: Path) -> None:
     """The end says how many there are; nothing comes after it. Cut or not, this is asked."""
     file = tmp_path / "trace.jsonl"
     world.trace.to_jsonl(file)
@@ -79,7 +79,7 @@ def test_records_that_are_missing_or_too_many_are_told(world: sb.World, tmp_path
 
 
 def test_an_empty_trace_has_an_end_too(tmp_path: Path) -> None:
-    """And an empty file is no trace."""
+    """And an empty file is not a trace."""
     file = tmp_path / "trace.jsonl"
     sb.World().trace.to_jsonl(file)
     assert len(sb.Trace.from_jsonl(file)) == 0

@@ -26,7 +26,7 @@ FAILURES: dict[str, tuple[str, str, dict[str, Any], str]] = {
         {},
         "The parameter AppSyncParameters is required.",
     ),
-    "variables that are no object": (
+    "variables that are not an object": (
         "appsync",
         "endpoints/graphql-api/a",
         {"AppSyncParameters": GRAPHQL, "InputPath": "$.source"},

@@ -86,7 +86,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
 }
 
 FAILURES: dict[str, tuple[str, str, dict[str, Any], str]] = {
-    "overrides that are no object": (
+    "overrides that are not an object": (
         "ecs",
         "cluster/c",
         {"EcsParameters": ECS, "Input": "[]"},

@@ -83,7 +83,7 @@ def test_a_fifo_queue_needs_content_based_deduplication() -> None:
 
 @pytest.mark.parametrize("stand_ins", ["strict", "auto"])
 def test_a_target_of_another_account_is_delivered_to(stand_ins: Any) -> None:
-    """Its stand-in lives at its ARN; where there is none, nobody takes the event."""
+    """Its stand-in is at its ARN; if there is none, the event is lost."""
     queue = arn("sqs", "theirs").replace("123456789012", "210987654321")
     world = sb.World(stand_ins=stand_ins)
     events = world.client()

@@ -94,7 +94,7 @@ FAILURES: dict[str, tuple[str, str, dict[str, Any], str]] = {
         {"RunCommandParameters": COMMAND, "Input": "1"},
         "The input for SendCommand must be a JSON object.",
     ),
-    "a command to nobody": (
+    "a command without targets": (
         "ssm",
         "document/d",
         {},
