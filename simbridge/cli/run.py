@@ -15,8 +15,7 @@ from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable, printable_lines
 from simbridge.cli.common import Commands, check_writable, complain, values
 from simbridge.scenario.narrate import Log, narrate
-from simbridge.scenario.scenario import scenarios_in, world_of
-from simbridge.scenario.story import play_in
+from simbridge.scenario.runner import make_world, play_in, scenarios_in
 from simbridge.whatif.sweep import assertion_of, check_arguments, interrupts, run_failed
 from simbridge.world import World
 
@@ -54,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
         for story in stories.values():
             check_arguments(story, [arguments])
         worlds = {
-            name: world_of(story, seed=options.seed, backend=options.backend)
+            name: make_world(story, seed=options.seed, backend=options.backend)
             for name, story in stories.items()
         }
     except SimbridgeError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from simbridge.base.errors import RunFailed, SimbridgeError
 from simbridge.base.printable import printable_json, printable_lines
 from simbridge.cli.common import Commands, check_range, check_writable, complain, values
-from simbridge.scenario.scenario import scenarios_in
+from simbridge.scenario.runner import scenarios_in
 from simbridge.whatif.sweep import sweep
 
 __all__ = ["add"]

@@ -25,8 +25,7 @@ from typing import Any, final
 from simbridge.base.checks import list_of, mapping
 from simbridge.base.errors import HandlerFailed, RunFailed, SimbridgeError
 from simbridge.base.printable import printable
-from simbridge.scenario.scenario import world_of
-from simbridge.scenario.story import play_in
+from simbridge.scenario.runner import make_world, play_in
 from simbridge.whatif.arguments import labels, named
 from simbridge.whatif.measures import MEASURES, measure
 from simbridge.whatif.prices import prices_with
@@ -100,7 +99,7 @@ def played(
     scenario: Callable[..., Any], variant: Variant, seed: int, *, backend: str | None = None
 ) -> tuple[World, BaseException | None]:
     """One run: the finished world, and the assertion that did not hold, if one did not."""
-    with world_of(scenario, seed=seed, backend=backend) as world:
+    with make_world(scenario, seed=seed, backend=backend) as world:
         try:
             play_in(world, partial(scenario, **variant))
         except Exception as error:

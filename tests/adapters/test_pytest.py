@@ -482,7 +482,7 @@ def test_two_in_turn(left, right):
     result.assert_outcomes(passed=2, failed=3)
     result.stdout.fnmatch_lines_random(
         [
-            "*under way on asyncio*make the world with World(backend='trio')*",
+            "*still running on asyncio*make the world with World(backend='trio')*",
             "*uses several worlds (left, right)*call the fixture of that one `world`*",
         ]
     )

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import simbridge as sb
 from simbridge.base import files
 from simbridge.cli.main import main
-from simbridge.scenario.scenario import scenarios_in
+from simbridge.scenario.runner import scenarios_in
 
 PLAIN_USER = os.name == "posix" and os.getuid() != 0
 
@@ -142,7 +142,7 @@ LIMITED = """
 import resource, signal, sys
 import simbridge as sb
 from simbridge.cli.main import main
-from simbridge.scenario.scenario import scenarios_in
+from simbridge.scenario.runner import scenarios_in
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
 kind, scenario, file = sys.argv[1:]
@@ -191,7 +191,7 @@ MEASURED = """
 import sys
 import simbridge as sb
 from simbridge.cli.main import main
-from simbridge.scenario.scenario import scenarios_in
+from simbridge.scenario.runner import scenarios_in
 what, file = sys.argv[1:]
 try:
     if what == "read_events":

@@ -13,7 +13,7 @@ import pytest
 
 import simbridge as sb
 from simbridge.cli.main import COMMANDS, main
-from simbridge.scenario.scenario import scenarios_in
+from simbridge.scenario.runner import scenarios_in
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 

@@ -27,7 +27,7 @@ import pytest
 
 import simbridge as sb
 from simbridge.cli.main import main
-from simbridge.scenario.scenario import scenarios_in
+from simbridge.scenario.runner import scenarios_in
 
 ROOT = Path(__file__).parents[2]
 GONE = "arn:aws:sqs:us-east-1:123456789012:gone"
