@@ -7,12 +7,13 @@ simbridge, so its modules are imported when the first operation or client asks f
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple, final
+
+from simbridge.base.lazy import lazy_import
 
 __all__ = [
     "SERVICE",
@@ -60,7 +61,7 @@ Answer = Callable[[HttpRequest], Answered]
 @cache
 def botocore_module(module: str) -> Any:
     """A module of botocore, which is imported when it is first asked for."""
-    return importlib.import_module(f"botocore.{module}")
+    return lazy_import(f"botocore.{module}")
 
 
 @cache
@@ -179,7 +180,7 @@ async def respond_async(
     answered: Answered, model: Any, request: dict[str, Any], emitter: Any
 ) -> tuple[Any, Any]:
     """`respond`, for aiobotocore."""
-    http = importlib.import_module("aiobotocore.awsrequest").AioAWSResponse(
+    http = lazy_import("aiobotocore.awsrequest").AioAWSResponse(
         request["url"], answered.status, answered.headers, _AsyncBody(answered.body)
     )
     parsed, event, told = _parsed(answered, model, http, request)

@@ -10,7 +10,6 @@ most worlds are never narrated, so it is imported when the first logger of ours 
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any, Literal, TextIO
 
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
+from simbridge.base.lazy import lazy_import
 from simbridge.base.printable import printable
 from simbridge.kernel import Record
 from simbridge.trace import render
@@ -90,7 +90,7 @@ def _check_world(world: object) -> None:
 
 
 def _logger(world: World, form: str, file: TextIO) -> Any:
-    structlog = importlib.import_module("structlog")
+    structlog = lazy_import("structlog")
     renderer = structlog.processors.JSONRenderer()
     shown: list[Any] = []
     if form == "console":

@@ -6,26 +6,21 @@ bytes, however many processes the runs were spread over.
 
 from __future__ import annotations
 
-import csv
-import importlib
-import io
-import json
-import shlex
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
-from simbridge.base.checks import file_path, list_of, mapping
+from simbridge.base.checks import list_of, mapping
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.files import replacing
 from simbridge.base.table import MISSING, Table, number
-from simbridge.whatif.arguments import file_of, label, labels, named, write_python, write_values
+from simbridge.whatif import export
+from simbridge.whatif.arguments import file_of, label, labels, named
 from simbridge.whatif.compare import Difference, paired
 from simbridge.whatif.measures import MEASURES
 from simbridge.world import World
 
-__all__ = ["Spread", "Sweep", "Variant", "extra"]
+__all__ = ["Spread", "Sweep", "Variant"]
 
 Variant = Mapping[str, Any]
 """The values of a scenario's keyword arguments."""
@@ -201,63 +196,34 @@ class Sweep:
 
     def how_to_repeat(self) -> str:
         """The call, and for a scenario of a file the command, that give these rows again."""
-        first, last = self.seeds[0], self.seeds[-1]
-        spanned = self.seeds == list(range(first, last + 1))
-        seeds = f"range({first}, {last + 1})" if spanned else str(self.seeds)
-        call = f"sb.sweep({self.scenario}, vary={write_python(self._vary)}, seeds={seeds})"
-        command = self._command() if spanned else None
-        return f"{call}\n{command}" if command else call
-
-    def _command(self) -> str | None:
-        if self._file is None or not isinstance(self._vary, Mapping):
-            return None
-        words = ["simbridge", "sweep", self._file, "--scenario", self.scenario]
-        for name, values in self._vary.items():
-            written = write_values(list(values))
-            if written is None or not written.isprintable():  # nobody can type it
-                return None
-            words += ["--vary", f"{name}={written}"]
-        return shlex.join([*words, "--seeds", f"{self.seeds[0]}-{self.seeds[-1]}"])
+        return export.how_to_repeat(self.scenario, self._file, self._vary, self.seeds)
 
     def to_pandas(self) -> Any:
-        """The rows as a `pandas.DataFrame`. Raises `SimbridgeError` where pandas is not installed."""
-        return extra("pandas", "pandas").DataFrame(self.rows)
+        """The rows as a `pandas.DataFrame`. Raises `SimbridgeError` if pandas is not installed."""
+        return export.to_pandas(self.rows)
 
     def to_json(self) -> str:
         """The rows as JSON, an array of objects."""
-        return json.dumps(self.rows, indent=1, default=label, ensure_ascii=False)
+        return export.to_json(self.rows)
 
     def to_csv(self) -> str:
         """The rows as CSV with a header line."""
-        out = io.StringIO()
-        writer = csv.DictWriter(out, list(self.rows[0]), lineterminator="\n")
-        writer.writeheader()
-        for row in self.rows:
-            writer.writerow({name: _plain(value) for name, value in row.items()})
-        return out.getvalue()
+        return export.to_csv(self.rows)
 
     def plot(self) -> Any:
         """Loss and delay of each variant, as a `matplotlib` figure.
 
-        Raises `SimbridgeError` where matplotlib is not installed.
+        Raises `SimbridgeError` if matplotlib is not installed.
         """
-        extra("matplotlib", "plot")
-        return importlib.import_module("simbridge.whatif.plot").figure(self)
+        raise NotImplementedError  # see simbridge/bindings
 
     def report(self, path: str | Path) -> None:
         """Write one HTML page: the plot, the tables and how to repeat it. It needs no network.
 
-        Without matplotlib (the extra "plot") it says so in the place of the plot.
+        Without matplotlib (the extra "plot") the page says so in the place of the plot.
+        Raises `SimbridgeError` if the file cannot be written.
         """
-        file = file_path(path, "the file of a report")
-        if not file.parent.is_dir():
-            raise SimbridgeError(f"there is no folder {file.parent} to write a report to")
-        page = importlib.import_module("simbridge.whatif.report").page(self)
-        try:
-            with replacing(file) as out:
-                out.write(page.encode("utf-8", "replace"))
-        except OSError as error:
-            raise SimbridgeError(f"a report cannot be written to {file}: {error}") from error
+        raise NotImplementedError  # see simbridge/bindings
 
     def __str__(self) -> str:
         return str(self.table())
@@ -311,18 +277,6 @@ class Sweep:
                 f"{first['failure']}"
             )
         return notes
-
-
-def extra(module: str, name: str) -> Any:
-    """An optional third party. Raises `SimbridgeError` that names the extra where it is missing."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise SimbridgeError(f"this needs {module}: pip install 'simbridge[{name}]'") from error
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int | float) else label(value)
 
 
 def _count(number_: int, noun: str) -> str:

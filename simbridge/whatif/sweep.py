@@ -11,7 +11,6 @@ A scenario must not keep anything from one run to the next; runs share processes
 from __future__ import annotations
 
 import gc
-import importlib
 import inspect
 import itertools
 import traceback
@@ -24,6 +23,7 @@ from typing import Any, final
 
 from simbridge.base.checks import list_of, mapping
 from simbridge.base.errors import HandlerFailed, RunFailed, SimbridgeError
+from simbridge.base.lazy import lazy_import
 from simbridge.base.printable import printable
 from simbridge.scenario.runner import make_world, play_in
 from simbridge.whatif.arguments import labels, named
@@ -82,7 +82,7 @@ def sweep(
     _check_workers(workers)
     check_arguments(scenario, variants)
     _check_columns(variants, plan.own)
-    run_all = importlib.import_module("simbridge.whatif.workers").run_all
+    run_all = lazy_import("simbridge.whatif.workers").run_all
     rows = run_all(plan, workers, progress, named(scenario))
     return Sweep(
         scenario,
