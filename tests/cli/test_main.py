@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import simbridge as sb
+from simbridge import cli
 from simbridge.cli.main import COMMANDS, main
 from simbridge.scenario.runner import scenarios_in
 
@@ -293,16 +296,16 @@ def test_tasks_that_exit_have_not_held(tmp_path: Path, capsys: pytest.CaptureFix
     assert "second has run" in printed.out and "SystemExit: 0" in printed.err
 
 
-@pytest.mark.parametrize("command", ["run", "sweep", "replay"])
+@pytest.mark.parametrize("command", ["run", "sweep", "match-rules"])
 def test_files_that_are_none(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A folder, a name that is too long for a file, nothing at all: one line says so."""
     rules = tmp_path / "rules.json"
     rules.write_text('{"Rules": []}')
-    words = ["--rules", str(rules)] if command == "replay" else []
+    words = [str(rules)] if command == "match-rules" else []
     for name, says in ((str(tmp_path), ", but a folder"), ("x" * 5000, "too long"), ("", "folder")):
-        assert main([command, name, *words]) == 2
+        assert main([command, *words, name]) == 2
         printed = capsys.readouterr()
         assert says in printed.err and printed.err.count("\n") == 1 and not printed.out
 
@@ -326,4 +329,11 @@ def test_every_argument_is_explained() -> None:
         for action in parser._actions
         if not action.help
     ]
-    assert not unexplained and len(commands.choices) == len(COMMANDS) + 1
+    assert not unexplained and len(commands.choices) == len(COMMANDS)
+
+
+def test_no_command_is_forgotten() -> None:
+    """Every module of the folder that adds a command is in the list of commands."""
+    names = [module.name for module in pkgutil.iter_modules(cli.__path__, "simbridge.cli.")]
+    adding = [module for module in map(importlib.import_module, names) if hasattr(module, "add")]
+    assert sorted(COMMANDS, key=str) == sorted(adding, key=str)

@@ -49,7 +49,7 @@ COMMANDS = {
     "assertion": ("run story.py --set n=300 --set holds=false", 1),
     "sweep": ("sweep story.py --seeds 2 --workers 1", 0),
     "sweep fails": ("sweep story.py --seeds 2 --workers 1 --vary holds=false", 1),
-    "replay": ("replay events.jsonl --rules rules.json", 0),
+    "match-rules": ("match-rules rules.json events.jsonl", 0),
     "bad input": ("run none.py", 2),
     "bad option": ("next --wrong", 2),
     "help": ("sweep --help", 0),
@@ -70,7 +70,7 @@ def test_whatever_the_streams_the_code_says_what_was_found(name: str, streams: s
     assert "Traceback" not in told or name == "assertion"
 
 
-@pytest.mark.parametrize("name", ["match", "run", "replay", "help", "version"])
+@pytest.mark.parametrize("name", ["match", "run", "match-rules", "help", "version"])
 def test_a_full_disk_is_told(name: str) -> None:
     """Also where argparse prints."""
     shell = f"{sys.executable} -m simbridge {COMMANDS[name][0]} >/dev/full"
