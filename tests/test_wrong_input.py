@@ -108,6 +108,7 @@ METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
         "api_fails": {"operation": "PutRule", "error": "InternalException"},
         "metrics": {"name": "Invocations"}, "listen": {"listener": print}, "fork": {}, "close": {},
         "annotate": {"error": ValueError()},
+        "run_story": {"story": lambda world: None, "backend": "asyncio", "until": lambda: True},
     },
     lambda: world().queue("q"): {
         "fails": {"error": "THROTTLING"}, "slow": {"median": "1s"}, "limit": {"per_second": 1},

@@ -32,6 +32,7 @@ def use_backend(host: engine.LazyEngine, backend: str) -> None:
 
     Raises `SimbridgeError` if some is still running on the other library.
     """
+    engine.check_backend(backend)
     if host.backend == backend:
         return
     if host.busy:

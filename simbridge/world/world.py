@@ -492,6 +492,9 @@ class World:
         the virtual time in its notes. Raises `SimbridgeError` if async code is still running on
         another backend, and `Stalled` if the story waits for something that cannot happen.
         """
+        checks.function(story, "a story is a function that takes a world")
+        if until is not None:
+            checks.function(until, "until is a function that says whether to stop")
         if backend is not None:
             stories.use_backend(self._host, backend)
             self.backend = backend
