@@ -1,4 +1,4 @@
-"""`simbridge run FILE`: play the scenarios of a file and print their timelines."""
+"""`simbridge run FILE`: run the scenarios of a file and print their timelines."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ def add(commands: Commands) -> None:
     run = commands.add_parser("run", help="run the scenarios of a file and print their timelines")
     run.add_argument("file", type=Path, metavar="FILE", help="a Python file with scenarios")
     run.add_argument("--seed", type=int, help="instead of the scenario's own")
-    run.add_argument("--backend", choices=("sync", "trio", "asyncio"), help="who runs async code")
-    run.add_argument("--log", choices=("console", "json"), help="narrate on stderr meanwhile")
+    run.add_argument(
+        "--backend", choices=("sync", "trio", "asyncio"), help="the library that runs async code"
+    )
+    run.add_argument("--log", choices=("console", "json"), help="narrate the run on stderr")
     run.add_argument("--trace", type=Path, metavar="FILE", help="write the trace as JSON Lines")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=_SET)
     run.set_defaults(command=_run)
@@ -45,7 +47,9 @@ def _run(options: argparse.Namespace) -> int:
     try:
         stories = scenarios_in(options.file)
         if trace and len(stories) > 1:
-            raise SimbridgeError(f"--trace keeps one trace, {options.file} has {len(stories)}")
+            raise SimbridgeError(
+                f"--trace writes one trace, and {options.file} has {len(stories)} scenarios"
+            )
         if trace:
             check_writable(trace, "a trace")
         given = values(options.set, "--set")
@@ -84,7 +88,7 @@ def _play(
 ) -> int:
     """Run one scenario and print its timeline; returns the exit code: whether every assertion held.
 
-    Where a scenario with values of yours raises something else, the values are bad input, as in a sweep.
+    If a scenario with values from `--set` raises something else, the values are bad input, as in a sweep.
     """
     try:
         with world, narrate(world, form=log) if log else nullcontext():
@@ -95,7 +99,9 @@ def _play(
         if arguments and assertion_of(error) is None:
             return complain(run_failed(story, {**arguments, "seed": world.seed}, error))
         if isinstance(error, SystemExit):
-            error.add_note("a scenario ends by returning: sys.exit leaves its checks undecided")
+            error.add_note(
+                "a scenario ends by returning; after sys.exit its checks are undecided: write return"
+            )
         _print_failure(error, world)
         return 1
     print(world.trace)
@@ -104,11 +110,11 @@ def _play(
 
 
 def _print_failure(error: BaseException, world: World) -> None:
-    """What happened last, and where in the scenario it failed; seed and time are in its notes."""
-    happened = str(world.trace).splitlines()
-    if len(happened) > LINES_BEFORE_FAILURE:
-        print(f"... {len(happened) - LINES_BEFORE_FAILURE:,} lines before\n", file=sys.stderr)
-    for line in happened[-LINES_BEFORE_FAILURE:]:
+    """Print the last events, and where in the scenario it failed; seed and time are in its notes."""
+    lines = str(world.trace).splitlines()
+    if len(lines) > LINES_BEFORE_FAILURE:
+        print(f"... {len(lines) - LINES_BEFORE_FAILURE:,} lines before\n", file=sys.stderr)
+    for line in lines[-LINES_BEFORE_FAILURE:]:
         print(line, file=sys.stderr)
     print(file=sys.stderr)
     frames = error.__traceback__

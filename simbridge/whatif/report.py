@@ -1,8 +1,8 @@
-"""The report of a sweep: one HTML page that stands on its own.
+"""Writes the report of a sweep: one HTML page that needs nothing else.
 
-It is for somebody who was not there: what was asked, what came out, what the figures mean and how to
-get them again. Nothing in it comes from the network or from the clock, so a sweep that is repeated
-writes the same page.
+Its reader has not run the sweep. It says what was varied, what the results are, what the figures mean and
+how to repeat them. Nothing in it comes from the network or from the clock, so a repeated sweep writes the
+same page.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _body(sweep: Sweep) -> Iterator[str]:
         yield "<h2>Differences from the first variant</h2>"
         yield _wide(sweep.comparison())
     if sweep.failed:
-        yield "<h2>Runs in which an assertion did not hold</h2>"
+        yield "<h2>Runs in which an assertion failed</h2>"
         yield _wide(_failures(sweep))
     yield "<h2>How to repeat it</h2>"
     yield f"<pre>{escape(sweep.how_to_repeat())}</pre>"
@@ -85,7 +85,7 @@ def _body(sweep: Sweep) -> Iterator[str]:
 
 def _picture(sweep: Sweep) -> str:
     if find_spec("matplotlib") is None:
-        return "<p>There is no picture: matplotlib is not installed (pip install 'simbridge[plot]').</p>"
+        return "<p>No plot: matplotlib is not installed (pip install 'simbridge[plot]').</p>"
     svg: str = sweep.plot()._repr_svg_()
     return svg[svg.index("<svg") :]
 

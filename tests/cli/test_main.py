@@ -127,7 +127,7 @@ def test_the_trace_of_a_failure_is_kept(tmp_path: Path) -> None:
         (
             "import simbridge as sb\n@sb.scenario()\ndef f(w): pass\n@sb.scenario()\ndef g(w): pass",
             ["--trace", "out.jsonl"],
-            "--trace keeps one trace",
+            "--trace writes one trace",
         ),
     ],
 )

@@ -241,7 +241,7 @@ def test_own_measures_are_numbers_of_the_finished_world() -> None:
     )
     assert [(row["hour"], row["none"]) for row in result.rows] == [(2, None)] * 2
     assert result.measures[-2:] == ["hour", "none"]
-    with pytest.raises(sb.RunFailed, match="measure 'now' answered with DateTime"):
+    with pytest.raises(sb.RunFailed, match="measure 'now' returned DateTime"):
         sb.sweep(story, seeds=[0], workers=1, measures={"now": lambda world: world.now})  # type: ignore[dict-item, return-value]
 
 

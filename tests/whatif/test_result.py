@@ -62,9 +62,7 @@ def test_the_table_shows_what_differs(result: Sweep) -> None:
 def test_the_table_can_be_asked_for_some_measures(result: Sweep) -> None:
     """These columns in this order, even where nothing differs."""
     assert result.table(["pending", "accepted"]).head[-2:] == ("pending", "accepted")
-    with pytest.raises(
-        sb.SimbridgeError, match="no measure is called 'lost'; it is one of accepted"
-    ):
+    with pytest.raises(sb.SimbridgeError, match="there is no measure 'lost'; use one of accepted"):
         result.table(["lost"])
 
 
@@ -123,7 +121,9 @@ def test_differences_are_taken_seed_by_seed(result: Sweep) -> None:
     assert (found[0].pairs, found[0].mean) == (4, 3.5)
     assert (found[0].low, found[0].high) == pytest.approx((3.5 - margin, 3.5 + margin), rel=1e-3)
     assert len(result.compare(measures=["accepted"])) == 3
-    with pytest.raises(sb.SimbridgeError, match="no variant has batches=9 size=2; there are"):
+    with pytest.raises(
+        sb.SimbridgeError, match="no variant has batches=9 size=2; the variants are"
+    ):
         result.compare({"batches": 9})
 
 
@@ -166,7 +166,7 @@ def test_one_run_can_be_repeated(result: Sweep) -> None:
     assert world.seed == 3 and [type(r.message).__name__ for r in world.trace].count("Publish") == 5
     assert result.repeat({"batches": 2, "size": 5, "seed": 99}).seed == 99
     with pytest.raises(
-        sb.SimbridgeError, match="no variant has batches=3 size=5; there are batches=1"
+        sb.SimbridgeError, match="no variant has batches=3 size=5; the variants are batches=1"
     ):
         result.repeat({"batches": 3, "size": 5, "seed": 0})
     with pytest.raises(sb.SimbridgeError, match="its varied values and its seed"):
@@ -286,7 +286,7 @@ def test_json_and_csv_hold_plain_values() -> None:
 
 def test_values_that_look_the_same_are_refused() -> None:
     """A label is how a run is found again."""
-    with pytest.raises(sb.SimbridgeError, match="the variant note=<object> is there twice"):
+    with pytest.raises(sb.SimbridgeError, match="the variant note=<object> occurs twice"):
         sb.sweep(put, vary={"note": [object(), object()]}, seeds=[0])
 
 
