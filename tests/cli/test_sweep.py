@@ -159,7 +159,7 @@ def test_which_scenario_and_which_argument(file: str, capsys: pytest.CaptureFixt
     """A file with two scenarios wants a name; `run` checks its arguments as well."""
     for words in (["sweep", file], ["sweep", file, "--scenario", "third"]):
         assert main(words) == 2
-        assert "--scenario story, other" in capsys.readouterr().err
+        assert "with --scenario: story, other" in capsys.readouterr().err
     for given, says in {
         "m=1": "has no argument 'm'",
         "n=1,2": "--set n takes one value, not 2",

@@ -31,7 +31,7 @@ def columns(result: object, *names: str) -> list[tuple]:
 
 
 @sb.scenario(seed=3)
-def shop(world: sb.World, orders: int, kept: bool) -> None:
+def shop(world: sb.World, orders: int = 2, kept: bool = True) -> None:
     """Orders for a queue that does not exist, perhaps with a dead-letter queue."""
     events = world.client("events")
     target = {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:gone"}
