@@ -3,7 +3,7 @@
 A user writes `result.report("report.html")`, and the page is made by a module that reads the result. If
 the class imported that module, the two would import each other. So the class declares the method with
 its signature and docstring, and a row here names the function that does the work, which takes the
-instance first. `simbridge/__init__` applies the table. The module of a function is imported on the first
+instance first. `simbridge/__init__.py` applies the table. The module of a function is imported on the first
 call, because it may need a large library.
 
 Adding a row: declare the method with a body of `raise NotImplementedError`, write the function with the

@@ -113,7 +113,7 @@ def test_imports_stand_at_the_top_of_a_file() -> None:
         ]
         inside = {node for function in functions for node in ast.walk(function)}
         assert not [n for n in inside if isinstance(n, ast.Import | ast.ImportFrom)], module
-        called = {ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+        called = {ast.unparse(n.func) for n in inside if isinstance(n, ast.Call)}
         late = {name for name in called if name.endswith(("import_module", "__import__"))}
         assert not late or module == "base.lazy", f"{module} calls {late}"
 

@@ -2,7 +2,7 @@
 
 Rows are plain data in the order of the grid, so every answer is the same, byte for byte, for any number of
 processes. Statistics are here and in `compare`; `export` has the forms for other programs, and `plots` and
-`report` are functions of a result (`simbridge/bindings`).
+`report` are functions of a result (`simbridge/bindings.py`).
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ class Sweep:
 
         Raises `SimbridgeError` if matplotlib is not installed.
         """
-        raise NotImplementedError  # see simbridge/bindings
+        raise NotImplementedError  # see simbridge/bindings.py
 
     def report(self, path: str | Path) -> None:
         """Write one HTML page: the plot, the tables and how to repeat it. It needs no network.
@@ -224,7 +224,7 @@ class Sweep:
         Without matplotlib (the extra "plot") the page says so in the place of the plot.
         Raises `SimbridgeError` if the file cannot be written.
         """
-        raise NotImplementedError  # see simbridge/bindings
+        raise NotImplementedError  # see simbridge/bindings.py
 
     def __str__(self) -> str:
         return str(self.table())
