@@ -15,7 +15,7 @@ from simbridge.base.version import __version__
 from simbridge.cli import explain, match, match_rules, run, sweep
 from simbridge.cli import next as next_
 from simbridge.cli.common import BAD_INPUT, Parser
-from simbridge.cli.streams import leave, standard_streams
+from simbridge.cli.streams import discard_output, standard_streams
 from simbridge.whatif.sweep import interrupts
 
 __all__ = ["main"]
@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 exit_code: int = options.command(options)
             finally:
                 sys.stdout.flush()
-        except OSError as error:  # the disk is full, say
-            leave(sys.stdout)
+        except OSError as error:  # for example, the disk is full
+            discard_output(sys.stdout)
             print(f"simbridge: {printable(str(error))}", file=sys.stderr)
             return BAD_INPUT
         except BaseException as error:

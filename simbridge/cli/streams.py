@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
 
-__all__ = ["leave", "standard_streams"]
+__all__ = ["discard_output", "standard_streams"]
 
 
-class _Patient:
+class _UnbreakableStream:
     """A stream whose reader may go away; otherwise it behaves as the stream that it wraps."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -31,7 +31,7 @@ class _Patient:
         try:
             return self._stream.write(text)
         except BrokenPipeError:
-            leave(self._stream)
+            discard_output(self._stream)
             return len(text)
         except OSError as error:
             self._failure = error
@@ -44,27 +44,30 @@ class _Patient:
         try:
             self._stream.flush()
         except BrokenPipeError:
-            leave(self._stream)
+            discard_output(self._stream)
 
 
 @contextmanager
 def standard_streams() -> Iterator[None]:
     """For a `with` block, make stdout and stderr safe to write to."""
-    out, err = sys.stdout or _nowhere(), sys.stderr or _nowhere()
+    out, err = sys.stdout or _null_device(), sys.stderr or _null_device()
     for stream in (out, err):
         # The terminal may be unable to encode ticks and arrows, or the text of an event.
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
-    with redirect_stdout(cast(TextIO, _Patient(out))), redirect_stderr(cast(TextIO, _Patient(err))):
+    with (
+        redirect_stdout(cast(TextIO, _UnbreakableStream(out))),
+        redirect_stderr(cast(TextIO, _UnbreakableStream(err))),
+    ):
         yield
 
 
-def leave(stream: TextIO) -> None:
+def discard_output(stream: TextIO) -> None:
     """Discard everything written to it from now on, also when the process ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    null_device = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null_device, stream.fileno())
+    os.close(null_device)
 
 
-def _nowhere() -> TextIO:
+def _null_device() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")

@@ -69,13 +69,13 @@ def run_all(
         total=len(plan), desc=title, unit="run", leave=False, disable=_hidden(progress)
     ) as bar:
         if isinstance(workers, Executor):
-            return _collect(plan, workers, bar.update, theirs=True)
+            return _collect(plan, workers, bar.update, cancel_rest=True)
         count = min(workers or loky.cpu_count(), len(plan))
         if count == 1:
-            return [_here(plan, number, bar.update) for number in range(len(plan))]
-        pool = loky.ProcessPoolExecutor(max_workers=count, initializer=_leave_interrupts_to_us)
+            return [_run_here(plan, number, bar.update) for number in range(len(plan))]
+        pool = loky.ProcessPoolExecutor(max_workers=count, initializer=_ignore_interrupts)
         try:
-            rows = _collect(plan, pool, bar.update, theirs=False)
+            rows = _collect(plan, pool, bar.update, cancel_rest=False)
         except BaseException:
             pool.shutdown(kill_workers=True)
             raise
@@ -87,18 +87,18 @@ def _hidden(progress: bool | None) -> bool | None:
     return None if progress is None else not progress  # None: tqdm looks for a terminal itself
 
 
-def _here(plan: Plan[Row], number: int, update: Callable[[], object]) -> Row:
+def _run_here(plan: Plan[Row], number: int, update: Callable[[], object]) -> Row:
     row = plan.run(number)
     update()
     return row
 
 
 def _collect(
-    plan: Plan[Row], executor: Executor, update: Callable[[], object], *, theirs: bool
+    plan: Plan[Row], executor: Executor, update: Callable[[], object], *, cancel_rest: bool
 ) -> list[Row]:
-    """The rows in order. After an error, the user's executor has the remaining work cancelled.
+    """The rows in order. After an error, `cancel_rest` cancels the remaining work.
 
-    Our own is shut down as a whole; it would report work that is cancelled before.
+    That is for the user's executor. Our own is shut down as a whole, and would report cancelled work.
     """
     payload, folders = _pickled(plan), _folders(plan)
     futures: list[Future[Row]] = []
@@ -120,7 +120,7 @@ def _collect(
     except CancelledError as error:
         raise RunFailed(f"{plan.name(len(rows))} was cancelled by its executor") from error
     finally:
-        for future in futures[len(rows) :] if theirs else ():
+        for future in futures[len(rows) :] if cancel_rest else ():
             future.cancel()
     return rows
 
@@ -212,6 +212,6 @@ def _searching(folders: tuple[str, ...]) -> Iterator[None]:
         sys.path[:] = search
 
 
-def _leave_interrupts_to_us() -> None:
-    """Ctrl-C reaches every process of a terminal; the one that sweeps ends the others."""
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal; the process that sweeps ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

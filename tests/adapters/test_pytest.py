@@ -52,7 +52,7 @@ def test_sync_tests(pytester: pytest.Pytester) -> None:
 
 
 def test_pytest_trio(pytester: pytest.Pytester) -> None:
-    """pytest-trio's own fixtures live in the world, too; a real sleep stays real elsewhere."""
+    """pytest-trio's own fixtures run in the world, too; a real sleep stays real elsewhere."""
     run(
         pytester,
         FIXTURES
@@ -79,7 +79,7 @@ async def test_real_time():
 
 
 def test_trio_mode(pytester: pytest.Pytester) -> None:
-    """Without a mark in each place, where the project says `trio_mode`."""
+    """Without a mark on each test, if the project sets `trio_mode`."""
     text = "import trio\nasync def test_hours(world):\n    await trio.sleep(6 * 3600)\n"
     run(pytester, text, "-o", "trio_mode=true").assert_outcomes(passed=1)
 
@@ -196,8 +196,8 @@ def test_a_failure_of_an_ordinary_test_tells_the_seed(pytester: pytest.Pytester)
         """,
     )
     result.assert_outcomes(failed=4)
-    told = [line for line in result.outlines if "simbridge: seed" in line]
-    assert [line.partition("simbridge: ")[2] for line in told] == [
+    notes = [line for line in result.outlines if "simbridge: seed" in line]
+    assert [line.partition("simbridge: ")[2] for line in notes] == [
         "seed=0, virtual time 2026-01-01T06:00:00.000000Z",
         "seed=0, virtual time 2026-01-01T00:00:00.000000Z",
         "seed=5, virtual time 2026-01-01T01:00:00.000000Z",

@@ -34,8 +34,8 @@ def test_every_scenario_holds(path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.py")), ids=lambda path: path.stem)
-def test_a_scenario_does_not_hold_by_luck(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What it says is true of another seed, too."""
+def test_a_scenario_holds_with_another_seed(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its assertions do not depend on its own seed."""
     assert main(["run", str(path), "--seed", "0"]) == 0, capsys.readouterr().err
 
 
@@ -80,7 +80,7 @@ async def second(world):
 def test_a_failure_shows_what_happened_last(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The end of the timeline, the lines of the scenario and no lines of ours, seed and time."""
+    """The end of the timeline, the lines of the scenario and none of simbridge, seed and time."""
     file = tmp_path / "fails.py"
     file.write_text(FAILS)
     assert main(["run", str(file)]) == 1
@@ -93,7 +93,7 @@ def test_a_failure_shows_what_happened_last(
 
 
 def test_the_trace_of_a_failure_is_kept(tmp_path: Path) -> None:
-    """`--trace` is written when an assertion did not hold: then it is wanted most."""
+    """`--trace` is written when an assertion has failed: then it is needed most."""
     file, out = tmp_path / "fails.py", tmp_path / "out.jsonl"
     file.write_text(FAILS.partition("@sb.scenario(seed=9)\nasync")[0])
     assert main(["run", str(file), "--trace", str(out)]) == 1
@@ -226,7 +226,7 @@ COMMAND = [sys.executable, "-m", "simbridge"]
 @pytest.mark.parametrize("out", ["/dev/full", "pipe"])
 @pytest.mark.parametrize("lines", ["1", "90000"])
 def test_where_the_output_goes_nowhere(out: str, lines: str) -> None:
-    """A full disk is told and is an error; a reader that has read enough is none. Never a traceback."""
+    """A full disk is an error in one line; a reader that stops early is none. Never a traceback."""
     command = [*COMMAND, "next", "rate(1 minute)", "--after", "2026-01-01", "--count", lines]
     if out == "pipe":
         reading, writing = os.pipe()
@@ -235,8 +235,8 @@ def test_where_the_output_goes_nowhere(out: str, lines: str) -> None:
         writing = os.open(out, os.O_WRONLY)
     with open(writing, "wb") as stdout:
         done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, timeout=60)
-    told = (0, b"") if out == "pipe" else (2, b"simbridge: [Errno 28] No space left on device\n")
-    assert (done.returncode, done.stderr) == told
+    said = (0, b"") if out == "pipe" else (2, b"simbridge: [Errno 28] No space left on device\n")
+    assert (done.returncode, done.stderr) == said
 
 
 WAITS = """
@@ -278,12 +278,12 @@ def test_an_interrupt_ends_a_command(command: str, scenario: str, tmp_path: Path
         while process.stdout.readline() != "waiting\n":
             pass
         os.killpg(process.pid, signal.SIGINT)
-        _, told = process.communicate(timeout=30)
-    assert (process.returncode, told) == (130, "simbridge: interrupted\n")
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, "simbridge: interrupted\n")
 
 
 def test_tasks_that_exit_have_not_held(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`sys.exit` in a task of an async scenario is told like one in the scenario."""
+    """`sys.exit` in a task of an async scenario is reported like one in the scenario."""
     file = tmp_path / "exits.py"
     file.write_text(
         "import sys, anyio\nimport simbridge as sb\n"

@@ -54,7 +54,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_report_for_people(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each rule with its count, its targets and the first events; then what nobody matched."""
+    """Each rule with its count, its targets and the first events; then what no rule matched."""
     command = ["match-rules", "rules.json", "events.jsonl"]
     assert main([*command, "--targets", "all=targets.json", "--examples", "1"]) == 0
     assert capsys.readouterr().out == (
@@ -126,7 +126,7 @@ def test_the_nearest_miss_of_a_rule_without_events(
     assert found[0]["event"]["id"] == "id-5" and found[1:] == [None, None]
 
 
-def test_a_disabled_rule_matches_nobody(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_disabled_rule_matches_nothing(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Events that only it would match are matched by no rule."""
     rules = {"Rules": [{"Name": "off", "State": "DISABLED", "EventPattern": '{"source":["shop"]}'}]}
     (files / "off.json").write_text(json.dumps(rules))
@@ -139,7 +139,7 @@ def test_a_disabled_rule_matches_nobody(files: Path, capsys: pytest.CaptureFixtu
 def test_bad_lines_end_it_unless_they_are_skipped(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In either case each is told."""
+    """In either case each is listed."""
     with (files / "events.jsonl").open("a") as file:
         file.write("oops\n")
     command = ["match-rules", "rules.json", "events.jsonl"]
@@ -181,7 +181,7 @@ def test_bad_lines_end_it_unless_they_are_skipped(
         ),
     ],
 )
-def test_bad_input_is_told(
+def test_bad_input_is_reported(
     files: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
 ) -> None:
     """With exit code 2."""
@@ -218,10 +218,10 @@ def test_bad_lines_are_told_in_words_of_the_command(
     """The way out is an option, not an argument in Python."""
     (files / "bad.jsonl").write_text('{"id": "1"}\n' * 30)
     assert main(["match-rules", "rules.json", "bad.jsonl"]) == 2
-    told = capsys.readouterr().err.splitlines()
-    assert told[0] == "simbridge: bad.jsonl: 30 lines are no events"
-    assert told[-2] == "  and 10 more: --skip-bad-lines lists them all"
-    assert told[-1] == "Correct the file, or use the rest with --skip-bad-lines."
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "simbridge: bad.jsonl: 30 lines are no events"
+    assert said[-2] == "  and 10 more: --skip-bad-lines lists them all"
+    assert said[-1] == "Correct the file, or use the rest with --skip-bad-lines."
 
 
 def test_a_compressed_file_that_is_damaged_is_told(
@@ -234,5 +234,5 @@ def test_a_compressed_file_that_is_damaged_is_told(
     for content in (whole[:-20], bytes(altered), b"\x1f\x8b\x08\x00rubbish"):
         (files / "damaged.gz").write_bytes(content)
         assert main(["match-rules", "rules.json", "damaged.gz"]) == 2
-        told = capsys.readouterr().err
-        assert "damaged.gz cannot be read to its end: " in told and told.count("\n") == 1
+        said = capsys.readouterr().err
+        assert "damaged.gz cannot be read to its end: " in said and said.count("\n") == 1

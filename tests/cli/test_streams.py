@@ -1,4 +1,4 @@
-"""The command line where a standard stream is closed or its reader has gone; names with a slip; the version."""
+"""The command line with a closed standard stream or without its reader; mistyped names; the version."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def test_whatever_the_streams_the_code_says_what_was_found(name: str, streams: s
     shell = f"{sys.executable} -m simbridge {words} {streams}; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=100)
     assert done.returncode == code, done.stderr
-    told = done.stdout + done.stderr
-    assert "Exception ignored" not in told and "BrokenPipe" not in told
-    assert "Traceback" not in told or name == "assertion"
+    said = done.stdout + done.stderr
+    assert "Exception ignored" not in said and "BrokenPipe" not in said
+    assert "Traceback" not in said or name == "assertion"
 
 
 @pytest.mark.parametrize("name", ["match", "run", "match-rules", "help", "version"])
@@ -111,7 +111,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         ("", "the following arguments are required: COMMAND"),
     ],
 )
-def test_slips_in_names(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistyped_names(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What may have been meant by a command or an option; exit code 2."""
     with pytest.raises(SystemExit) as ended:
         main(words.split())
@@ -134,8 +134,8 @@ def test_a_bad_value_is_told_as_in_a_sweep(
 ) -> None:
     """One line, the line of the scenario below it, exit code 2; no traceback."""
     assert main(["run", "story.py", "--set", value]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("simbridge: ") and says in told and "Traceback" not in told
+    said = capsys.readouterr().err
+    assert said.startswith("simbridge: ") and says in said and "Traceback" not in said
     if "seed=1" in says:
         assert main(["sweep", "story.py", "--vary", value, "--seeds", "1-1", "--workers", "1"]) == 2
-        assert capsys.readouterr().err == told
+        assert capsys.readouterr().err == said

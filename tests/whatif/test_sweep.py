@@ -51,7 +51,7 @@ def columns(result: object, *names: str) -> list[tuple]:
 
 
 def test_every_combination_is_played_with_every_seed() -> None:
-    """The rows stand in the order of the grid, the last value varying fastest, seeds within."""
+    """The rows are in the order of the grid, the last value varying fastest, seeds within."""
     result = sb.sweep(shop, vary=GRID, seeds=[4, 1], workers=1)
     expected = [(o, k, s) for o in (1, 5) for k in (True, False) for s in (4, 1)]
     assert columns(result, "orders", "kept", "seed") == expected
@@ -94,7 +94,7 @@ def test_a_measure_that_raises_is_told_by_its_name() -> None:
 
 
 def test_a_run_in_which_an_assertion_does_not_hold_is_a_row() -> None:
-    """With its seed, where it stands and what it says; it is measured as it stood."""
+    """With its seed, its place and its text; it is measured as it was at that moment."""
     result = sb.sweep(shop, vary={"kept": [True, False]}, seeds=range(2), workers=1)
     assert columns(result, "outcome") == [("passed",), ("passed",), ("failed",), ("failed",)]
     row = result.failed[1]
@@ -217,7 +217,7 @@ def test_what_cannot_be_swept_is_told_before_anything_runs(vary, options: dict, 
 
 
 def test_an_argument_with_the_name_of_a_column_is_refused() -> None:
-    """Two columns of one name could not be told apart."""
+    """Two columns of one name could not be distinguished."""
 
     def story(world: sb.World, seed: int = 0) -> None:
         """An argument called seed."""

@@ -46,7 +46,7 @@ def shop(world: sb.World, orders: int = 2, kept: bool = True) -> None:
 
 
 def leaves(world: sb.World, how: str) -> None:
-    """Ends as if somebody had pressed Ctrl-C."""
+    """Ends as after Ctrl-C."""
     raise KeyboardInterrupt
 
 
@@ -75,7 +75,7 @@ def test_processes_change_nothing(alone, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("make", [threads, spawned], ids=lambda make: make.__name__)
 def test_any_executor_does(alone, make) -> None:
-    """An executor of yours gives the same rows, and can be used again afterwards."""
+    """Your own executor gives the same rows, and can be used again afterwards."""
     with make() as executor:
         assert sb.sweep(shop, vary=GRID, seeds=range(3), workers=executor).rows == alone.rows
         assert executor.submit(len, "abc").result() == 3
@@ -190,7 +190,7 @@ def test_what_cannot_be_sent_is_told() -> None:
 
 @pytest.mark.parametrize("make", [lambda: nullcontext(2), threads, spawned])
 def test_an_interrupt_raised_in_a_worker_is_told(make) -> None:
-    """Nobody interrupts a worker, so the scenario has raised it; in this process it ends everything."""
+    """Workers ignore Ctrl-C, so the scenario has raised it; in this process it ends everything."""
     with (
         make() as workers,
         pytest.raises(sb.RunFailed, match="how=interrupt seed=0: KeyboardInterrupt"),
@@ -227,7 +227,7 @@ except KeyboardInterrupt:
 
 
 def test_an_interrupt_ends_all_processes() -> None:
-    """Ctrl-C, which a terminal sends to every process: one KeyboardInterrupt, nobody left behind."""
+    """Ctrl-C, which a terminal sends to every process: one KeyboardInterrupt, and no process remains."""
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
