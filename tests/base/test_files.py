@@ -238,7 +238,7 @@ def _packed(file: Path) -> None:
         ("read_events", _packed),
         ("from_jsonl", _sparse),
         ("match", _sparse),
-        ("replay --rules", _sparse),
+        ("match-rules", _sparse),
     ],
 )
 def test_what_is_too_long_is_not_held(
@@ -248,8 +248,8 @@ def test_what_is_too_long_is_not_held(
     file = tmp_path / "events"
     make(file)
     words = [sys.executable, "-c", MEASURED, what, str(file)]
-    if what == "replay --rules":
-        words[3] = f"replay {file} --rules"
+    if what == "match-rules":
+        words[3] = f"match-rules {file}"
     ended = subprocess.run(words, capture_output=True, text=True, timeout=60)
     assert int(ended.stdout) < 200, ended.stderr
     assert any(size in ended.stderr for size in ("250,000,000", "249,999,997")), ended.stderr
