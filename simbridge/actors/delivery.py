@@ -27,7 +27,6 @@ from typing import NamedTuple, final
 import msgspec
 
 from simbridge import targets
-from simbridge.actors.latency import latency_us
 from simbridge.actors.sending import failure_of
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import HandlerFailed, SimbridgeError
@@ -203,7 +202,7 @@ class DeliveryActor:
             pending.backoff_key = turn.key("backoff of a duplicate", event.id)
         if self.policy.latency is not None:
             sample = draw(turn.key("latency", event.id), message.duplicate)
-            delay = latency_us(self.policy.latency, sample)
+            delay = self.policy.latency.latency_us(sample)
         self._attempt(delivery, 1, pending, delay, turn)
 
     def _failed(self, outcome: Outcome, turn: Turn) -> None:

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, final
 import msgspec
 
 from simbridge.actors.context import DEFAULT_TIMEOUT_US, LambdaContext, request_id, takes_context
-from simbridge.actors.latency import latency_us
 from simbridge.actors.results import kept, marshalled
 from simbridge.base import blocking, surrogates
 from simbridge.base.clock import SECOND, iso_micros, iso_seconds
@@ -35,7 +34,7 @@ from simbridge.model.faults import Slow
 from simbridge.model.feedback import Feedback
 from simbridge.model.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
 
-__all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
+__all__ = ["Asynchronous", "Handler", "HandlerRunner", "UserFunction", "payload_of", "text_of"]
 
 Handler = Callable[..., Any]
 Fail = Callable[..., None]
@@ -88,7 +87,7 @@ class _Execution(NamedTuple):
 
 
 @final
-class Yours:
+class UserFunction:
     """A function of yours that an actor holds. Copies of the actor share it; a pickle names it.
 
     What hangs on it (the object of a bound method, what a partial has bound) may be anything, a
@@ -98,7 +97,7 @@ class Yours:
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
 
-    def __deepcopy__(self, memo: object) -> Yours:
+    def __deepcopy__(self, memo: object) -> UserFunction:
         return self
 
     def __getstate__(self) -> dict[str, Any]:
@@ -115,7 +114,7 @@ class Yours:
 
 
 @final
-class Runner:
+class HandlerRunner:
     """Runs the handler of one stand-in. Without `lambda_settings` an exception ends the run.
 
     `start` is how long Lambda takes from accepting an event to the start of its handler, if that takes
@@ -131,7 +130,7 @@ class Runner:
         start: Slow | None = None,
     ) -> None:
         self._takes_context = takes_context(handler)
-        self._yours = Yours(handler)
+        self._user_function = UserFunction(handler)
         self.lambda_settings = lambda_settings
         self.feedback = feedback
         self.start = start if lambda_settings is not None else None
@@ -140,7 +139,7 @@ class Runner:
     @property
     def handler(self) -> Handler:
         """The function of yours that it runs."""
-        return self._yours.function
+        return self._user_function.function
 
     def begin(self, message: Received, turn: Turn) -> None:
         """A message has been accepted: run the handler for the first time, at once or soon."""
@@ -149,7 +148,7 @@ class Runner:
             self._execute(message, 1, turn)
             return
         sample = draw(turn.key("function start", f"{message.event.id} {turn.sender}"), 0)
-        after = latency_us(self.start, sample)
+        after = self.start.latency_us(sample)
         turn.send(turn.address, Execute(message.delivery, 1), after)
 
     def execute(self, message: Execute, turn: Turn) -> None:

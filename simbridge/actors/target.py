@@ -13,12 +13,12 @@ from typing import final
 
 from simbridge import targets
 from simbridge.actors.fault_state import Answer, FaultState
-from simbridge.actors.function import Received, Runner, Yours
+from simbridge.actors.function import HandlerRunner, Received, UserFunction
 from simbridge.actors.queue import Visibility
 from simbridge.actors.sending import failure_of, sending_of
 from simbridge.kernel import Turn
 from simbridge.model import arn as arns
-from simbridge.model.faults import Custom, Recovers
+from simbridge.model.faults import Fault
 from simbridge.model.messages import (
     Behave,
     DeadLetter,
@@ -67,21 +67,21 @@ class StandIn:
     """
 
     def __init__(self) -> None:
-        self.runner: Runner | None = None
+        self.runner: HandlerRunner | None = None
         self.received: list[Received] = []
         self.visibility = Visibility()
-        self.decides: list[Yours] = []
-        self._conduct: FaultState | None = None
+        self.functions: list[UserFunction] = []
+        self._faults: FaultState | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Accept, remember, and call the handler, if there is one."""
         if type(message) is not Invoke:  # several times quicker to ask than a case
             self._receive_other(message, turn)
             return
-        if self._conduct is None:
+        if self._faults is None:
             turn.send(turn.sender, Outcome(message.delivery, message.attempt))
         else:
-            error, text, after = self._conduct.answer(message, turn)
+            error, text, after = self._faults.answer(message, turn)
             outcome = Outcome(message.delivery, message.attempt, error, text)
             turn.send(turn.sender, outcome, after)
             if error is not None:
@@ -108,14 +108,18 @@ class StandIn:
                 self._accept_destination_record(message, turn)
             case Declined():
                 pass  # the record is the point: Lambda gives it up, and the function goes on
-            case Behave(Recovers()):
-                self._conduct = None
-            case Behave(behaviour):
-                decide = self.decides[behaviour.number] if isinstance(behaviour, Custom) else None
-                self._conduct = self._conduct or FaultState(_timeout_us(turn.address))
-                self._conduct.tell(behaviour, decide, turn.now)
+            case Behave(fault):
+                self._behave(fault, turn)
             case _:
                 raise AssertionError(f"a stand-in does not take {message!r}")
+
+    def _behave(self, fault: Fault, turn: Turn) -> None:
+        if fault.forgets:
+            self._faults = None
+            return
+        if self._faults is None:
+            self._faults = FaultState(_timeout_us(turn.address), self.functions)
+        self._faults.add(fault, turn.now)
 
     def _accept_dead_letter(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
         """Take a dead letter. A queue that refuses one loses the event (fidelity 2.5)."""
@@ -146,7 +150,7 @@ class StandIn:
 
     def answer(self, message: Invoke, turn: Turn) -> Answer:
         """What is answered to an attempt, by all that this stand-in was told to do."""
-        return (None, None, 0) if self._conduct is None else self._conduct.answer(message, turn)
+        return (None, None, 0) if self._faults is None else self._faults.answer(message, turn)
 
 
 def _timeout_us(address: str) -> int | None:

@@ -10,7 +10,7 @@ import re
 from typing import Any, TypeVar, final
 
 from simbridge.actors.fifo import FifoQueue, make_stand_in, unwrap_stand_in
-from simbridge.actors.function import Asynchronous, Handler, Runner
+from simbridge.actors.function import Asynchronous, Handler, HandlerRunner
 from simbridge.actors.target import StandIn
 from simbridge.base import checks, clock
 from simbridge.base.clock import Duration
@@ -90,7 +90,9 @@ class StandIns:
         if handler is not None:  # what is refused leaves no stand-in behind
             if lambda_settings is None and arns.parse(address).service == "lambda":
                 lambda_settings = Asynchronous()
-            runner = Runner(handler, lambda_settings, self._kernel.shared["feedback"], self._start)
+            runner = HandlerRunner(
+                handler, lambda_settings, self._kernel.shared["feedback"], self._start
+            )
         with self._kernel.hold():
             actor = self._actor(address)
             if actor.runner is None:

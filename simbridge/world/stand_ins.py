@@ -12,21 +12,19 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar, final
 
 from simbridge import targets
-from simbridge.actors.fault_state import Decide
 from simbridge.actors.fifo import unwrap_stand_in
-from simbridge.actors.function import Received, Yours, text_of
+from simbridge.actors.function import Received, UserFunction, text_of
 from simbridge.actors.target import StandIn, request_of
-from simbridge.base import checks, clock
-from simbridge.base.clock import Duration, Instant
+from simbridge.base import clock
+from simbridge.base.clock import Duration
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
 from simbridge.hosts import engine
 from simbridge.kernel import Kernel
-from simbridge.model import faults as behaviour
-from simbridge.model.faults import Behaviour, Custom, Fails, Recovers, Scripted
+from simbridge.model.faults import AllFaultMethods, Behaviour, Fault
 from simbridge.model.messages import Behave, Call, DeadLetter
 
-__all__ = ["Queue", "QueueMessage", "StandInHandle", "outage"]
+__all__ = ["Queue", "QueueMessage", "StandInHandle"]
 
 Caller = Callable[[], tuple[str, int]]
 
@@ -51,7 +49,7 @@ class _Read(Generic[View]):
         return list(self._all)
 
 
-class StandInHandle:
+class StandInHandle(AllFaultMethods):
     """A stand-in of a world."""
 
     def __init__(self, kernel: Kernel, caller: Caller, arn: str) -> None:
@@ -88,69 +86,6 @@ class StandInHandle:
         """
         return self._read(self._requests)
 
-    def fails(
-        self,
-        error: str,
-        *,
-        rate: float = 1.0,
-        from_: Instant | None = None,
-        for_: Duration | None = None,
-        text: str = "",
-    ) -> None:
-        """Refuse attempts with one of EventBridge's error codes (`simbridge.model.error_codes`).
-
-        Or with an error of the service itself (`simbridge.targets.REFUSALS`): a queue whose key is
-        disabled fails with "KMS.DisabledException", for which EventBridge has the code NO_RESOURCE.
-        From `from_` (else now) for as long as `for_` (else until `recovers`); a `rate` below 1 is the
-        probability of each attempt's failing, looked up from the seed. `text` is the error message, by
-        default the service's own words where they are known.
-        Raises `SimbridgeError` for a code that does not exist or a rate outside of 0..1.
-        """
-        targets.checked_error(self.arn, error)
-        self._tell(outage(self._kernel.now, error, rate, from_, for_, text))
-
-    def slow(self, median: Duration, p99: Duration | None = None) -> None:
-        """Answer after a log-normal latency; without `p99` always after the median.
-
-        What is called by HTTP (API Gateway, API destinations) has five seconds, then it is a TIMEOUT.
-        """
-        self._tell(behaviour.slow(median, p99))
-
-    def limit(self, *, per_second: int | None = None, concurrency: int | None = None) -> None:
-        """Throttle beyond so many attempts a second, or so many at the same time.
-
-        Attempts are at the same time only where they take time: see `slow`.
-        """
-        if per_second is None and concurrency is None:
-            raise SimbridgeError("say which limit: per_second=50 or concurrency=10")
-        limits: list[Behaviour] = []  # all are checked before one is told
-        if per_second is not None:
-            limits.append(behaviour.per_second(per_second))
-        if concurrency is not None:
-            limits.append(behaviour.concurrency(concurrency))
-        for limit in limits:
-            self._tell(limit)
-
-    def behaves(self, how: Scripted | Decide) -> None:
-        """Answer attempts by a script, or by a function of yours.
-
-        `scripted(["THROTTLING", "ok"])` answers one attempt after the other; a function takes an
-        `Invocation` and returns "ok" or an error code.
-        """
-        if isinstance(how, Scripted):
-            self._tell(how)
-        elif callable(how):
-            actor = self._actor
-            actor.decides.append(Yours(how))
-            name = getattr(how, "__qualname__", type(how).__name__)
-            self._tell(Custom(name, len(actor.decides) - 1))
-        else:
-            raise SimbridgeError(f"behave how? scripted([...]) or a function, not {how!r}")
-
-    def recovers(self) -> None:
-        """Forget every failure, latency, limit and script, and accept."""
-        self._tell(Recovers())
-
     def __repr__(self) -> str:
         return f"<stand-in {printable(self.arn)}>"
 
@@ -162,10 +97,23 @@ class StandInHandle:
     def _actor(self) -> StandIn:
         return unwrap_stand_in(self._kernel.actors[self.arn])
 
-    def _tell(self, how: Behaviour) -> None:
-        with self._kernel.hold():
-            sender, cause = self._caller()
-            self._kernel.send(sender, self.arn, Behave(how), cause=cause)
+    def _now_us(self) -> int:
+        return self._kernel.now
+
+    def _send(self, *faults: Fault) -> None:
+        for fault in faults:
+            assert isinstance(fault, Behaviour), f"{fault!r} is not in simbridge.model.faults"
+            with self._kernel.hold():
+                sender, cause = self._caller()
+                self._kernel.send(sender, self.arn, Behave(fault), cause=cause)
+
+    def _check_error(self, error: str) -> None:
+        targets.checked_error(self.arn, error)
+
+    def _keep(self, function: Callable[..., Any]) -> int:
+        functions = self._actor.functions
+        functions.append(UserFunction(function))
+        return len(functions) - 1
 
 
 def _object_of(message: Received) -> Any:
@@ -227,20 +175,3 @@ class Queue(StandInHandle):
         sequence = self._kernel.draw(cause=cause)
         call = Call(operation, request, {"Messages": numbers})
         self._kernel.note(sequence, cause, sender, self.arn, call)
-
-
-def outage(
-    now: int,
-    error: str,
-    rate: float,
-    from_: Instant | None,
-    for_: Duration | None,
-    text: str,
-    operation: str | None = None,
-) -> Fails:
-    """A window of failures, from what a scenario says about it."""
-    checks.text(error, "an error code")
-    checks.text(text, "an error message")
-    begin = now if from_ is None else clock.instant(from_)
-    end = clock.LATEST if for_ is None else begin + clock.duration(for_)
-    return Fails(error, begin, end, behaviour.probability_u32(rate), text, operation)

@@ -23,6 +23,7 @@ from simbridge.hosts import engine
 from simbridge.kernel import FULL, Kernel, Record
 from simbridge.metrics.series import Metrics, Series
 from simbridge.model.backoff import DEFAULT, Backoff, check_backoff
+from simbridge.model.faults import outage
 from simbridge.model.feedback import Feedback
 from simbridge.model.limits import limits_of
 from simbridge.trace import OUTCOMES, Trace
@@ -31,7 +32,7 @@ from simbridge.world.actor_factory import ActorFactory, ActorSettings
 from simbridge.world.archives import ArchiveHandle
 from simbridge.world.clients import Clients, check_service
 from simbridge.world.placing import StandIns, asynchronous
-from simbridge.world.stand_ins import Queue, StandInHandle, outage
+from simbridge.world.stand_ins import Queue, StandInHandle
 
 __all__ = ["World"]
 
