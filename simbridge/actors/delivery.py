@@ -1,12 +1,6 @@
 """One delivery actor for each rule and target: render once, attempt, retry, settle.
 
-The state machine of one delivery (fidelity 2.3)::
-
-    PENDING --attempt accepted-------------------------> delivered
-    PENDING --attempt failed, may be retried-----------> PENDING, after a backoff
-    PENDING --failed for good, or retries or age end---> given up
-    given up --dead-letter queue accepts---------------> dead-lettered
-    given up --no queue, or it fails-------------------> dropped
+`TRANSITIONS` is the state machine of one delivery (fidelity 2.3).
 
 The next attempt is sent to the target as soon as the last one has failed, to arrive when the backoff
 is over: two messages an attempt. Where the Invocations quota is on, an attempt first waits for its
@@ -28,6 +22,7 @@ import msgspec
 
 from simbridge import targets
 from simbridge.actors.sending import failure_of
+from simbridge.actors.transitions import Transition, steps_of
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import HandlerFailed, SimbridgeError
 from simbridge.base.rng import draw
@@ -53,7 +48,28 @@ from simbridge.model.messages import (
 )
 from simbridge.model.resources import Parameters, Target
 
-__all__ = ["DeliveryActor", "Policy"]
+__all__ = ["TRANSITIONS", "DeliveryActor", "Policy"]
+
+PENDING, GIVEN_UP = "pending", "given up"
+DELIVERED, DEAD_LETTERED, DROPPED = "delivered", "dead-lettered", "dropped"
+
+TRANSITIONS = (
+    Transition(PENDING, "accept", DELIVERED, "the target accepts"),
+    Transition(PENDING, "retry", PENDING, "it fails with a code that is retried: after a backoff"),
+    Transition(
+        PENDING,
+        "give up",
+        GIVEN_UP,
+        "it fails for good, or retries or age run out, and there is a dead-letter queue",
+    ),
+    Transition(PENDING, "drop", DROPPED, "the same, and there is no dead-letter queue"),
+    Transition(GIVEN_UP, "accept", DEAD_LETTERED, "the dead-letter queue accepts"),
+    Transition(GIVEN_UP, "drop", DROPPED, "the dead-letter queue refuses"),
+)
+"""The life of one delivery, which begins `PENDING` when its rule matches."""
+
+_STEPS = steps_of(TRANSITIONS)
+_ACCEPT, _RETRY, _GIVE_UP, _DROP = (_STEPS[name] for name in ("accept", "retry", "give up", "drop"))
 
 
 @final
@@ -125,6 +141,7 @@ class _Pending(msgspec.Struct, gc=False):
     attempts: int = 0
     error: str = ""
     text: str = ""
+    state: str = PENDING
 
     def failed(self, outcome: Outcome) -> None:
         """Keep what went wrong last."""
@@ -147,7 +164,8 @@ class DeliveryActor:
         """Match opens a delivery, Outcome ends an attempt or the dead letter."""
         if type(message) is Outcome:  # the hot path: several times quicker to ask than a case
             if message.error is None:
-                del self.pending[message.delivery]
+                pending = self.pending.pop(message.delivery)  # it ends, whichever state it was in
+                pending.state = _ACCEPT[pending.state]
             else:
                 self._failed(message, turn)
         elif type(message) is Match:
@@ -215,6 +233,7 @@ class DeliveryActor:
         if not attempt or attempt > plan.retries or outcome.error not in RETRIED:
             self._end(outcome, pending, turn)
             return
+        pending.state = _RETRY[pending.state]
         if not key:
             key = pending.backoff_key = turn.key("backoff", event.id)
         try:
@@ -287,10 +306,12 @@ class DeliveryActor:
         if exhausted is not None:
             attributes["EXHAUSTED_RETRY_CONDITION"] = exhausted
             attributes["RETRY_ATTEMPTS"] = str(max(pending.attempts - 1, 0))
+        pending.state = _GIVE_UP[pending.state]
         letter = DeadLetter(delivery, pending.event, attributes, pending.body, pending.attempts)
         turn.send(plan.queue, letter)
 
     def _drop(self, delivery: int, pending: _Pending, exhausted: str | None, turn: Turn) -> None:
+        pending.state = _DROP[pending.state]
         del self.pending[delivery]
         drop = Drop(delivery, pending.error, pending.text, exhausted, pending.attempts)
         turn.send(pending.plan.bus, drop)

@@ -38,9 +38,6 @@ __all__ = ["Answer", "FaultState"]
 Answer = tuple[str | None, str | None, int]
 """What a stand-in answers to an attempt: error code (None: it accepts), text, microseconds later."""
 
-_NEVER: tuple[int, int, str, str] = (0, 0, "", "")
-"""A span without an instant, in which every attempt would get the same answer."""
-
 
 @final
 class FaultState:
@@ -57,7 +54,8 @@ class FaultState:
         self._limits: list[Limit[Any]] = []
         self._decisions: list[Decision[Any]] = []
         self._latencies: list[Latency[Any]] = []
-        self._constant = _NEVER
+        self._constant_from = self._constant_until = 0
+        self._constant_answer: Answer = (None, None, 0)
 
     def add(self, fault: Fault, now: int) -> None:
         """From now on this fault holds, too."""
@@ -69,16 +67,22 @@ class FaultState:
         self._limits = [effect for effect in effects if isinstance(effect, Limit)]
         self._decisions = [effect for effect in effects if isinstance(effect, Decision)]
         self._latencies = [effect for effect in effects if isinstance(effect, Latency)]
-        self._constant = _NEVER
+        self._precompute_outage()
+
+    def _precompute_outage(self) -> None:
+        """Work out the answer of a plain outage, if every attempt gets the same."""
+        self._constant_from = self._constant_until = 0
         if self._decisions and not self._limits and not self._latencies:
-            self._constant = self._decisions[0].constant() or _NEVER
+            constant = self._decisions[0].constant()
+            if constant is not None:
+                self._constant_from, self._constant_until, code, text = constant
+                self._constant_answer = code, text, 0
 
     def answer(self, message: Invoke, turn: Turn) -> Answer:
         """What happens to one attempt."""
         now = turn.now
-        from_us, until_us, code, usual = self._constant
-        if from_us <= now < until_us:  # an outage: nothing else has to be asked
-            return code, usual, 0
+        if self._constant_from <= now < self._constant_until:
+            return self._constant_answer
         for limit in self._limits:
             if limit.throttles(now):
                 return "THROTTLING", ERROR_CODES["THROTTLING"].text, 0

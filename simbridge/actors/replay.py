@@ -1,13 +1,8 @@
 """A replay: archived events come to their bus again, one minute of event time after the other.
 
-The states (fidelity 6.6)::
-
-    STARTING --some seconds--> RUNNING --the last minute is done--> COMPLETED
-    STARTING, RUNNING --Stop(CANCELLED)--> CANCELLING --some seconds--> CANCELLED
-    STARTING, RUNNING --Stop(FAILED)--> FAILED
-
-A replay that is STARTING is stopped when the starting time is over (captured: a cancelled one took 73
-seconds, one without its archive 51 and 57). Whoever asks is answered CANCELLING at once.
+`TRANSITIONS` has the states (fidelity 6.6). A replay that is STARTING is stopped when the starting time
+is over (captured: a cancelled one took 73 seconds, one without its archive 51 and 57). DescribeReplay
+answers CANCELLING at once.
 
 Each change, and each minute that had events, is reported to the control plane (`Progress`). A minute
 is read when its turn comes, so it has what is in the archive then. Its events are put in slices of a
@@ -26,6 +21,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, final
 
 from simbridge.actors.archive import ArchiveActor
+from simbridge.actors.transitions import Transition, steps_of
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Turn, uuid_from
@@ -36,7 +32,25 @@ from simbridge.model.resources import Replay
 from simbridge.storage.event_files import put_size
 from simbridge.storage.events import MINUTE, Stored
 
-__all__ = ["Pace", "ReplayActor"]
+__all__ = ["TRANSITIONS", "Pace", "ReplayActor"]
+
+# The states, as DescribeReplay shows them.
+STARTING, RUNNING, CANCELLING = "STARTING", "RUNNING", "CANCELLING"
+COMPLETED, CANCELLED, FAILED = "COMPLETED", "CANCELLED", "FAILED"
+
+TRANSITIONS = (
+    Transition(STARTING, "start", RUNNING, "the starting time is over"),
+    Transition(STARTING, "cancel", CANCELLING, "the same, and it was cancelled meanwhile"),
+    Transition(STARTING, "fail", FAILED, "the same, and its archive was deleted meanwhile"),
+    Transition(RUNNING, "next minute", RUNNING, "a minute that has events is done"),
+    Transition(RUNNING, "complete", COMPLETED, "the last minute of the window is done"),
+    Transition(RUNNING, "cancel", CANCELLING, "it is cancelled; nothing is put any more"),
+    Transition(RUNNING, "fail", FAILED, "its archive is deleted: `Archive resource not found.`"),
+    Transition(CANCELLING, "end", CANCELLED, "the cancelling time is over"),
+)
+"""The life of a replay, which begins `STARTING`."""
+
+_STEPS = steps_of(TRANSITIONS)
 
 SLICES_PER_SECOND = 100
 
@@ -62,7 +76,7 @@ class ReplayActor:
         self.feedback = feedback
         self.archive: ArchiveActor | None = archive
         self.replay: Replay | None = None
-        self.state = "STARTING"
+        self.state = STARTING
         self.minute_us: int | None = None
         self.minute_began_us = 0
         self.rest: list[Stored] = []
@@ -79,25 +93,26 @@ class ReplayActor:
                 self.replay = replay
                 self._await(turn.now + self.pace.starting_us, turn)
             case Stop() as stop:
-                if self.state == "RUNNING":
+                if self.state == RUNNING:
                     self._stop(stop, turn)
-                elif self.state == "STARTING":
+                elif self.state == STARTING:
                     self._stop_later(stop)
+                # Otherwise it has ended, or is about to.
             case _:
                 raise AssertionError(f"a replay does not take {message!r}")
 
     def _go_on(self, turn: Turn) -> None:
         assert self.replay is not None
-        if self.state == "CANCELLING":
-            self._end("CANCELLED", None, turn)
+        if self.state == CANCELLING:
+            self._end("end", None, turn)
         elif self._stopping is not None:
             self._stop(self._stopping, turn)
-        elif self.state == "STARTING":
-            self.state = "RUNNING"
+        elif self.state == STARTING:
+            self._move("start")
             self._pass_on(self.replay.start_us, turn.now, turn)
             self._report(turn)
         elif self.minute_us is None:
-            self._end("COMPLETED", None, turn)
+            self._end("complete", None, turn)
         else:
             if not self.rest:
                 try:
@@ -157,26 +172,30 @@ class ReplayActor:
         assert self.minute_us is not None
         not_before_us = max(next_us, self.minute_began_us + self.pace.bucket_us)
         self._pass_on(self.minute_us + MINUTE, not_before_us, turn)
+        self._move("next minute")
         self._report(turn)
 
     def _stop_later(self, stop: Stop) -> None:
         """What came first holds, but who has been answered CANCELLING is to see CANCELLED."""
-        if self._stopping is None or stop.state == "CANCELLED":
+        if self._stopping is None or stop.state == CANCELLED:
             self._stopping = stop
 
     def _stop(self, stop: Stop, turn: Turn) -> None:
         if self._tick is not None:
             turn.cancel(self._tick)
         self.rest = []
-        if stop.state == "CANCELLED":
-            self.state = "CANCELLING"
+        if stop.state == CANCELLED:
+            self._move("cancel")
             self._await(turn.now + self.pace.cancelling_us, turn)
         else:
-            self._end(stop.state, stop.reason, turn)
+            self._end("fail", stop.reason, turn)
 
-    def _end(self, state: str, reason: str | None, turn: Turn) -> None:
+    def _move(self, step: str) -> None:
+        self.state = _STEPS[step][self.state]
+
+    def _end(self, step: str, reason: str | None, turn: Turn) -> None:
         """Say how it ended. The actor stays, for a `Stop` that is under way, and holds nothing."""
-        self.state = state
+        self._move(step)
         self._report(turn, reason)
         self.archive = None
 
