@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -16,7 +17,7 @@ import simbridge as sb
 from simbridge.model import faults
 from simbridge.model.faults import FAULTS, Decision, Fails, Fault, Latency, Limit, Slow
 from simbridge.model.messages import Behave
-from simbridge.world.stand_ins import StandInHandle
+from simbridge.world.handles import StandInHandle
 
 MODULES: list[ModuleType] = [
     importlib.import_module(f"{faults.__name__}.{found.name}")
@@ -50,14 +51,14 @@ def test_every_fault_of_the_package_is_in_the_table() -> None:
 def test_a_fault_has_its_parts_in_its_own_module(fault: type[Fault]) -> None:
     """Words, an effect of one of three kinds, and a documented method of a handle."""
     method = getattr(StandInHandle, fault.method)
-    assert method.__module__ == fault.__module__
+    home = sys.modules[method.__module__]
+    assert vars(home)[fault.__name__] is fault and home in MODULES
     assert inspect.getdoc(method)
     assert "words" in vars(fault)
     assert ("effect" in vars(fault)) is not fault.forgets
     if not fault.forgets:
         effect = inspect.getattr_static(fault, "effect").__annotations__["return"]
-        made = getattr(importlib.import_module(fault.__module__), effect)
-        assert issubclass(made, Limit | Decision | Latency)
+        assert issubclass(vars(home)[effect], Limit | Decision | Latency)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple, final
 
 import msgspec
 
 from simbridge.actors.archive import ArchiveActor
-from simbridge.base import clock
+from simbridge.api.plane import ControlPlane
+from simbridge.base import checks, clock
 from simbridge.base.clock import Instant
-from simbridge.base.errors import InvalidEvents, InvalidLine
+from simbridge.base.errors import InvalidEvents, InvalidLine, SimbridgeError
 from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.printable import printable
 from simbridge.kernel import Kernel
@@ -26,8 +28,10 @@ from simbridge.model.messages import Loaded
 from simbridge.model.resources import Archive
 from simbridge.storage.event_files import Errors, archived_size, check_errors, scan
 from simbridge.storage.events import EventStorage
+from simbridge.world.actor_factory import ActorFactory
+from simbridge.world.clients import Clients
 
-__all__ = ["ArchiveHandle", "Load"]
+__all__ = ["ArchiveHandle", "Load", "open_archive"]
 
 
 @final
@@ -41,6 +45,31 @@ class Load(NamedTuple):
     kept: int
     left_out: int
     bad: tuple[InvalidLine, ...]
+
+
+def open_archive(
+    kernel: Kernel,
+    plane: ControlPlane,
+    factory: ActorFactory,
+    clients: Clients,
+    place: tuple[str, str],
+    name: str,
+) -> ArchiveHandle:
+    """See `World.archive`; `place` is its account and region."""
+    account, region = place
+    checks.text(name, "the name of an archive")
+    with kernel.hold():
+        entry = plane.store(account, region).archives.get(name)
+    if entry is None:
+        raise SimbridgeError(
+            f"there is no archive {name!r} in {region} of account {account}: make it first, with "
+            'world.client("events").create_archive(...)'
+        )
+    arn = entry.archive.arn
+    with kernel.hold():
+        actor = factory.archive(arn)
+    settled = partial(plane.propagation.settled_us, arn)
+    return ArchiveHandle(kernel, clients.caller, entry.archive, actor, settled)
 
 
 @final
