@@ -22,9 +22,9 @@ from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.model import arn as arns
+from simbridge.model.event_size import archived_size
 from simbridge.model.messages import Configure, Counted, Event, Keep, Loaded, Message, Retire, Tick
 from simbridge.model.resources import Archive
-from simbridge.storage.event_files import archived_size
 from simbridge.storage.events import EventStorage, Stored
 
 __all__ = ["ArchiveActor", "Counting"]

@@ -26,10 +26,10 @@ from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Turn, uuid_from
 from simbridge.model import arn as arns
+from simbridge.model.event_size import event_size
 from simbridge.model.feedback import Feedback
 from simbridge.model.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
 from simbridge.model.resources import Replay
-from simbridge.storage.event_files import put_size
 from simbridge.storage.events import MINUTE, Stored
 
 __all__ = ["TRANSITIONS", "Pace", "ReplayActor"]
@@ -162,7 +162,7 @@ class ReplayActor:
             archived = stored.envelope()
             envelope = _again(archived, uuid_from(ids), replay.name)
             self.feedback.renamed(archived["id"], envelope["id"], turn.now)
-            event = Event(replay.bus_arn, envelope, turn.now, put_size(envelope))
+            event = Event(replay.bus_arn, envelope, turn.now, event_size(envelope))
             turn.send(replay.bus_arn, Publish(event, only=only))
             put += 1
         next_us = turn.now + (put * clock.SECOND // rate if rate else 0)

@@ -23,6 +23,7 @@ from simbridge.base.rng import draw
 from simbridge.kernel import Turn, uuid_from
 from simbridge.languages import schedule
 from simbridge.model import arn as arns
+from simbridge.model.event_size import event_size
 from simbridge.model.messages import Configure, Event, Message, Publish, Retire, Tick
 from simbridge.model.resources import Schedule
 
@@ -77,9 +78,7 @@ class SchedulerActor:
             "id": uuid_from(turn.random("event id")),
             "time": clock.iso_seconds(due_us),  # not when it fires, when it was due (fidelity 3.4)
         }
-        # What PutEvents would count: 14 bytes for the time, and the texts (fidelity 1.5).
-        size_bytes = 14 + len(_SOURCE) + len(_DETAIL_TYPE) + len("{}") + len(given.rule_arn)
-        event = Event(given.bus_arn, envelope, turn.now, size_bytes)
+        event = Event(given.bus_arn, envelope, turn.now, event_size(envelope, timed=True))
         turn.send(given.bus_arn, Publish(event, given.rule_arn))
         self._await(schedule.firings(given.expression).after(due_us), turn)
 

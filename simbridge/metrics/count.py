@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, final
 from simbridge.kernel import Record
 from simbridge.metrics.targetless import Targetless
 from simbridge.model import arn as arns
+from simbridge.model.event_size import entry_size
 from simbridge.model.messages import (
     Call,
     Configure,
@@ -29,7 +30,6 @@ from simbridge.model.messages import (
     Retire,
 )
 from simbridge.model.resources import Rule
-from simbridge.storage.event_files import entry_size
 from simbridge.trace.deliveries import StartedDeliveries
 from simbridge.trace.names import Names, function_name
 

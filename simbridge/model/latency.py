@@ -15,7 +15,7 @@ With a median of 50 ms and a 99th percentile of 130 ms, half of all latencies ar
     >>> latency_us(50_000, 130_000, half)
     50000
     >>> latency_us(50_000, 130_000, half // 2), latency_us(50_000, 130_000, 2 * half * 99 // 100)
-    (37902, 129998)
+    (37901, 129999)
 """
 
 from __future__ import annotations

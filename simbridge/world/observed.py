@@ -93,7 +93,7 @@ class Observed:
         """
         if name is None and (rule, bus, function) != (None, None, None):
             raise SimbridgeError(
-                "rule=, bus= and function= are of one metric; name it: metrics('Invocations', ...)"
+                "name the metric for rule=, bus= or function=: metrics('Invocations', ...)"
             )
         account, region = self._place(account, region)
         with self._kernel.exclusive:

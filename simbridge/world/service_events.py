@@ -26,8 +26,9 @@ from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.suggest import near
 from simbridge.kernel import uuid_from
 from simbridge.model import arn as arns
+from simbridge.model.event_size import event_size
 from simbridge.model.messages import Event, Publish
-from simbridge.storage.event_files import TIME_BYTES, json_document, put_size
+from simbridge.storage.event_files import json_document
 from simbridge.world.clients import Clients
 
 __all__ = ["emit"]
@@ -72,7 +73,7 @@ def emit(clients: Clients, event: Mapping[str, Any] | str | os.PathLike[str], na
         "detail": _detail(document),
     }
     parts |= {name: _text(document, name) for name in ("id", "replay-name") if name in document}
-    size_bytes = put_size(parts) + TIME_BYTES * ("time" in document)
+    size_bytes = event_size(parts, timed="time" in document)
     most = there.plane.limits["put_events_bytes"]
     if size_bytes >= most:
         raise SimbridgeError(

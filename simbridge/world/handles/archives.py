@@ -24,9 +24,10 @@ from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.printable import printable
 from simbridge.kernel import Kernel
 from simbridge.languages.pattern import Matcher
+from simbridge.model.event_size import archived_size
 from simbridge.model.messages import Loaded
 from simbridge.model.resources import Archive
-from simbridge.storage.event_files import Errors, archived_size, check_errors, scan
+from simbridge.storage.event_files import Errors, check_errors, scan
 from simbridge.storage.events import EventStorage
 from simbridge.world.actor_factory import ActorFactory
 from simbridge.world.clients import Clients
