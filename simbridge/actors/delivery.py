@@ -1,17 +1,19 @@
-"""One delivery actor for each rule and target: render once, attempt, retry, settle.
+"""One delivery actor for each rule and target: renders the input, makes attempts, and ends the delivery.
 
 `TRANSITIONS` is the state machine of one delivery (fidelity 2.3).
 
-The next attempt is sent to the target as soon as the last one has failed, to arrive when the backoff
-is over: two messages an attempt. Where the Invocations quota is on, an attempt first waits for its
-turn (`Due`). An attempt that would come after the age limit is never made: the delivery is given up
-at the limit (`Expire`), which is sent only while no attempt is under way. Age is counted from
-ingestion, not from the event's own `time`. The latency between the two is a delay of the first attempt.
+The next attempt is sent to the target as soon as the last one has failed, and arrives when the backoff is
+over: two messages an attempt. If the Invocations quota is on, an attempt first waits for a token (`Due`). An
+attempt after the age limit is never made: the delivery is given up at the limit (`Expire`), which is sent
+only while no attempt is running. Age is counted from ingestion, not from the event's own `time`. The latency
+from ingestion to delivery is a delay of the first attempt.
 
-The input is rendered once, when the rule matches, and kept for all attempts and the dead letter
-(captured). So is the rest of the target's configuration: what becomes of retries when their target
-changes or goes away is not documented, and here they are carried through as they began (fidelity 2.3). What
-cannot be sent to such a target at all is given up without an attempt (`targets/failures`).
+The input is rendered once, when the rule matches, and kept for all attempts and the dead letter (captured).
+So is the rest of the target's configuration. What AWS does with retries whose target is changed or removed
+is not documented; here they continue unchanged (fidelity 2.3). An event that cannot be sent to such a target
+at all is given up without an attempt (`targets/failures`).
+
+See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html.
 """
 
 from __future__ import annotations
@@ -74,11 +76,11 @@ _ACCEPT, _RETRY, _GIVE_UP, _DROP = (_STEPS[name] for name in ("accept", "retry",
 
 @final
 class Policy(NamedTuple):
-    """What holds for every delivery of one account and region.
+    """What every delivery of one account and region has in common.
 
-    `retries` and `age_s` are for targets that do not say; `invocations` is the quota, if it is on;
-    `latency` is how long after its ingestion an event is first attempted, if it takes time;
-    `log_group_star` is whether a log group that is written with `:*` is delivered to.
+    `retries` and `age_s` are for targets without a RetryPolicy. `invocations` is the quota, if it is on.
+    `latency` is the time from the ingestion of an event to the first attempt, if there is one.
+    `log_group_star`: whether a log group whose ARN ends in `:*` is delivered to.
     """
 
     retries: int
@@ -91,7 +93,7 @@ class Policy(NamedTuple):
 
 @final
 class _Plan:
-    """How one target is delivered to, worked out when it is configured. Never changed."""
+    """How events are delivered to one target: computed when it is configured, and never changed."""
 
     __slots__ = (
         "age_us",
@@ -131,7 +133,7 @@ class _Plan:
 
 @final
 class _Pending(msgspec.Struct, gc=False):
-    """A delivery that has not ended: what is sent, and what went wrong last."""
+    """A delivery that has not ended: what is sent, and the last error."""
 
     plan: _Plan
     expires_us: int
@@ -144,7 +146,7 @@ class _Pending(msgspec.Struct, gc=False):
     state: str = PENDING
 
     def failed(self, outcome: Outcome) -> None:
-        """Keep what went wrong last."""
+        """Keep the last error."""
         self.error, self.text = outcome.error or "", outcome.text or ""
         self.attempts = outcome.attempt
 
@@ -164,7 +166,7 @@ class DeliveryActor:
         """Match opens a delivery, Outcome ends an attempt or the dead letter."""
         if type(message) is Outcome:  # the hot path: several times quicker to ask than a case
             if message.error is None:
-                pending = self.pending.pop(message.delivery)  # it ends, whichever state it was in
+                pending = self.pending.pop(message.delivery)  # whatever its state, it ends
                 pending.state = _ACCEPT[pending.state]
             else:
                 self._failed(message, turn)
@@ -224,7 +226,7 @@ class DeliveryActor:
         self._attempt(delivery, 1, pending, delay, turn)
 
     def _failed(self, outcome: Outcome, turn: Turn) -> None:
-        """Try again later, or give up."""
+        """Retry later, or give up."""
         delivery, attempt = outcome.delivery, outcome.attempt
         pending = self.pending[delivery]
         # Read in one go: all this has left the processor's cache since the last attempt.
@@ -245,7 +247,7 @@ class DeliveryActor:
             raise turn.undo(error)  # noqa: B904  # as it came
         if type(delay) is not int or delay < 0:
             raise turn.undo(
-                SimbridgeError(f"a backoff answers with whole microseconds, not {delay!r}")
+                SimbridgeError(f"delay_us returns whole microseconds from 0, not {delay!r}")
             )
         if self.quota is None and turn.now + delay <= expires_us:  # `_attempt`, written out
             invoke = Invoke(delivery, attempt + 1, event, plan.rule_arn, body, plan.parameters)
@@ -257,7 +259,7 @@ class DeliveryActor:
     def _end(self, outcome: Outcome, pending: _Pending, turn: Turn) -> None:
         """The last attempt has failed, or the dead-letter queue has refused."""
         delivery, attempt = outcome.delivery, outcome.attempt
-        if attempt == 0:  # what ended the delivery stays the reason
+        if attempt == 0:  # the reason is still what ended the delivery
             self._drop(delivery, pending, None, turn)
             return
         pending.failed(outcome)
@@ -275,7 +277,7 @@ class DeliveryActor:
     ) -> None:
         """Make an attempt after a delay, unless the age limit comes first.
 
-        `reserved`: it has its turn in the Invocations quota already.
+        `reserved`: it has a token of the Invocations quota already.
         """
         plan = pending.plan
         left = pending.expires_us - turn.now
@@ -319,12 +321,12 @@ class DeliveryActor:
 
 _FITS = targets.FITS_ANYWHERE_CHARS
 
-# Throttled by the Invocations quota until it was too old; which code AWS gives then is not documented.
+# Throttled by the Invocations quota until it was too old. The code AWS uses then is not documented.
 _NEVER_ATTEMPTED = ("THROTTLING", "The event became too old before an attempt could be made.")
 
 
 def _bus_of(rule_arn: str) -> str:
-    """The ARN of the bus a rule belongs to; only custom buses stand in their rules' ARNs."""
+    """The ARN of the bus of a rule; the ARN of a rule contains the name of its bus unless it is the default."""
     arn = arns.parse(rule_arn)
     bus, separator, _ = arn.resource.removeprefix("rule/").rpartition("/")
     return arns.event_bus_arn(arn.region, arn.account, bus if separator else "default")

@@ -1,19 +1,28 @@
-"""A replay: archived events come to their bus again, one minute of event time after the other.
+"""A replay: puts archived events on their bus again, one minute of event time after the other.
 
 `TRANSITIONS` has the states (fidelity 6.6). A replay that is STARTING is stopped when the starting time
 is over (captured: a cancelled one took 73 seconds, one without its archive 51 and 57). DescribeReplay
 answers CANCELLING at once.
 
-Each change, and each minute that had events, is reported to the control plane (`Progress`). A minute
-is read when its turn comes, so it has what is in the archive then. Its events are put in slices of a
-hundredth of a second, and the next minute waits until both the slices and the time for one minute are
-over. Minutes without events are passed at a pace of their own; no message is spent on them, and they
-do not show: what was replayed last is a minute that the archive holds an event of, whether or not that
-event lies in the window (fidelity 6.5; captured).
+Each change, and each minute that had events, is reported to the control plane (`Progress`). A minute is read
+just before it is put, so it has what is in the archive then. Its events are put in slices of a hundredth of a
+second, and the next minute waits until both the slices and the time for one minute are over. A minute
+without events takes a time of its own (`empty_bucket_us`) and no message, and is not reported: the last
+replayed minute is one that the archive has an event of, whether or not that event is in the window
+(fidelity 6.5; captured).
 
-What a replay puts is new to the bus: a new id, the name of the replay between `region` and
-`resources`, no hops, ingested now. Everything else is as it was
-(fidelity 6.5; recorded).
+For example, with 250 events in 09:00, none in 09:01 and 09:02, one in 09:03, 10,000 events a second, a second
+for a minute with events and a millisecond for one without, from RUNNING on::
+
+    0 s        100 events of 09:00
+    0.01 s     100 events of 09:00
+    0.02 s     50 events of 09:00, which is reported
+    1.002 s    1 event of 09:03, which is reported
+    2.002 s    COMPLETED
+
+A replayed event is new to the bus: it has a new id, the name of the replay between `region` and `resources`,
+no hops, and is ingested now. Everything else is unchanged (fidelity 6.5; recorded).
+See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html.
 """
 
 from __future__ import annotations
@@ -57,7 +66,7 @@ SLICES_PER_SECOND = 100
 
 @final
 class Pace(NamedTuple):
-    """How long a replay takes for what; microseconds, but for the rate."""
+    """How long each part of a replay takes, in microseconds; `events_per_second` is a rate."""
 
     starting_us: int
     cancelling_us: int
@@ -69,7 +78,7 @@ class Pace(NamedTuple):
 
 @final
 class ReplayActor:
-    """The actor at a replay's ARN. What it still has to put of a minute is kept last first."""
+    """The actor at a replay's ARN. `rest` is what is left of a minute, the next event last."""
 
     def __init__(self, pace: Pace, archive: ArchiveActor, feedback: Feedback) -> None:
         self.pace = pace
@@ -85,7 +94,7 @@ class ReplayActor:
         self._tick: int | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
-        """Tick goes one step further; Configure begins; Stop ends before the end."""
+        """Tick takes the next step; Configure begins; Stop ends it early."""
         match message:
             case Tick():
                 self._go_on(turn)
@@ -124,7 +133,7 @@ class ReplayActor:
             self._put(turn)
 
     def _pass_on(self, from_us: int, not_before_us: int, turn: Turn) -> None:
-        """Go to the next minute that has events, or to the end, over the empty ones between."""
+        """Go to the next minute that has events, or to the end, and skip the empty ones before it."""
         assert self.replay is not None
         assert self.archive is not None
         self.minute_us = self.archive.next_minute(from_us, self.replay.end_us)
@@ -133,7 +142,7 @@ class ReplayActor:
         self._await(not_before_us + empty * self.pace.empty_bucket_us, turn)
 
     def _open(self, minute_us: int, turn: Turn) -> None:
-        """Read one minute from the archive, as far as it lies in the window."""
+        """Read the part of one minute that is in the window."""
         replay, archive = self.replay, self.archive
         assert replay is not None
         assert archive is not None
@@ -176,7 +185,7 @@ class ReplayActor:
         self._report(turn)
 
     def _stop_later(self, stop: Stop) -> None:
-        """What came first holds, but who has been answered CANCELLING is to see CANCELLED."""
+        """Keep the first stop; but a replay that was shown as CANCELLING becomes CANCELLED."""
         if self._stopping is None or stop.state == CANCELLED:
             self._stopping = stop
 
@@ -194,7 +203,7 @@ class ReplayActor:
         self.state = _STEPS[step][self.state]
 
     def _end(self, step: str, reason: str | None, turn: Turn) -> None:
-        """Say how it ended. The actor stays, for a `Stop` that is under way, and holds nothing."""
+        """Report how it ended. The actor remains for a `Stop` that is on its way, and keeps no events."""
         self._move(step)
         self._report(turn, reason)
         self.archive = None
@@ -209,7 +218,7 @@ class ReplayActor:
 
 
 def _minute(instant_us: int) -> int:
-    """The beginning of the minute an instant lies in."""
+    """The beginning of the minute of an instant."""
     return instant_us - instant_us % MINUTE
 
 

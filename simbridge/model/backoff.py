@@ -1,7 +1,7 @@
 """How long to wait before the next retry.
 
-AWS says "exponential backoff and jitter" and no more (fidelity 2.1;
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html), and no measurement has
+AWS says "exponential backoff and jitter" and no more (fidelity 2.1; user guide), see
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html, and no measurement has
 been published. Two documented numbers bound the curve: by default there are up to 185 retries, and 24
 hours. `CANDIDATES` are curves that AWS may have; check a result that depends on the curve under two of them.
 `DEFAULT` is the simplest one that uses up both numbers at about the same time, `full_jitter_960s`.

@@ -1,7 +1,7 @@
 """How many bytes an event counts for: in PutEvents, and in an archive.
 
-PutEvents counts the texts of an entry in UTF-8, and 14 bytes for a `Time` (fidelity 1.5;
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html). Keys, punctuation, the name of
+PutEvents counts the texts of an entry in UTF-8, and 14 bytes for a `Time` (fidelity 1.5); see
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html. Keys, punctuation, the name of
 the bus and the trace header add nothing::
 
     >>> entry_size("shop", "OrderPlaced", '{"order": 1}', ["arn:a"], None)

@@ -372,7 +372,7 @@ def test_a_detail_is_as_deep_as_one_that_is_put(levels: int) -> None:
     )
     for event in ({**CREATED, "detail": detail}, text):
         if levels > 1000:
-            with pytest.raises(sb.SimbridgeError, match="nested at most 1000 deep"):
+            with pytest.raises(sb.SimbridgeError, match="has at most 1000 levels"):
                 made.emit(event)
         else:
             made.emit(event)

@@ -1,8 +1,8 @@
-"""What a scenario holds of an archive: what is in it, and the way to load real events into it.
+"""The handle of an archive: what is in it, and the way to load real events into it.
 
-DescribeArchive shows what AWS shows, minutes late. A handle shows what is there now. It has no state
-of its own: it reads the archive's actor, and what it loads takes its place in the order of things by a
-message, which leaves its line in the trace.
+DescribeArchive shows what AWS shows, minutes late. A handle shows what is there now. It has no state of its
+own: it reads the archive's actor, and loads events by a message (`Loaded`), so that loading is ordered and
+recorded like everything else.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ __all__ = ["ArchiveHandle", "Load", "open_archive"]
 
 @final
 class Load(NamedTuple):
-    """What became of the events of a file.
+    """The result of loading a file.
 
-    `kept` are in the archive; `left_out` are events that this archive would not have kept, because
-    its pattern does not match or because they were replayed; `bad` are lines that are no events.
+    `kept` events are in the archive. `left_out` events would not have been archived, because the pattern
+    does not match or because they were replayed. `bad` are the lines that are not events.
     """
 
     kept: int
@@ -56,7 +56,7 @@ def open_archive(
     place: tuple[str, str],
     name: str,
 ) -> ArchiveHandle:
-    """See `World.archive`; `place` is its account and region."""
+    """The handle of the archive of this name; `place` is its account and region (`World.archive`)."""
     account, region = place
     checks.text(name, "the name of an archive")
     with kernel.hold():
@@ -113,11 +113,11 @@ class ArchiveHandle:
     def load(self, path: str | os.PathLike[str], *, errors: Errors = "raise") -> Load:
         """Put the events of a file into the archive, as the past of its bus.
 
-        The file has JSON Lines of EventBridge envelopes or CloudTrail's `Records`, and may be
-        compressed with gzip. Each event counts as ingested at its own time, or now where that is
-        still to come. The archive's pattern holds: what it does not match is left out and counted.
+        The file has JSON Lines of EventBridge envelopes or CloudTrail's `Records`, and may be compressed
+        with gzip. Each event counts as ingested at its own time, or now if that is in the future. Events that
+        the archive's pattern does not match are left out and counted.
 
-        Raises `InvalidEvents`, which lists every line that is no event, and loads nothing then; with
+        Raises `InvalidEvents`, which lists every line that is not an event, and then loads nothing. With
         `errors="collect"` it loads the rest, and the result has the bad lines.
         """
         check_errors(errors)
@@ -146,7 +146,7 @@ class ArchiveHandle:
             sender, cause = self._caller()
             late_us = max(
                 0, self._settled_us() - self._kernel.now
-            )  # the archive may be to come yet
+            )  # the archive may not have taken effect yet
             self._kernel.send(sender, self.arn, loaded, after=late_us, cause=cause)
         return Load(staged.events, left_out, tuple(bad))
 
@@ -155,7 +155,7 @@ class ArchiveHandle:
 
 
 def _filter(text: str | None) -> Callable[[dict[str, Any]], bool]:
-    """Whether an archive with this pattern keeps an event; replayed events it never keeps."""
+    """Whether an archive with this pattern keeps an event; it never keeps replayed ones."""
     matcher = Matcher({"": text} if text is not None else {})
 
     def matches(envelope: dict[str, Any]) -> bool:
