@@ -1,14 +1,14 @@
-"""Handlers: your functions, run as Lambda runs them.
+"""Runs handlers, your functions, as Lambda runs them.
 
-EventBridge invokes a Lambda function asynchronously: the delivery has succeeded as soon as Lambda
-has accepted the event, and what the function does afterwards is Lambda's business. A function that
-raises is run again after one and after two minutes, unless the event has become too old; then Lambda
-gives up and sends a record to the function's destination, if it has one (AWS Lambda developer guide,
-"Asynchronous invocation"). So it does with one whose result is not JSON (`actors/results`). None of
-this is a retry of EventBridge's, and no dead-letter queue of a rule hears of it.
+EventBridge invokes a Lambda function asynchronously: the delivery has succeeded as soon as Lambda has
+accepted the event. A function that raises, or whose result is not JSON (`actors/results`), is run again after
+one and after two minutes, unless the event is too old by then. At last Lambda gives up and sends a record to
+the function's destination, if it has one
+(https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html). None of this is a retry of
+EventBridge's, and nothing goes to the dead-letter queue of the rule.
 
-An `AssertionError` is not a failing function but a failing check of yours, and ends the run, as any
-exception does in a handler of something that is not a Lambda function.
+An `AssertionError` is a failing check of yours and not a failing function: it ends the run. So does any
+exception in a handler of a target that is not a Lambda function.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The state of a world: kernel, control plane and actor factory, made, forked and pickled together.
 
-Everything else that a world has at hand (clients, handles, the view of its trace, the engine of async
-code) is made anew for a fork and for a world that is loaded.
+Everything else of a world (clients, handles, the view of its trace, the engine of async code) is made anew
+for a fork and for a world that is loaded.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Simulation:
             )
         host = self.kernel.host
         if isinstance(host, engine.LazyEngine) and host.busy:
-            raise SimbridgeError(f"cannot {what} a world while your async code is under way")
+            raise SimbridgeError(f"cannot {what} a world while your async code is running")
 
     def __getstate__(self) -> dict[str, Any]:
         self.kernel.check()
