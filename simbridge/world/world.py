@@ -407,7 +407,7 @@ class World:
             yield
         finally:
             with self._clients.as_current():
-                kernel.listen()
+                kernel.notify_listener()
             kernel.listener = None
 
     def fork(self) -> World:
