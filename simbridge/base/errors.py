@@ -11,7 +11,7 @@
      |    |    +-- InvalidTransform      an input path or an input template
      |    +-- InvalidEvents           a file has lines that are no events (also a ValueError)
      |    +-- Runaway                 a loop of events: an instant without end, or growth while time passes
-     |    +-- Stalled                 an async story waits for something that will never happen
+     |    +-- Stalled                 deadlock: an async story waits, and no timer or message is pending
      |    +-- HandlerFailed           a target handler of yours raised; the cause is attached
      |    +-- RunFailed               a run of a sweep raised; the text names its variant and seed
      |    +-- NotSimulated            AWS has it, this version of simbridge does not
@@ -197,7 +197,7 @@ class Runaway(SimbridgeError):
 
 @final
 class Stalled(SimbridgeError):
-    """An async story waits, and nothing in the world will ever wake it."""
+    """Deadlock: an async story waits, and no timer or message is pending."""
 
 
 @final
