@@ -182,7 +182,7 @@ def test_bad_lines_are_told_in_words_of_the_command(
     (files / "bad.jsonl").write_text('{"id": "1"}\n' * 30)
     assert main(["replay", "bad.jsonl", "--rules", "rules.json"]) == 2
     told = capsys.readouterr().err.splitlines()
-    assert told[0] == "simbridge: bad.jsonl: 30 lines are no events"
+    assert told[0] == "simbridge: bad.jsonl: 30 lines are not events"
     assert told[-2] == "  and 10 more: --skip-bad-lines lists them all"
     assert told[-1] == "Correct the file, or use the rest with --skip-bad-lines."
 
