@@ -31,8 +31,8 @@ class Kernel:
     """One queue of messages and the clock they move.
 
     An actor is registered in `actors` by its address. `populate(address, message)` is called when a
-    message is due at an address without one, and returns the new actor, or None. A caller that holds
-    the kernel (`hold`), or an actor in its turn, may also register one before its first message.
+    message is due at an address without one, and returns the new actor, or None. `populate` itself, or
+    a caller that holds the kernel (`hold`), may also register one before its first message.
 
     `burst` is how many messages at one instant start the search for a cycle (`livelock`).
     `trace_filter` says what the trace leaves out.
