@@ -18,7 +18,7 @@ An actor runs to completion and never waits (`turn`). It may hold plain data onl
 is plain data, and can be copied (`fork`) or pickled between two steps.
 
 Two things are deliberately outside the order. A *call* of the control plane is answered at once,
-whoever makes it, and only leaves its record (`note`). A *host* runs `async def` code: when no message is
+wherever it comes from, and only leaves its record (`note`). A *host* runs `async def` code: when no message is
 left at an instant, the kernel asks it whether a timer is due (`Host.wake`). Waking draws no sequence
 number and leaves no record, so the same story has the same trace whether it is written with
 `world.run(...)` or with `await anyio.sleep(...)`.

@@ -98,7 +98,7 @@ def test_what_may_not_be_written(tmp_path: Path) -> None:
 
 
 def test_a_fifo_is_written_to(tmp_path: Path) -> None:
-    """It stays one, and whoever reads gets all of it; the check of `--trace` is not taken for its end."""
+    """It stays one, and its reader gets all of it; the check of `--trace` does not end it."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     got: list[bytes] = []

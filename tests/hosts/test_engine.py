@@ -83,9 +83,9 @@ def test_an_interrupt_in_a_handler_ends_the_run_and_leaves_the_world_usable(back
 
 
 def test_a_cancelled_error_of_the_story_itself_surfaces(backend: str) -> None:
-    """It is nobody's cancellation but the story's; the run does not pretend that it waits."""
+    """The cancellation is the story's own; the error does not claim that the story waits."""
     if backend == "trio":
-        pytest.skip("trio lets nobody raise its cancellation")
+        pytest.skip("trio's cancellation cannot be raised by users")
 
     async def story(world: sb.World) -> None:
         raise asyncio.CancelledError

@@ -61,9 +61,9 @@ def test_a_host_says_so_when_it_is_needed(backend: str, missing: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    told = done.stdout.splitlines()
-    assert len(told) == 2
-    assert all(f"it has no {missing}" in line for line in told)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2
+    assert all(f"it has no {missing}" in line for line in lines)
 
 
 def test_every_private_name_that_is_touched_is_listed() -> None:

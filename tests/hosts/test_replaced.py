@@ -323,7 +323,7 @@ def test_worlds_on_both_hosts_in_many_threads_beside_plain_runs() -> None:
     assert [len(found) for found in digests.values()] == [1, 1]
 
 
-# -- who else replaces the same names -----------------------------------------------------------
+# -- other code that replaces the same names -----------------------------------------------------------
 
 
 def module_of(value: Any) -> Any:

@@ -70,7 +70,7 @@ def test_a_users_function_that_raises_once(
         raises()
 
     class Backoff:
-        def delay_us(self, retry: int, luck: int) -> int:
+        def delay_us(self, retry: int, sample: int) -> int:
             return int(raises())
 
     world = sb.World(**({"backoff": Backoff()} if where == "backoff" else {}))

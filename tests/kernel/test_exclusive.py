@@ -41,7 +41,7 @@ def test_a_second_thread_is_refused_while_the_world_runs(
 
 
 def refusals_of_a_thread(busy_world: Callable[..., sb.World], wired: Callable[..., None]) -> int:
-    """How often a thread was refused that put, told, forked and received while a world ran."""
+    """How often a thread was refused that put, configured, forked and received while a world ran."""
     world = busy_world()
     wired(world, "orders-kept", "thread", world.queue("kept").arn)
     events, accepted, refused = world.client(), [], []

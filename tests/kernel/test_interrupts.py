@@ -97,9 +97,9 @@ def test_an_interrupt_in_a_call_acts_when_it_is_answered() -> None:
     assert done > 20
     kept = [rule["Name"] for rule in events.list_rules(Limit=100)["Rules"]]
     messages = [record.message for record in world.trace]
-    told = [m.request["Name"] for m in messages if getattr(m, "operation", "") == "PutRule"]
+    recorded = [m.request["Name"] for m in messages if getattr(m, "operation", "") == "PutRule"]
     arrived = [m.resource.name for m in messages if getattr(m, "resource", None)]
-    assert sorted(told) == sorted(kept) == sorted(set(arrived) - {"default"})
+    assert sorted(recorded) == sorted(kept) == sorted(set(arrived) - {"default"})
 
 
 @pytest.mark.usefixtures("python_interrupts")
@@ -193,14 +193,14 @@ def test_a_handler_of_sigint_that_does_not_raise_is_called_once_and_the_run_goes
     busy_world: Callable[..., sb.World],
 ) -> None:
     """Whoever has a handler of their own is asked, between two messages."""
-    world, told = busy_world(), []
-    signal.signal(signal.SIGINT, lambda number, frame: told.append(number))
+    world, called = busy_world(), []
+    signal.signal(signal.SIGINT, lambda number, frame: called.append(number))
     sys.settrace(interrupting(500))
     try:
         world.run(hours=3)
     finally:
         sys.settrace(None)
-    assert told == [signal.SIGINT]
+    assert called == [signal.SIGINT]
     reference = busy_world()
     reference.run(hours=3)
     assert world.trace.digest() == reference.trace.digest()

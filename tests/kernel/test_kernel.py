@@ -1,4 +1,4 @@
-"""The kernel alone: order, causes, the calendar, forks, chance, and what it does against loops."""
+"""The kernel alone: order, causes, time, forks and pickles."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Sleeper:
     def wake(self) -> None:
         """It wakes, sends, and sleeps again."""
         assert self.kernel.now == self.times.pop(0)
-        self.kernel.send("guest", "a", ())
+        self.kernel.send("coroutine", "a", ())
 
 
 def test_a_step_resumes_coroutines_that_are_due() -> None:
@@ -137,7 +137,13 @@ def test_a_step_resumes_coroutines_that_are_due() -> None:
     taken = []
     while (record := kernel.step()) is not None:
         taken.append((record.time, record.sender))
-    assert taken == [(3, "guest"), (5, "story"), (5, "guest"), (7, "story"), (9, "guest")]
+    assert taken == [
+        (3, "coroutine"),
+        (5, "story"),
+        (5, "coroutine"),
+        (7, "story"),
+        (9, "coroutine"),
+    ]
     ran = kernel_of()
     ran.host = Sleeper(ran, 3, 5, 9)
     ran.send("story", "b", (), after=5)

@@ -11,7 +11,7 @@ def kernel_of(seed: int = 1) -> Kernel:
 
 
 def test_streams_are_independent() -> None:
-    """Another address, or purpose, draws from its own stream, whoever draws first."""
+    """Another address, or purpose, has its own stream, in whichever order they draw."""
     alone, busy = kernel_of(), kernel_of()
     for n in range(50):
         busy.random("b", f"purpose {n}").random()
