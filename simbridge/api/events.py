@@ -21,24 +21,20 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, final
 
-import msgspec
-
 from simbridge.api.access import bus_at, check_access
 from simbridge.api.buses import bus_address
 from simbridge.api.errors import invalid
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.tracing import normalized
-from simbridge.base import clock, surrogates
+from simbridge.base import clock, json
 from simbridge.base.clock import SECOND, iso_seconds
 from simbridge.base.errors import InvalidTime, NotSimulated
-from simbridge.base.nesting import with_deeper_recursion
-from simbridge.base.repeated import Repeating, has_repeated_key
 from simbridge.kernel import uuid_of
 from simbridge.languages import pattern
 from simbridge.model import arn as arns
 from simbridge.model.messages import Event, Publish
-from simbridge.storage.event_files import entry_size, fits_int64
+from simbridge.storage.event_files import entry_size
 
 __all__ = ["DETAIL_LEVELS_MAX", "put_events", "read_detail", "test_event_pattern"]
 
@@ -47,14 +43,10 @@ Entry = Mapping[str, Any]
 DETAIL_LEVELS_MAX = 1000
 """Levels of nesting in a detail (API reference)."""
 
-_has_two_digits = re.compile(r"[0-9]{2}").search
-_has_long_digits = re.compile(r"[0-9]{19}").search
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
 _REQUIRED = "Parameter {0} is not valid. Reason: {0} is a required argument."
 _TEST_EVENT_FIELDS = frozenset(("id", "account", "source", "time", "region", "detail-type"))
-
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 # An entry as it was read: its size in bytes, and time and detail or the answer that refuses it.
@@ -226,20 +218,9 @@ def _refused(size: int, code: str, text: str) -> Read:
 
 
 def read_detail(text: str) -> dict[str, Any] | None:
-    """The object a detail is the text of; None if it is not one that EventBridge takes.
-
-    Only a run of 19 digits can be an integer that is too large. Looking at every ninth character
-    finds the texts that may have one, several times faster than looking at all of them.
-    """
+    """The object a detail is the text of; None if it is not one that EventBridge takes."""
     detail = _read_object(text)
-    if (
-        detail is not None
-        and _has_two_digits(text[::9])
-        and _has_long_digits(text)
-        and not fits_int64(detail)
-    ):
-        return None
-    return detail
+    return detail if detail is None or json.fits_int64(detail, text) else None
 
 
 def _read_object(text: str) -> dict[str, Any] | None:
@@ -248,17 +229,14 @@ def _read_object(text: str) -> dict[str, Any] | None:
     It is `Repeating` if an object in it has a key more than once.
 
     How deep a JSON library can read depends on the stack it is called from; what is accepted must
-    not. So depth is counted on the text, where it is long enough to matter, and for what is deep
-    but allowed the interpreter is given room.
+    not. So depth is counted on the text, where it is long enough to matter.
     """
     if len(text) >= 2 * DETAIL_LEVELS_MAX and _levels(text) > DETAIL_LEVELS_MAX:
         return None
     try:
-        found = with_deeper_recursion(_decode, text)
-    except (msgspec.MsgspecError, UnicodeError):
-        mended = surrogates.in_json(text)
-        return None if mended is None else _read_object(mended)
-    return Repeating(found, text) if has_repeated_key(text, found) else found
+        return json.decode_detail(text)
+    except json.InvalidJson:
+        return None
 
 
 def _levels(text: str) -> int:

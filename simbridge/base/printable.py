@@ -7,7 +7,7 @@ string: `\\x1b`, `\\u202e`. Data for programs (`to_dict`, records, AWS's answers
 
 from __future__ import annotations
 
-import json
+from simbridge.base.json import to_text
 
 __all__ = ["printable", "printable_json", "printable_lines"]
 
@@ -28,6 +28,4 @@ def printable_json(text: str) -> str:
     """The same JSON document, with JSON's own escapes for whatever is not printable."""
     if text.isprintable():
         return text
-    return "".join(
-        one if one == "\n" or one.isprintable() else json.dumps(one)[1:-1] for one in text
-    )
+    return "".join(one if one == "\n" or one.isprintable() else to_text(one)[1:-1] for one in text)

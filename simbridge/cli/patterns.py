@@ -6,11 +6,11 @@ Both answer with 0 when the pattern matches and with 1 when it does not.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.files import content
+from simbridge.base.json import to_text
 from simbridge.base.printable import printable_json
 from simbridge.cli.common import Commands, complain
 from simbridge.languages import pattern
@@ -45,7 +45,7 @@ def _explain(options: argparse.Namespace) -> int:
     except SimbridgeError as error:
         return complain(error)
     if options.json:
-        print(printable_json(json.dumps(found.to_dict(), ensure_ascii=False, indent=2)))
+        print(printable_json(to_text(found.to_dict(), ascii_only=False, indent=2)))
     else:
         print(found)
     return 0 if found else 1

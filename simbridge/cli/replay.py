@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from simbridge.base.errors import InvalidEvents, SimbridgeError
+from simbridge.base.json import to_text
 from simbridge.base.printable import printable
 from simbridge.cli.common import Commands, check_range, complain
 from simbridge.whatif.offline_match import Report, read_rules, replay_against
@@ -71,7 +71,7 @@ def _replay(options: argparse.Namespace) -> int:
         return complain(error)
     for line in report.bad:
         print(f"{printable(str(options.events))}: {line}", file=sys.stderr)
-    print(json.dumps(report.as_json(), indent=2) if options.json else _report_text(report))
+    print(to_text(report.as_json(), indent=2) if options.json else _report_text(report))
     return 0
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, final
 import msgspec
 
 from simbridge.base import clock
-from simbridge.base.nesting import with_deeper_recursion
+from simbridge.base.json import with_deeper_recursion
 
 __all__ = ["HOUR", "MINUTE", "Buffer", "Chunk", "Place", "Row", "Spill", "folder", "unsealed"]
 

@@ -30,13 +30,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Literal, final, overload
 
-import msgspec
-
-from simbridge.base import clock, surrogates
+from simbridge.base import clock, json
 from simbridge.base.checks import readable_file
 from simbridge.base.errors import InvalidEvents, InvalidLine, SimbridgeError
 from simbridge.base.files import DOCUMENT_BYTES_MAX, TooLong, lines
-from simbridge.base.nesting import with_deeper_recursion
 
 __all__ = [
     "TIME_BYTES",
@@ -45,7 +42,6 @@ __all__ = [
     "archived_size",
     "check_errors",
     "entry_size",
-    "fits_int64",
     "json_document",
     "put_size",
     "read_events",
@@ -80,11 +76,7 @@ _DETAIL_TYPES = {
 }
 _RECORD_TEXTS = ("eventID", "eventTime", "eventSource", "awsRegion")
 
-_decode = msgspec.json.Decoder().decode
-_INT64 = range(-(2**63), 2**63)
 _is_document = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*"Records"\s*:)').match
-_has_long_digits = re.compile(rb"[0-9]{19}").search
-_has_two_digits = re.compile(rb"[0-9]{2}").search
 
 
 Found = tuple[int, dict[str, Any]] | InvalidLine
@@ -174,7 +166,7 @@ def _utf8_bytes(text: str) -> int:
 def put_size(envelope: dict[str, Any]) -> int:
     """What an entry of PutEvents with this content counts for, without its `Time` (user guide)."""
     texts = (envelope["source"], envelope["detail-type"], *envelope["resources"])
-    detail = with_deeper_recursion(msgspec.json.encode, envelope["detail"])
+    detail = json.encode(envelope["detail"])
     return len(detail) + sum(len(text.encode()) for text in texts)
 
 
@@ -247,12 +239,9 @@ def json_document(text: bytes) -> Any:
     Half of a surrogate pair is a question mark in it.
     """
     try:
-        document = with_deeper_recursion(_decode, text)
-    except RecursionError as error:
-        return f"not JSON: {error}"
-    except (msgspec.DecodeError, UnicodeError) as error:
-        mended = surrogates.in_json(text)
-        return f"not JSON: {error}" if mended is None else json_document(mended.encode())
+        document = json.decode(text, lone_surrogates="replace")
+    except json.InvalidJson as error:
+        return f"invalid JSON: {error}"
     return "not a JSON object" if isinstance(document, str) else document
 
 
@@ -265,7 +254,7 @@ def _document(number: int, document: Any, line: bytes) -> Iterator[Found]:
         yield _event(number, records, line)
         return
     for place, record in enumerate(records, 1):
-        found = _event(number, record, with_deeper_recursion(msgspec.json.encode, record))
+        found = _event(number, record, json.encode(record))
         yield found._replace(record=place) if isinstance(found, InvalidLine) else found
 
 
@@ -277,9 +266,7 @@ def _event(number: int, value: Any, text: bytes) -> Found:
         if "detail-type" not in value and "eventSource" in value:
             value = _from_record(value)
         envelope = _ordered(value)
-        # Every ninth character shows whether there can be a run of 19 digits, many times faster.
-        long = _has_two_digits(text[::9]) and _has_long_digits(text)
-        if long and not fits_int64(envelope):
+        if not json.fits_int64(envelope, text):
             raise ValueError("an integer does not fit into 64 bits")
     except ValueError as error:
         return InvalidLine(number, str(error), _start(text))
@@ -335,20 +322,6 @@ def _from_record(record: dict[str, Any]) -> dict[str, Any]:
         "region": record["awsRegion"],
         "detail": record,
     }
-
-
-def fits_int64(value: Any) -> bool:
-    """Whether all integers of a JSON value fit into 64 bits with a sign (API reference)."""
-    values = [value]
-    while values:
-        value = values.pop()
-        if isinstance(value, dict):
-            values.extend(value.values())
-        elif isinstance(value, list):
-            values.extend(value)
-        elif isinstance(value, int) and value not in _INT64:
-            return False
-    return True
 
 
 def _start(line: bytes) -> str:

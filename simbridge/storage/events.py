@@ -31,8 +31,7 @@ import msgspec
 
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nesting import with_deeper_recursion
-from simbridge.base.repeated import Repeating
+from simbridge.base.json import Repeating, with_deeper_recursion
 from simbridge.storage.chunks import HOUR, MINUTE, Buffer, Chunk, Row, Spill, folder, unsealed
 
 __all__ = ["HOUR", "MINUTE", "EventStorage", "Stored"]

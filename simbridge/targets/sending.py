@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
+from simbridge.base import json
 from simbridge.languages.transform import jsontext, paths
 from simbridge.model.arn import Arn
 from simbridge.targets.failures import Failure
@@ -51,8 +52,8 @@ class Sending(NamedTuple):
         if self.body is None:
             return self.envelope
         try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
+            return json.decode(self.body)
+        except json.InvalidJson:
             return msgspec.UNSET
 
     @property

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import BinaryIO
 
-import msgspec
-
+from simbridge.base import json
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.files import DOCUMENT_BYTES_MAX, TooLong, lines
 from simbridge.kernel import OUTSIDE, Entry
@@ -33,7 +32,7 @@ def write(entries: Iterable[Entry], out: BinaryIO) -> None:
             raise SimbridgeError(f"record {count} is too long for a file: {_told(len(line))}")
         out.write(line)
     end = (0, 0, 0, OUTSIDE, OUTSIDE, codec.End(count))
-    out.write(msgspec.json.encode(end) + b"\n")
+    out.write(json.encode(end) + b"\n")
 
 
 def read(stream: BinaryIO, *, cut: bool) -> list[Entry]:

@@ -8,13 +8,13 @@ Calls that only read, of which CloudTrail tells, are for rules whose State asks 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
+from simbridge.base import json
 from simbridge.base.checks import readable_file
 from simbridge.base.errors import InvalidEvents, InvalidLine, InvalidPattern, SimbridgeError
 from simbridge.base.files import content
@@ -212,8 +212,8 @@ def _items(file: Path, key: str) -> list[dict[str, Any]]:
     """The list under a key of what the AWS command line prints, or a list by itself."""
     readable_file(file)
     try:
-        document = json.loads(content(file))
-    except (ValueError, RecursionError) as error:
+        document = json.decode(content(file))
+    except json.InvalidJson as error:
         raise SimbridgeError(f"{file} is not JSON: {error}") from error
     except OSError as error:
         raise SimbridgeError(f"{file} cannot be read: {error.strerror}") from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import importlib
 import io
-import json
 import shlex
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple, final
 from simbridge.base.checks import file_path, list_of, mapping
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.files import replacing
+from simbridge.base.json import to_text
 from simbridge.base.table import MISSING, Table, number
 from simbridge.whatif.arguments import file_of, label, labels, named, write_python, write_values
 from simbridge.whatif.compare import Difference, paired
@@ -225,7 +225,7 @@ class Sweep:
 
     def to_json(self) -> str:
         """The rows as JSON, an array of objects."""
-        return json.dumps(self.rows, indent=1, default=label, ensure_ascii=False)
+        return to_text(self.rows, indent=1, default=label, ascii_only=False, allow_nan=True)
 
     def to_csv(self) -> str:
         """The rows as CSV with a header line."""

@@ -105,7 +105,7 @@ def test_one_envelope_over_many_lines(file: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("{", "line 2: not JSON: "),
+        ("{", "line 2: invalid JSON: "),
         ('"text"', "line 2: not a JSON object"),
         ("7", "line 2: not a JSON object"),
         (ENVELOPE | {"id": 7}, "line 2: 'id' is not text"),
@@ -150,7 +150,7 @@ def test_the_error_lists_the_lines_and_counts_the_rest(file: Path) -> None:
     file.write_text(lines(*["oops"] * 30, ENVELOPE))
     with pytest.raises(sb.InvalidEvents, match="30 lines are no events") as raised:
         sb.read_events(file)
-    assert "line 20: not JSON" in str(raised.value)
+    assert "line 20: invalid JSON" in str(raised.value)
     assert "line 21" not in str(raised.value)
     assert "and 10 more" in str(raised.value)
     assert len(raised.value.bad) == 30

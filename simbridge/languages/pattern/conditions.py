@@ -9,12 +9,12 @@ asks one of them about one value.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypeAlias
 
+from simbridge.base.json import to_text
 from simbridge.languages.pattern.scalars import Scalar, comparable
 
 __all__ = [
@@ -201,7 +201,7 @@ def as_number(text: str) -> int | float:
 
 def as_json(value: object) -> str:
     """A value as JSON text for people."""
-    return json.dumps(value, ensure_ascii=False)
+    return to_text(value, ascii_only=False, allow_nan=True)  # a pattern has 1e999
 
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,30}")

@@ -13,13 +13,13 @@ nested a thousand deep is explained like any other.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, final
 
+from simbridge.base.json import decode
 from simbridge.base.printable import printable
 from simbridge.languages.pattern.arrays import satisfied
 from simbridge.languages.pattern.conditions import Condition
@@ -94,7 +94,7 @@ class Explanation:
                     "seen": list(row.seen),
                     "hint": row.hint,
                     "proposals": [
-                        {"path": one.path, "match_values": json.loads(one.leaf)}
+                        {"path": one.path, "match_values": decode(one.leaf)}
                         for one in row.proposals
                     ],
                 }

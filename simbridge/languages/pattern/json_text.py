@@ -27,7 +27,7 @@ from enum import Enum
 from typing import Final, NoReturn
 
 from simbridge.base.errors import InvalidPattern
-from simbridge.base.surrogates import replace_lone_surrogates
+from simbridge.base.json import replace_lone_surrogates
 
 __all__ = ["NESTING_MAX", "TOO_DEEP", "Reader", "Token"]
 

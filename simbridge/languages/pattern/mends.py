@@ -8,12 +8,17 @@ mended as JSON; what is proposed is proposed only if the parser then takes the w
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Callable, Mapping
 from typing import Final, TypeGuard
 
 from simbridge.base.errors import Hint
-from simbridge.base.surrogates import replace_lone_surrogates
+from simbridge.base.json import (
+    InvalidJson,
+    decode,
+    has_repeated_key,
+    replace_lone_surrogates,
+    to_text,
+)
 from simbridge.languages.pattern.conditions import as_json
 from simbridge.languages.pattern.operator_mends import (
     NESTING_MAX,
@@ -85,13 +90,13 @@ def _takes(name: str) -> str:
 def _value_of(text: str) -> tuple[object, str]:
     """The JSON of a text, and what is wrong if it is JSON only nearly."""
     try:
-        return json.loads(text, object_pairs_hook=_object), ""
-    except (ValueError, RecursionError):
+        return _decoded(text), ""
+    except InvalidJson:
         pass
     try:  # JSON with a comma too many, or the text of a Python object
         tree = ast.parse("" if "\\" in text else text.strip(), mode="eval")
         value = ast.literal_eval(_Words().visit(tree))
-        return json.loads(json.dumps(value, allow_nan=False)), _NO_JSON
+        return decode(to_text(value), lone_surrogates="replace"), _NO_JSON
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise _Unclear("") from None
 
@@ -114,10 +119,12 @@ _WORDS: Final = {"true": True, "false": False, "null": None}
 _NO_JSON: Final = "JSON has double quotes, true, false and null, and no comma after the last entry."
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise _Unclear("")  # a mended pattern would lose one of the two
-    return dict(pairs)
+def _decoded(text: str) -> object:
+    """The value of a JSON text. Raises `InvalidJson`, and `_Unclear` for a duplicate key."""
+    value = decode(text, lone_surrogates="replace")
+    if isinstance(value, dict) and has_repeated_key(text, value):
+        raise _Unclear("")  # a corrected pattern would lose one of the two
+    return value
 
 
 class _Mender:
@@ -276,8 +283,8 @@ def _json_in(text: str) -> object:
     if text.lstrip()[:1] not in ("{", "[") or nesting_of(text) > NESTING_MAX:
         return None
     try:
-        return json.loads(text, object_pairs_hook=_object)
-    except (ValueError, RecursionError):
+        return _decoded(text)
+    except InvalidJson:
         return None
 
 

@@ -7,12 +7,12 @@ expressions) or are misspelled. Nothing here is certain to be valid; `mends` let
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Final
 
+from simbridge.base import json
 from simbridge.languages.pattern.operators import OPERATORS
 
 __all__ = [
@@ -134,8 +134,8 @@ def spelled_out(text: str) -> list[object]:
         if nesting_of(text) > NESTING_MAX or "\\u" in text:  # which may be half a surrogate pair
             return []
         try:
-            read = json.loads(text if '"' in text else text.replace("'", '"'))
-        except (ValueError, RecursionError):
+            read = json.decode(text if '"' in text else text.replace("'", '"'))
+        except json.InvalidJson:
             return spelled_out(text.strip("[{}] "))  # {prefix: Ann}
         values = read if isinstance(read, list) else [read]
         return [one for value in values for one in _spelled(value)]
@@ -184,7 +184,7 @@ def _list(operand: object) -> list[object]:
 def _text(operand: object) -> object:
     """A number or a literal as a string; what is no scalar stays."""
     if isinstance(operand, bool | int | float):
-        return json.dumps(operand)
+        return json.to_text(operand)
     return operand
 
 
@@ -296,7 +296,7 @@ def _numeric(operand: object) -> list[object]:
 def _part(one: object) -> object:
     if isinstance(one, str):
         if _NUMBER.fullmatch(one.strip()):
-            return json.loads(one)
+            return json.decode(one)
         return _RELATIONS.get(_plain(one), one)
     return one
 

@@ -97,6 +97,16 @@ class Pattern:
     subrules: tuple[SubRule, ...]
 
     @property
+    def uses_wildcards(self) -> bool:
+        """Whether the operator `wildcard` occurs, by itself or in `anything-but`."""
+        return any(
+            one.wildcards
+            for subrule in self.subrules
+            for conditions in subrule.values()
+            for one in conditions
+        )
+
+    @property
     def excludes_nothing(self) -> bool:
         """Whether an `anything-but` has an inner operator and no text: `{"prefix": []}`."""
         return any(

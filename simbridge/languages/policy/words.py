@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from simbridge.base import json
 from simbridge.base.errors import InvalidPolicy
 
 __all__ = [
@@ -38,7 +38,7 @@ Matches = Callable[[str], bool]
 
 def statements(policy: str | None) -> list[Statement]:
     """The statements of a stored policy."""
-    found: list[Statement] = json.loads(policy)["Statement"] if policy is not None else []
+    found: list[Statement] = json.decode(policy)["Statement"] if policy is not None else []
     return found
 
 
@@ -46,13 +46,13 @@ def document(old: str | None, new: list[Statement]) -> str | None:
     """A policy as it is stored, with these statements; None where there are none left."""
     if not new:
         return None
-    kept = json.loads(old) if old is not None else {"Version": VERSION}
+    kept = json.decode(old) if old is not None else {"Version": VERSION}
     return written({**kept, "Statement": new})
 
 
 def written(policy: Mapping[str, Any]) -> str:
     """A document as it is stored: compact."""
-    return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
+    return json.encode(policy).decode()
 
 
 def root(account: str, partition: str = "aws") -> str:
@@ -125,5 +125,5 @@ def texts(value: Any) -> list[str]:
 
 def _scalar(value: Any) -> str:
     if isinstance(value, bool | int | float):
-        return json.dumps(value)
+        return json.to_text(value)
     raise InvalidPolicy("This text appears not to be a policy", "A text or a list is wanted.")

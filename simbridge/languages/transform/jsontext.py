@@ -17,11 +17,12 @@ quoted lines, and AWS delivers them (recorded), so its check reads value after v
 from __future__ import annotations
 
 import enum
-import json
 import re
 from typing import final
 
 import msgspec
+
+from simbridge.base.json import to_text
 
 __all__ = ["Roots", "emit", "fault", "well_formed", "where"]
 
@@ -158,4 +159,4 @@ def _emit_leaf(value: object) -> str:
     try:
         return _ENCODER.encode(value).decode()
     except UnicodeEncodeError:  # half a surrogate pair has no UTF-8, but JSON can escape it
-        return json.dumps(value)
+        return to_text(value)

@@ -43,7 +43,7 @@ def test_explain_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         ('{"a": "x"}', HIT, "Match values stand in an array: write"),
         ("[]", HIT, "Filter is not an object"),
         (PATTERN, "[1]", "the event is not a JSON object"),
-        (PATTERN, '{"source"', "the event is not JSON"),
+        (PATTERN, '{"source"', "the event is invalid JSON"),
         ("no-such-file.json", HIT, "no file 'no-such-file.json'"),
         (PATTERN, "x" * 5000, "cannot be read"),
         (".", HIT, "cannot be read"),
