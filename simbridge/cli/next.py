@@ -44,7 +44,7 @@ def _next(options: argparse.Namespace) -> int:
         after = clock.instant(_now() if options.after is None else options.after)
         times = schedule.next_times(expression, clock.moment(after), options.count)
         words = schedule.describe_schedule(expression)
-        notes = [*schedule.cautions(expression), *_elsewhere(expression, after, times)]
+        notes = [*schedule.usage_hints(expression), *_elsewhere(expression, after, times)]
     except SimbridgeError as error:
         return complain(error)
     instants = [clock.instant(time) for time in times]

@@ -24,9 +24,9 @@ from simbridge.base.printable import printable
 from simbridge.languages.pattern.arrays import satisfied
 from simbridge.languages.pattern.conditions import Condition
 from simbridge.languages.pattern.events import EventDict, Layout, Paths, lay_out, read_event
-from simbridge.languages.pattern.hints import NO_SLIP, Hint, hint_for_value, shown
+from simbridge.languages.pattern.hints.missing import missing_field_hint
+from simbridge.languages.pattern.hints.values import NO_HINT, Hint, shown, value_hint
 from simbridge.languages.pattern.lines import Row, blame, elements, line, mark, rows_of
-from simbridge.languages.pattern.misplaced import slip_of_a_missing_field
 from simbridge.languages.pattern.pool import Entry, Pool
 from simbridge.languages.pattern.scalars import Scalar
 from simbridge.languages.pattern.syntax import Field, Node, Pattern, SubRule, parse
@@ -203,7 +203,7 @@ class _Explainer:
         return Explanation(self._matched, tuple(rows), tuple(missed))
 
     def _nearest(self, subrules: Sequence[SubRule]) -> SubRule:
-        """The sub-rule with the fewest fields that fail; of several the one that a slip explains."""
+        """The sub-rule with the fewest fields that fail; of several the one that a hint explains."""
         failed = [
             [path for path in subrule if not self._field(path, subrule[path]).matched]
             for subrule in subrules
@@ -227,27 +227,27 @@ class _Explainer:
         found = self._field(node.path, node.conditions)
         taken = self._chosen.get(node.path) is node.conditions
         matched = found.matched or (taken and self._matched)
-        slip = NO_SLIP if matched else self._hint(node.path, node.conditions)
+        hint = NO_HINT if matched else self._hint(node.path, node.conditions)
         return replace(
             row,
             matched=matched,
             taken=taken,
             wanted=found.wanted,
             seen=found.seen,
-            hint=slip.text,
-            proposals=slip.proposals,
+            hint=hint.text,
+            proposals=hint.proposals,
         )
 
     def _hint(self, path: str, conditions: tuple[Condition, ...]) -> Hint:
-        """The slip that may be behind a field that does not hold; not for ever so many fields."""
+        """The hint that may be behind a field that does not hold; not for ever so many fields."""
         if id(conditions) not in self._hints:
             if len(self._hints) >= _HINTS_MAX:
-                return NO_SLIP
+                return NO_HINT
             values = self._values(path)
             self._hints[id(conditions)] = (
-                hint_for_value(path, conditions, values)
+                value_hint(path, conditions, values)
                 if values
-                else slip_of_a_missing_field(path, conditions, self._event)
+                else missing_field_hint(path, conditions, self._event)
             )
         return self._hints[id(conditions)]
 

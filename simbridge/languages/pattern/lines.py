@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, final
 
 from simbridge.base.printable import printable
-from simbridge.languages.pattern.hints import Proposal
+from simbridge.languages.pattern.hints.values import Proposal
 from simbridge.languages.pattern.syntax import Either, Field, Group, Node
 
 __all__ = ["Row", "blame", "elements", "line", "mark", "rows_of"]

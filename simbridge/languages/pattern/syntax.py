@@ -24,8 +24,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from simbridge.base.errors import InvalidPattern
-from simbridge.languages.pattern import mends
 from simbridge.languages.pattern.conditions import Condition, without_numbers_as_addresses
+from simbridge.languages.pattern.hints import refused
 from simbridge.languages.pattern.json_text import NESTING_MAX, TOO_DEEP, Reader, Token
 from simbridge.languages.pattern.operators import RESERVED, read_operator, read_value
 from simbridge.languages.pattern.wildcards import COMPLEXITY_MAX, complexity
@@ -130,7 +130,7 @@ def parse(pattern: str | Mapping[str, object]) -> Pattern:
         return read(text)
     except InvalidPattern as refusal:
         complaint = refusal.text
-    raise InvalidPattern(complaint, *mends.hint(text, _is_valid))
+    raise InvalidPattern(complaint, *refused.hint(text, _is_valid))
 
 
 def _is_valid(text: str) -> bool:

@@ -6,14 +6,14 @@ A statement that denies beats one that allows, and nobody is allowed by default.
 owns the bus needs nobody's permission; it can still be denied.
 
 `check` reads a document as PutPermission does, in the service's own words, and answers how it is
-stored (`reading`). `refusal` asks a stored one (`asking`). Whatever the language has and no event bus
+stored (`parse`). `refusal` asks a stored one (`evaluate`). Whatever the language has and no event bus
 here can be asked (dates, addresses, tags of principals) is refused as not simulated, rather than taken
 and misread.
 """
 
-from simbridge.languages.policy.asking import Caller, forwarder, refusal
-from simbridge.languages.policy.reading import ACTIONS, check
-from simbridge.languages.policy.words import document, principal, root, statements
+from simbridge.languages.policy.evaluate import Caller, forwarder, refusal
+from simbridge.languages.policy.parse import ACTIONS, check
+from simbridge.languages.policy.vocabulary import document, principal, root, statements
 
 __all__ = [
     "ACTIONS",

@@ -1,7 +1,7 @@
 """What stands around an expression, or in it, and does not belong to it.
 
 Comments, quotes, characters that only look like those of ASCII, words in front and behind, time zones.
-`stripped` takes them off and says so; what is left is for `hints`.
+`cleaned` takes them off and says so; what is left is for `hints`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import NamedTuple, final
 
-__all__ = ["Stripped", "stripped"]
+__all__ = ["Cleaned", "cleaned"]
 
 _QUOTES = "\"'`;"
 _LOOK_ALIKES = {"\u2212": "-", "\u2217": "*", "\u3001": ",", "\u2044": "/"}
@@ -35,7 +35,7 @@ _UTC = {"UTC", "GMT", "Z", "ETC/UTC", "ETC/GMT", "UTC+0", "+00:00", "UCT"}
 
 
 @final
-class Stripped(NamedTuple):
+class Cleaned(NamedTuple):
     """A text without its surroundings, what is said about them, a zone other than UTC if it names one."""
 
     text: str
@@ -43,7 +43,7 @@ class Stripped(NamedTuple):
     zone: str
 
 
-def stripped(expression: str) -> Stripped:
+def cleaned(expression: str) -> Cleaned:
     """An expression without what is too much."""
     text = "".join(map(_ascii, expression))
     said = [
@@ -67,7 +67,7 @@ def stripped(expression: str) -> Stripped:
     if zone.upper() in _UTC:
         said.append(f"The times of a rule are in UTC: drop the time zone {zone}.")
         zone = ""
-    return Stripped(text, " ".join(said), zone)
+    return Cleaned(text, " ".join(said), zone)
 
 
 def _apart(text: str) -> tuple[str, str, str]:

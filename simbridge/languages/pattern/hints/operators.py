@@ -61,7 +61,7 @@ _STRINGS: Final = ("prefix", "suffix", "exactly", "equals-ignore-case", "wildcar
 _ENVELOPE: Final = frozenset({"source", "detail-type", "detail", "account", "region", "resources"})
 _LENGTH_MAX: Final = 40
 NESTING_MAX: Final = 50
-"""What nests deeper than this is not mended."""
+"""What nests deeper than this is not corrected."""
 
 
 def nesting_of(text: str) -> int:

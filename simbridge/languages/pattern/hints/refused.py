@@ -2,7 +2,7 @@
 
 AWS says where its reader stood. What was meant can mostly be told from the pattern itself: a value
 without its array, an operator in the place of a field, an operator by another name. The pattern is
-mended as JSON; what is proposed is proposed only if the parser then takes the whole of it.
+corrected as JSON; what is proposed is proposed only if the parser then takes the whole of it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from simbridge.base.json import (
     to_text,
 )
 from simbridge.languages.pattern.conditions import as_json
-from simbridge.languages.pattern.operator_mends import (
+from simbridge.languages.pattern.hints.operators import (
     NESTING_MAX,
     is_operator_name,
     is_pattern_parameter,
@@ -44,25 +44,25 @@ class _Unclear(Exception):
 
 def hint(text: str, accepts: Callable[[str], bool]) -> Hint:
     """About a pattern that is refused; `accepts` says whether the parser takes a text."""
-    found = _mended(text, accepts)
+    found = _corrected(text, accepts)
     return Hint(
         replace_lone_surrogates(found.detail), tuple(map(replace_lone_surrogates, found.proposals))
     )
 
 
-def _mended(text: str, accepts: Callable[[str], bool]) -> Hint:
+def _corrected(text: str, accepts: Callable[[str], bool]) -> Hint:
     if len(text) > _LENGTH_MAX or nesting_of(text) > NESTING_MAX:
         return Hint("")
     try:
         value, said = _value_of(text)
-        mender = _Mender()
-        mended = mender.whole(value)
+        corrector = _Corrector()
+        corrected = corrector.whole(value)
     except _Unclear as unclear:
         return Hint(str(unclear))
-    found = as_json(mended)
+    found = as_json(corrected)
     if not accepts(found):
-        return Hint(said or _operand(mended, accepts))
-    shown = list(dict.fromkeys(mender.said))[:_SHOWN_MAX]
+        return Hint(said or _operand(corrected, accepts))
+    shown = list(dict.fromkeys(corrector.said))[:_SHOWN_MAX]
     if not shown:
         return Hint(f"{said} Write {found}.".strip(), (found,))
     return Hint(" ".join(filter(None, [said, *shown])), (found,))
@@ -127,7 +127,7 @@ def _decoded(text: str) -> object:
     return value
 
 
-class _Mender:
+class _Corrector:
     """Mends one pattern and keeps what was said about it."""
 
     def __init__(self) -> None:

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from simbridge.base.errors import Hint, InvalidSchedule
-from simbridge.languages.schedule.instants import AT, instant_hint
-from simbridge.languages.schedule.mends import mended
-from simbridge.languages.schedule.parse import FIELDS, fields_of, read
-from simbridge.languages.schedule.rates import is_period, rate_hint
-from simbridge.languages.schedule.surroundings import stripped
+from simbridge.languages.schedule.hints.cleaning import cleaned
+from simbridge.languages.schedule.hints.fields import corrected
+from simbridge.languages.schedule.hints.instants import AT, instant_hint
+from simbridge.languages.schedule.hints.rates import is_period, rate_hint
+from simbridge.languages.schedule.syntax import FIELDS, fields_of, read
 from simbridge.languages.schedule.unix import from_unix, weekdays_of_unix
 
 __all__ = ["hint"]
@@ -56,7 +56,7 @@ def hint(expression: str, complaint: str) -> Hint:
     if len(several := _ONE.findall(expression)) > 1:
         found = _proposing(several, together=True) or Hint("")
         return _after("A rule has one schedule: several take several rules.", found)
-    text, said, zone = stripped(expression)
+    text, said, zone = cleaned(expression)
     if text != expression:
         complaint = _complaint(text)
     found = (_accepted(text) if text != expression else None) or _recognised(text, complaint)
@@ -293,7 +293,7 @@ def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
         found = _proposing(rules, together=len(rules) > 1)
         return _after(f"Day of week: {_COUNTING}.", found or Hint(complaint))
     complaint = _faults(fields) or complaint
-    meant = [mended(number, text) for number, text in enumerate(fields)]
+    meant = [corrected(number, text) for number, text in enumerate(fields)]
     misplaced = [FIELDS[number].title for number in (0, 1, 3, 5) if fields[number] == "?"]
     if misplaced:
         complaint = f"{misplaced[0]}: ? stands for days only, * is every value. {complaint}".strip()

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 
-from simbridge.languages.schedule.parse import FIELDS, Field
+from simbridge.languages.schedule.syntax import FIELDS, Field
 
-__all__ = ["mended"]
+__all__ = ["corrected"]
 
 _EVERY = re.compile(r"\*?/(?P<step>[0-9]{1,9})|\*(?P<number>[0-9]{1,9})")
 _NAME = re.compile(r"[A-Z]{2,}")
 _DAYS = (2, 4)
 
 
-def mended(number: int, text: str) -> str:
+def corrected(number: int, text: str) -> str:
     """A field in upper case, by its place from 0 on, as its author must have meant it."""
     field = FIELDS[number]
     if not text.strip(",") or (text == "?" and number not in _DAYS):

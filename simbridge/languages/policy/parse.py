@@ -11,7 +11,7 @@ from typing import Any
 
 from simbridge.base import json
 from simbridge.base.errors import InvalidArn, InvalidPolicy, NotSimulated
-from simbridge.languages.policy.words import (
+from simbridge.languages.policy.vocabulary import (
     NO_ACCOUNT,
     OTHER_OPERATORS,
     VERSION,

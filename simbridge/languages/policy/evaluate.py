@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, final
 
-from simbridge.languages.policy.words import Matches, glob, null, operator, root, statements, texts
+from simbridge.languages.policy.vocabulary import (
+    Matches,
+    glob,
+    null,
+    operator,
+    root,
+    statements,
+    texts,
+)
 
 __all__ = ["Caller", "forwarder", "refusal"]
 

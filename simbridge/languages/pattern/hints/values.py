@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 
 from simbridge.base.errors import InvalidPattern
 from simbridge.languages.pattern.conditions import Condition, as_json
-from simbridge.languages.pattern.operator_mends import glob_of, one_star, spelled_out
+from simbridge.languages.pattern.hints.operators import glob_of, one_star, spelled_out
 from simbridge.languages.pattern.operators import OPERATORS
 from simbridge.languages.pattern.scalars import Scalar, address
 from simbridge.languages.pattern.syntax import Field, read
 
-__all__ = ["NO_SLIP", "Hint", "Proposal", "conditions_of", "hint_for_value", "shown"]
+__all__ = ["NO_HINT", "Hint", "Proposal", "conditions_of", "shown", "value_hint"]
 
 _VALUES_MAX: Final = 20
 _CONDITIONS_MAX: Final = 50
@@ -40,7 +40,7 @@ class Hint(NamedTuple):
     proposals: tuple[Proposal, ...] = ()
 
 
-NO_SLIP: Final = Hint()
+NO_HINT: Final = Hint()
 
 
 def shown(value: object) -> str:
@@ -75,7 +75,7 @@ class _Guess(NamedTuple):
     doubtful: bool = False  # then nothing is said if none of them takes the value
 
 
-def hint_for_value(path: str, conditions: Sequence[Condition], values: Sequence[Scalar]) -> Hint:
+def value_hint(path: str, conditions: Sequence[Condition], values: Sequence[Scalar]) -> Hint:
     """Why a value at a path may not be what the pattern says."""
     for rule in _RULES:
         for condition in conditions[:_CONDITIONS_MAX]:
@@ -84,7 +84,7 @@ def hint_for_value(path: str, conditions: Sequence[Condition], values: Sequence[
                     told = _told(path, guess, value)
                     if told.text:
                         return told
-    return NO_SLIP
+    return NO_HINT
 
 
 def _told(path: str, guess: _Guess, value: Scalar) -> Hint:
@@ -95,7 +95,7 @@ def _told(path: str, guess: _Guess, value: Scalar) -> Hint:
             text = ", ".join(map(as_json, meant))
             return Hint(f"{guess.reason}: use {text}", (Proposal(path, as_json(meant)),))
     if guess.doubtful:
-        return NO_SLIP
+        return NO_HINT
     first = ", ".join(map(as_json, guess.meant[0]))
     if conditions_of(guess.meant[0]):
         return Hint(f"{guess.reason}; {first} would not match this value either")

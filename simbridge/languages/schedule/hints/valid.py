@@ -1,6 +1,6 @@
 """What AWS accepts and does differently from what its author most likely meant.
 
-Each function of the table `_CAUTIONS` knows one trap of a valid cron expression and says what will
+Each function of the table `_HINTS` knows one trap of a valid cron expression and says what will
 happen and what to write instead; it yields nothing where the trap is not in sight. They are for people
 (`simbridge next`, the documentation) and change nothing about what a schedule does.
 """
@@ -12,19 +12,19 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator, Sequence
 
 from simbridge.base.clock import EARLIEST
+from simbridge.languages.schedule.describe import WEEKDAYS, listed, ordinal
 from simbridge.languages.schedule.firings import firings
-from simbridge.languages.schedule.parse import (
+from simbridge.languages.schedule.parse import parse
+from simbridge.languages.schedule.syntax import (
     FIELDS,
     ITEM,
     Cron,
     DayOfMonth,
     DayOfWeek,
     fields_of,
-    parse,
 )
-from simbridge.languages.schedule.words import WEEKDAYS, listed, ordinal
 
-__all__ = ["cautions"]
+__all__ = ["usage_hints"]
 
 Fields = Sequence[str]
 
@@ -32,7 +32,7 @@ Fields = Sequence[str]
 _ROUNDS = {"Minutes": (60, "hour"), "Hours": (24, "day"), "Month": (12, "year")}
 
 
-def cautions(expression: str) -> list[str]:
+def usage_hints(expression: str) -> list[str]:
     """What to know about a valid expression, a sentence each; raises `InvalidSchedule`."""
     meaning = parse(expression)
     if not isinstance(meaning, Cron):
@@ -40,7 +40,7 @@ def cautions(expression: str) -> list[str]:
     if firings(expression).after(EARLIEST) is None:
         return ["It never fires: no day up to the year 9999 is one that it names."]
     fields = fields_of(expression)
-    return [text for caution in _CAUTIONS for text in caution(fields, meaning)]
+    return [text for find in _HINTS for text in find(fields, meaning)]
 
 
 def _on_rate(expression: str) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _days_that_some_months_lack(fields: Fields, cron: Cron) -> Iterator[str]:
         )
 
 
-_CAUTIONS: tuple[Callable[[Fields, Cron], Iterator[str]], ...] = (
+_HINTS: tuple[Callable[[Fields, Cron], Iterator[str]], ...] = (
     _every_minute,
     _weekday_numbers,
     _every_saturday,

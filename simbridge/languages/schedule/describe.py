@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from simbridge.base.clock import SECOND
-from simbridge.languages.schedule.parse import Cron, DayOfMonth, DayOfWeek, Rate, parse
+from simbridge.languages.schedule.parse import parse
+from simbridge.languages.schedule.syntax import Cron, DayOfMonth, DayOfWeek, Rate
 
 __all__ = ["WEEKDAYS", "describe_schedule", "listed", "ordinal"]
 

@@ -11,16 +11,16 @@ from typing import Final, TypeAlias, TypeGuard
 
 from simbridge.languages.pattern.conditions import Condition, as_json
 from simbridge.languages.pattern.events import EventDict
-from simbridge.languages.pattern.hints import Hint, Proposal, conditions_of, shown
-from simbridge.languages.pattern.operator_mends import (
+from simbridge.languages.pattern.hints.operators import (
     is_operator_name,
     is_pattern_parameter,
     match_values,
 )
+from simbridge.languages.pattern.hints.values import Hint, Proposal, conditions_of, shown
 from simbridge.languages.pattern.operators import RESERVED
 from simbridge.languages.pattern.scalars import Scalar
 
-__all__ = ["slip_of_a_missing_field"]
+__all__ = ["missing_field_hint"]
 
 _NODES_MAX: Final = 1000
 _KEYS_MAX: Final = 100
@@ -29,7 +29,7 @@ _SHOWN_CHARACTERS_MAX: Final = 60
 _Nodes: TypeAlias = list[object]
 
 
-def slip_of_a_missing_field(path: str, conditions: Sequence[Condition], event: EventDict) -> Hint:
+def missing_field_hint(path: str, conditions: Sequence[Condition], event: EventDict) -> Hint:
     """Why a field may be missing from an event."""
     segments = path.split(".")
     found = _parameter_as_field(segments, conditions, event)
