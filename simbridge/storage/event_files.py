@@ -1,21 +1,24 @@
-"""Real events: files of EventBridge envelopes and of CloudTrail records.
+"""Reads files of real events: EventBridge envelopes and CloudTrail records.
 
-What a rule with a queue, a log group or a Firehose stream as its target has collected is a file of
-envelopes, one JSON object a line. What CloudTrail writes to its bucket is a file with one object,
-`{"Records": [...]}`; EventBridge makes an event of each such record, and so do we. Both may be
-compressed with gzip, which is told from the first bytes and not from the name. A file may mix the two.
+A rule with a queue, a log group or a Firehose stream as its target collects envelopes, one JSON object a
+line. CloudTrail writes files with one object, `{"Records": [...]}`, to its bucket; EventBridge makes an
+event of each such record, and so does this module. Both may be compressed with gzip, which is recognised
+by the first bytes, not by the name. A file may mix the two.
 
-Half of a surrogate pair is read as a question mark, here as everywhere (`simbridge.base.surrogates`).
+A lone surrogate is read as a question mark (`simbridge.base.json.surrogates`).
 
-A line that is no event is never passed over in silence. By default nothing of the file is used, and
-the error lists every bad line with its number and what is wrong with it; `errors="collect"` uses the
-rest and hands over the list.
+A line that is not an event is always reported. By default nothing of the file is used, and the error lists
+every bad line with its number and what is wrong with it; `errors="collect"` uses the rest and returns the
+list.
 
-A line is read up to a length: that of the longest event, or of the largest document where it holds many
-(`Records`, an array). A longer one is a bad line, which is counted and not read.
+A line is read up to a length: that of the longest event, or of the largest document if it holds many
+(`Records`, an array). A longer one is a bad line, which is counted but not read.
 
-Here all records of CloudTrail are events. Which rules are shown those of calls that only read is another
-matter (`cloudtrail`).
+All records of CloudTrail are events here. Which rules see those of read-only calls is decided elsewhere
+(`cloudtrail`).
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
 """
 
 from __future__ import annotations
@@ -85,7 +88,7 @@ Found = tuple[int, dict[str, Any]] | InvalidLine
 
 @final
 class Events(Sequence[dict[str, Any]]):
-    """The events of a file, as envelopes in the order of the file, and the lines that are none."""
+    """The events of a file, as envelopes in the order of the file, and the lines that are not events."""
 
     def __init__(self, envelopes: list[dict[str, Any]], bad: Sequence[InvalidLine]) -> None:
         self._envelopes = envelopes
@@ -108,9 +111,9 @@ class Events(Sequence[dict[str, Any]]):
 def read_events(path: str | os.PathLike[str], *, errors: Errors = "raise") -> Events:
     """The events of a file: JSON Lines of EventBridge envelopes, or CloudTrail's `Records`.
 
-    The file may be compressed with gzip. Raises `InvalidEvents` that lists every line that is no
-    event; with `errors="collect"` the result has them as `bad`. Raises `SimbridgeError` when there
-    is no such file.
+    The file may be compressed with gzip. Raises `InvalidEvents`, which lists every line that is
+    not an event; with `errors="collect"` the result has them as `bad`. Raises `SimbridgeError` if
+    there is no such file.
     """
     check_errors(errors)
     envelopes: list[dict[str, Any]] = []
@@ -151,7 +154,7 @@ def entry_size(
 ) -> int:
     """Bytes that an entry of PutEvents counts for (user guide; captured for what has no part in it).
 
-    `time` is the entry's `Time`, None where it has none. Names of buses and trace headers add nothing.
+    `time` is the entry's `Time`, None if it has none. Names of buses and trace headers add nothing.
     """
     size = _utf8_bytes((source or "") + (detail_type or "") + (detail or ""))
     for resource in resources or ():
@@ -181,7 +184,7 @@ def archived_size(envelope: dict[str, Any]) -> int:
 
 
 def _lines(file: io.BufferedIOBase) -> Iterator[Found]:
-    """JSON Lines; or, where the first line is no JSON by itself, the whole file as one document."""
+    """JSON Lines; or, if the first line is not JSON by itself, the whole file as one document."""
     rest = lines(file, _longest)
     number, first = 1, next(rest, b"")
     if isinstance(first, bytes):
@@ -234,9 +237,9 @@ def _line(number: int, line: bytes | TooLong) -> Iterator[Found]:
 
 
 def json_document(text: bytes) -> Any:
-    """A JSON document that is no string, or what is wrong with it as a string.
+    """A JSON document that is not a string, or what is wrong with it as a string.
 
-    Half of a surrogate pair is a question mark in it.
+    A lone surrogate is a question mark in it.
     """
     try:
         document = json.decode(text, lone_surrogates="replace")
@@ -274,15 +277,15 @@ def _event(number: int, value: Any, text: bytes) -> Found:
 
 
 def _ordered(value: dict[str, Any]) -> dict[str, Any]:
-    """An envelope with its keys in AWS's order. Raises `ValueError` for what is no event."""
+    """An envelope with its keys in AWS's order. Raises `ValueError` for what is not an event."""
     for name in _TEXTS:
         if not isinstance(value.get(name), str):
             raise ValueError(f"{name!r} is {'not text' if name in value else 'missing'}")
     if not isinstance(value.get("detail"), dict):
-        raise ValueError(f"'detail' is {'no JSON object' if 'detail' in value else 'missing'}")
+        raise ValueError(f"'detail' is {'not a JSON object' if 'detail' in value else 'missing'}")
     resources = value.get("resources", [])
     if not isinstance(resources, list) or not all(isinstance(item, str) for item in resources):
-        raise ValueError("'resources' is no list of texts")
+        raise ValueError("'resources' is not a list of texts")
     clock.event_time(value["time"])
     envelope = {
         "version": value.get("version", "0"),

@@ -6,13 +6,12 @@ dot inside a key (`{"a.b": 1}` is the same path as `{"a": {"b": 1}}` (fidelity 4
 those with an object that has a key more than once (`repeated`): every value counts (captured). Such an
 event is laid out: as a tree of *elements* and *arrays*.
 
-Element 0 is the event itself; every other element is an object or an array that stands in an array.
+Element 0 is the event itself; every other element is an object or an array in an array.
 Every array lies in an element. A leaf belongs to the innermost element around it, and a string or
-number that stands directly in an array is *not* an element of its own: it belongs to whatever the array
-lies in [ruler]. `arrays` needs no more than that.
+number directly in an array is *not* an element of its own: it belongs to whatever the array
+is in [ruler]. `arrays` needs no more than that.
 
-Only the paths somebody asked for are walked, with a stack of our own, so that the depth of an event
-is no concern.
+Only the paths that patterns name are walked, with an explicit stack, so an event may be nested to any depth.
 """
 
 from __future__ import annotations
@@ -126,7 +125,7 @@ def _check_numbers(event: object) -> None:
 
 
 def _plain(value: object) -> object:
-    """What msgspec does not know as what it stands for: other mappings, subclasses of text and numbers."""
+    """The plain form of types that msgspec does not know: other mappings, subclasses of text and numbers."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, str):
@@ -200,9 +199,9 @@ class Paths:
 
 @final
 class Element:
-    """What stands in an array, or the whole event.
+    """An object or array in an array, or the whole event.
 
-    `array`: the array it stands in (-1). `leaves`: the values by path. `own`: the paths of its leaves.
+    `array`: the array it is in (-1). `leaves`: the values by path. `own`: the paths of its leaves.
     `arrays`: those in it that hold a leaf, `covered` their scopes. `inside`: the paths that have a leaf
     at any depth in it.
     """

@@ -1,6 +1,6 @@
 """Why a pattern matches an event, or why not.
 
-The verdict is the matcher's. Everything else is told about one sub-rule: the one that matched, or the
+The verdict is the matcher's. Everything else is said about one sub-rule: the one that matched, or the
 *nearest* of those that did not, which is the one with the fewest fields that do not hold. A pattern
 without `$or` has only one; with `$or`, the branches of that sub-rule are the ones taken.
 
@@ -25,7 +25,7 @@ from simbridge.languages.pattern.arrays import satisfied
 from simbridge.languages.pattern.conditions import Condition
 from simbridge.languages.pattern.events import EventDict, Layout, Paths, lay_out, read_event
 from simbridge.languages.pattern.hints.missing import missing_field_hint
-from simbridge.languages.pattern.hints.values import NO_HINT, Hint, shown, value_hint
+from simbridge.languages.pattern.hints.values import NO_HINT, FieldHint, shown, value_hint
 from simbridge.languages.pattern.lines import Row, blame, elements, line, mark, rows_of
 from simbridge.languages.pattern.pool import Entry, Pool
 from simbridge.languages.pattern.scalars import Scalar
@@ -50,7 +50,7 @@ def explain(
 def explain_rules(
     patterns: Mapping[str, Pattern], event: Mapping[str, object] | str | bytes
 ) -> RulesExplanation:
-    """The same for many patterns by name. Raises `SimbridgeError` for an event that is none."""
+    """The same for many patterns by name. Raises `SimbridgeError` for an invalid event."""
     parsed = read_event(event)
     return RulesExplanation(
         {name: _Explainer(pattern, parsed).explanation() for name, pattern in patterns.items()}
@@ -165,9 +165,6 @@ def _distance(explanation: Explanation) -> tuple[int, int]:
     return len(explanation.missed), -len(fields)
 
 
-# --------------------------------------------------------------------- finding out
-
-
 @final
 class _Explainer:
     """One pattern and one event."""
@@ -182,7 +179,7 @@ class _Explainer:
         holding = satisfied(pool.fields, pool.live, self._layout)
         self._matched = holding != 0
         self._known: dict[int, Row] = {}
-        self._hints: dict[int, Hint] = {}
+        self._hints: dict[int, FieldHint] = {}
         self._chosen = (
             subrules[(holding & -holding).bit_length() - 1] if holding else self._nearest(subrules)
         )
@@ -203,7 +200,7 @@ class _Explainer:
         return Explanation(self._matched, tuple(rows), tuple(missed))
 
     def _nearest(self, subrules: Sequence[SubRule]) -> SubRule:
-        """The sub-rule with the fewest fields that fail; of several the one that a hint explains."""
+        """The sub-rule with the fewest fields that fail; of several the one that has hints."""
         failed = [
             [path for path in subrule if not self._field(path, subrule[path]).matched]
             for subrule in subrules
@@ -238,8 +235,8 @@ class _Explainer:
             proposals=hint.proposals,
         )
 
-    def _hint(self, path: str, conditions: tuple[Condition, ...]) -> Hint:
-        """The hint that may be behind a field that does not hold; not for ever so many fields."""
+    def _hint(self, path: str, conditions: tuple[Condition, ...]) -> FieldHint:
+        """The hint for a field that does not hold; at most `_HINTS_MAX` of them."""
         if id(conditions) not in self._hints:
             if len(self._hints) >= _HINTS_MAX:
                 return NO_HINT

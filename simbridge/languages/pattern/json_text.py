@@ -1,14 +1,14 @@
-"""Read JSON one token at a time, and complain like the service.
+"""Reads JSON one token at a time, with the errors of AWS's parser.
 
 EventBridge compiles patterns with Jackson, a Java JSON reader, and what the reader says reaches the
 client letter by letter: the words of a syntax error, and after every error the line and column at
-which the reader stood. So this file is a reader with Jackson's habits (read in its documentation
-and in recorded answers), not a faster `json`:
+which the reader stopped. So this reader does as Jackson does (its documentation and recorded
+answers say how):
 
-- A text value is taken up lazily. Until somebody asks for it, the reader stands behind its opening
+- A text value is taken up lazily. Until it is needed, the reader is behind its opening
   quote; that is where "must be a string" errors point.
 - A field name is read together with the colon and the first token of its value. A broken value is
-  therefore noticed before anybody looks at the name.
+  therefore noticed before the name is examined.
 - Lines and columns count from one, columns count UTF-16 units, and an error points just behind what
   was read; only where a single character is wrong, at that character (since Jackson 2.17; captured
   for the start of a field name). Only the first 500 characters of the pattern are quoted.

@@ -1,7 +1,7 @@
 """A pattern text becomes a tree of fields, and the tree a list of alternatives.
 
 A pattern is an object whose keys spell paths into the event and whose arrays hold match values.
-`$or` is no field: it holds whole patterns, one of which is enough. `parse` keeps the tree as written,
+`$or` is not a field: it holds whole patterns, one of which is enough. `parse` keeps the tree as written,
 for `explain`, and works out what the matcher needs: the *sub-rules*, plain maps from a dotted path to
 its match values, one for every way to choose a branch of every `$or`.
 
@@ -120,7 +120,7 @@ class Pattern:
 
 
 def parse(pattern: str | Mapping[str, object]) -> Pattern:
-    """Read and check a pattern, given as JSON text or as the objects such a text stands for.
+    """Read and check a pattern, given as JSON text or as the objects of such a text.
 
     Raises `InvalidPattern` with AWS's wording (fidelity 4.9). Its `detail` says what to write
     instead; for objects that are not what JSON can hold, which and where.
@@ -184,7 +184,7 @@ def _plain(pattern: object) -> object:
             put(int(value))
         elif isinstance(value, float):
             if not math.isfinite(value):
-                raise _no_json(f"{value!r} is no number in JSON", path)
+                raise _no_json(f"{value!r} is not a number in JSON", path)
             put(float(value))
         elif level > NESTING_MAX and isinstance(value, Mapping | list | tuple):
             raise InvalidPattern(f"{_REFUSED}{TOO_DEEP}")
@@ -193,7 +193,7 @@ def _plain(pattern: object) -> object:
             put(object_)
             for key in value:
                 if not isinstance(key, str):
-                    raise _no_json(f"the key {key!r} is no text", path)
+                    raise _no_json(f"the key {key!r} is not text", path)
                 object_[key] = None  # the order is that of the pattern
             for key, inner in value.items():
                 below = f"{path}.{key}" if path else key

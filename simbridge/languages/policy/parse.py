@@ -1,6 +1,6 @@
-"""Reading a policy: what PutPermission takes and how it is stored.
+"""Parses a policy: what PutPermission accepts and how it is stored.
 
-The texts of the refusals are captured answers of the service, where nothing else is said.
+The texts of the errors are captured answers of the service, unless a comment says otherwise.
 """
 
 from __future__ import annotations

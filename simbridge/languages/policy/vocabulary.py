@@ -1,4 +1,7 @@
-"""What reading a policy and asking it have in common: how it is stored, its texts and its operators."""
+"""The vocabulary of policies: statements, principals, condition operators, wildcards.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ __all__ = [
 VERSION = "2012-10-17"
 
 NO_ACCOUNT = "000000000000"
-"""Twelve digits that are no account (captured)."""
+"""Twelve digits that are not an account (captured)."""
 
 Statement = dict[str, Any]
 Matches = Callable[[str], bool]
@@ -43,7 +46,7 @@ def statements(policy: str | None) -> list[Statement]:
 
 
 def document(old: str | None, new: list[Statement]) -> str | None:
-    """A policy as it is stored, with these statements; None where there are none left."""
+    """A policy as it is stored, with these statements; None if there are none."""
     if not new:
         return None
     kept = json.decode(old) if old is not None else {"Version": VERSION}
@@ -56,7 +59,7 @@ def written(policy: Mapping[str, Any]) -> str:
 
 
 def root(account: str, partition: str = "aws") -> str:
-    """The principal that stands for a whole account."""
+    """The principal of a whole account."""
     return f"arn:{partition}:iam::{account}:root"
 
 
@@ -66,7 +69,7 @@ def principal(text: str, partition: str) -> str:
 
 
 def operator(name: str) -> tuple[Callable[[str, str], bool], bool] | None:
-    """What an operator compares with, and whether nothing may be equal; None: it is not simulated."""
+    """What an operator compares with, and whether it is negated; None if it is not simulated."""
     return _OPERATORS.get(re.sub(r"^For(?:AllValues|AnyValue):|IfExists$", "", name))
 
 

@@ -1,19 +1,24 @@
-"""When a schedule fires next, in whole microseconds.
+"""Computes when a cron expression fires, in whole microseconds.
 
-Theory of operation. There are only fourteen kinds of year (it starts on one of seven weekdays, and is
-leap or not), and only twenty-eight kinds of month (it starts on one of seven weekdays and has 28 to 31
-days). A cron expression is therefore compiled once into one bit mask of days for each kind of month,
-and into one flag for each year up to 9999: the year is named, and in some month that is named there is
-a day that is named. The next firing is found by looking for the next set bit: of minutes, hours, days,
-months, years. No step searches time, so the 29th of February of a distant year costs as much as the
-next minute, and an expression that never fires says so at once.
+There are only fourteen kinds of year (it begins on one of seven weekdays, and is leap or not), and only
+twenty-eight kinds of month (it begins on one of seven weekdays and has 28 to 31 days). A cron expression is
+therefore compiled once into a bit mask of days for each kind of month, and into a flag for each year up to
+9999: the year is named, and one of the named months has a named day. The next firing is the next set bit:
+of minutes, hours, days, months, years. For `cron(0 12 ? * 6L *)`, the last Friday:
 
-Why not croniter, which is otherwise the library for this? It was the first choice and is still a judge
-in the tests. But it reads another language (Sunday is 0, no `L-3`, no `LW`, no increment of 0), ends in
-the year 2099, keeps `31W` in months without a 31st, and computes in floats. What it could be handed is
-what remains after AWS's expression has been read into plain sets of numbers, and from there to the next
-firing is the forty lines below, exact in integers and many times faster (tests/bench/bench_schedules).
-One engine for all expressions also beats two of which one is hardly ever used.
+    a month of 30 days that begins on Saturday    Fridays 7, 14, 21, 28    mask: bit 28
+    from Friday 28, 12:00                         no higher bit is set, so the next month: its own mask
+
+No step searches time, so the 29th of February of a distant year costs as much as the next minute, and an
+expression that never fires says so at once. croniter and Quartz step through candidate dates instead.
+
+Why not croniter (https://github.com/pallets-eco/croniter)? It was the first choice and is a reference in the
+tests. But it reads another language (Sunday is 0, no `L-3`, no `LW`, no increment of 0), ends in the year
+2099, keeps `31W` in months without a 31st, and computes in floats. It could only be used once AWS's
+expression has been read into sets of numbers. From there to the next firing are the forty lines below,
+exact in integers and many times faster (tests/bench/bench_schedules).
+
+Quartz's CronExpression: https://www.quartz-scheduler.org/documentation/
 """
 
 from __future__ import annotations
@@ -36,7 +41,7 @@ _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 @final
 class RateFirings:
-    """Firings every `period_us` microseconds from an anchor that only the rule knows."""
+    """Firings every `period_us` microseconds from an anchor that the rule keeps."""
 
     __slots__ = ("period_us",)
 
@@ -65,7 +70,7 @@ class CronFirings:
         self._years = _years_of(cron.years, live)
 
     def after(self, instant_us: int) -> int | None:
-        """The first firing strictly after an instant; None when there is none up to the year 9999."""
+        """The first firing strictly after an instant; None if there is none up to the year 9999."""
         day, minute = divmod(instant_us // _MINUTE + 1, 1440)
         ordinal = day + _EPOCH
         if ordinal > dt.date.max.toordinal():

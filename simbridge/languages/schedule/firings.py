@@ -15,12 +15,12 @@ __all__ = ["firings", "next_times"]
 
 
 def next_times(expression: str, after: Instant, count: int = 5) -> list[DateTime]:
-    """The next `count` firings strictly after an instant, in UTC; fewer where there are no more.
+    """The next `count` firings strictly after an instant, in UTC; fewer if there are no more.
 
     A rate has no instants of its own: it is counted from `after`, without its fraction of a second, as
     AWS counts it from when the rule is created, and its first firing here is one period later.
 
-    Raises `InvalidSchedule` for what PutRule refuses, `InvalidTime` for an `after` that is no instant.
+    Raises `InvalidSchedule` for what PutRule refuses, `InvalidTime` for an `after` that is not an instant.
     """
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise SimbridgeError(f"count is a whole number from 0 on, not {count!r}")

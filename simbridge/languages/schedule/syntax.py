@@ -1,11 +1,10 @@
-"""Reading schedule expressions: `rate(5 minutes)` and `cron(0 12 ? * MON-FRI *)`.
+"""Reads schedule expressions: `rate(5 minutes)` and `cron(0 12 ? * MON-FRI *)`.
 
-Theory of operation. An expression is read once into a frozen record that says *which* instants it
-means without saying which comes next: `Rate` is a period, `Cron` is a set of values for each
-field. Whoever wants the next firing asks `firings`; nothing here looks at a clock.
+An expression is read once into a frozen record that says *which* instants it means, not which comes
+next: `Rate` is a period, `Cron` is a set of values for each field. `cron` computes firings.
 
-AWS reads `rate` strictly and `cron` leniently, and both habits matter, because a schedule that AWS
-accepts by accident is running in somebody's account. What we know of the leniency (fidelity 3.3; its page
+AWS reads `rate` strictly and `cron` leniently, and both habits matter, because schedules that
+AWS accepts by accident are running in real accounts. What we know of the leniency (fidelity 3.3; its page
 explains the tags):
 
 - a number may trail junk: `33x` is 33, `1-31W` is 1-31 (captured);
@@ -18,9 +17,9 @@ explains the tags):
 - years are any int32 from 0 on, although 1970-2199 is documented (captured);
 - `L` in the day of the week is Saturday, `6L` and `FRIL` are the last Friday (captured).
 
-The shape resembles the expressions of the Quartz scheduler, so where AWS has not been watched we
-lean to what Quartz documents: `L` does not mix with other days, `W` may stand in a list, and `L`,
-`W`, `#` in a field that does not know them are refused rather than taken for junk (believed).
+The shape resembles the expressions of the Quartz scheduler, so if AWS has not been observed we
+follow what Quartz documents: `L` does not mix with other days, `W` may stand in a list, and `L`,
+`W`, `#` in a field that does not know them are refused and not ignored as junk (believed).
 A field without any item, a bare `/5`, and `*` followed by anything but an increment are refused
 (believed).
 
@@ -236,7 +235,7 @@ def _span(field: Field, item: str) -> range:
     """What one item means; the end of a wrapping range lies beyond the field by one round."""
     match = ITEM.fullmatch(item)
     if match is None:
-        raise _invalid(f"{field.title}: {item!r} is no value, range or increment{_alone(item)}.")
+        raise _invalid(f"{field.title}: {item!r} is not a value, range or increment{_alone(item)}.")
     first, last, step, rest = match.group("first", "last", "step", "rest")
     if rest and (rest[0] in "-/" or first == "*" or (rest[0] in "LW#" and not (last or step))):
         raise _invalid(f"{field.title}: {rest!r} cannot follow in {item!r}{_alone(rest)}.")
@@ -278,11 +277,11 @@ def _bounds(field: Field) -> str:
 
 
 def _alone(text: str) -> str:
-    """What to add where a special sign stands in company or in a field that does not know it."""
+    """What to add for a special sign that is not alone, or in a field that does not have it."""
     if text.startswith("L"):
-        return "; L stands alone, and in a field of days only"
+        return "; L must be alone, and in a field of days"
     if text.startswith("#"):
-        return "; # takes one weekday and one number, such as 2#1, and stands alone"
+        return "; # takes one weekday and one number, such as 2#1, and must be alone"
     return "; W belongs to the day of month, as in 15W" if text.startswith("W") else ""
 
 

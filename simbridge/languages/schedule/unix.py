@@ -49,7 +49,7 @@ def unix_next_times(expression: str, after: Instant, count: int = 5) -> list[Dat
     """The next firings of a Unix cron with these fields, in UTC.
 
     None if there is no such cron: for a rate, for years, for what a Unix cron cannot read. Raises
-    `InvalidTime` for an `after` that is no instant.
+    `InvalidTime` for an `after` that is not an instant.
     """
     begin = clock.moment(clock.instant(after))
     if not (expression.startswith("cron(") and expression.endswith(")")):

@@ -40,7 +40,7 @@ def test_explain_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     ("pattern", "event", "message"),
     [
         ('{"a": "x"}', HIT, '"a" must be an object or an array'),
-        ('{"a": "x"}', HIT, "Match values stand in an array: write"),
+        ('{"a": "x"}', HIT, "Match values belong in an array: write"),
         ("[]", HIT, "Filter is not an object"),
         (PATTERN, "[1]", "the event is not a JSON object"),
         (PATTERN, '{"source"', "the event is invalid JSON"),

@@ -79,7 +79,7 @@ def test_a_miss_says_which_field_and_what_was_seen() -> None:
         ({"detail": {"state": [{"cidr": "::/0"}]}}, '"Running" is not an IP address'),
         ({"detail": {"state": [{"exists": False}]}}, "the field must be missing, and it is there"),
         ({"amount": ["42"]}, "the event has it below detail: detail.amount"),
-        ({"detail": {"source": ["shop"]}}, "the event has source at the top and not below detail"),
+        ({"detail": {"source": ["shop"]}}, "the event has source at the top, not below detail"),
         ({"detail": {"region": ["eu"]}}, "the event spells it detail.Region"),
         ({"sourec": ["shop"]}, "the event has source"),
         ({"detail": {"tags": {"k": ["v"]}}}, 'detail.tags is "none" and not an object'),

@@ -14,8 +14,8 @@ DAYS = "Exactly one of day of month and day of week is ?."
 DETAILS = {
     "cron(0 24 * * ? *)": "Hours: 24 is not in 0-23. Write cron(0 0 * * ? *).",
     "cron(0 8 1 NOT ? *)": "Month: NOT is not in 1-12 or JAN-DEC.",
-    "cron(0 0 ? * 2,L *)": "Day of week: 'L' is no value, range or increment; "
-    "L stands alone, and in a field of days only. "
+    "cron(0 0 ? * 2,L *)": "Day of week: 'L' is not a value, range or increment; "
+    "L must be alone, and in a field of days. "
     "Write cron(0 0 ? * 2 *) and cron(0 0 ? * L *).",
     "cron(0 12 * * * *)": f"{DAYS} Write cron(0 12 * * ? *). "
     "If the first field was seconds, it is cron(12 * * * ? *).",
@@ -40,7 +40,7 @@ DETAILS = {
     "Rate(1 minute)": "rate and cron are written in lower case. Write rate(1 minute).",
     "at(2027-12-24T09:00:00)": "A rule takes no at(...): write one instant as "
     "cron(0 9 24 12 ? 2027). at(...) belongs to EventBridge Scheduler.",
-    "0 12 * * ? *": "The fields stand in cron(...). Write cron(0 12 * * ? *).",
+    "0 12 * * ? *": "The fields belong in cron(...). Write cron(0 12 * * ? *).",
     "@daily": "EventBridge has no @daily. Write cron(0 0 * * ? *).",
     "whenever": "A schedule is written like rate(5 minutes) or cron(0 12 * * ? *).",
 }

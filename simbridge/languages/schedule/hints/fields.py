@@ -1,7 +1,7 @@
-"""What the author of a field must have meant that AWS refuses.
+"""Corrects one field of a cron expression that AWS refuses.
 
-These are slips inside one field that leave no doubt. Whether the whole expression is then accepted, and
-what else is wrong, is for `hints` to find out.
+Only mistakes that leave no doubt are corrected here: `/5` is `*/5`, `MO` is `MON`. Whether the whole
+expression is then accepted, and what else is wrong, is for `refused` to find out.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ CASES = [(name, *rest) for names, *rest in NAMES for name in names.split()]
 
 @pytest.mark.parametrize(("name", "meant", "operand", "hit", "miss"), CASES)
 def test_misspelled_operators(name: str, meant: str, operand: Any, hit: Any, miss: Any) -> None:
-    """In every place the operator that was meant is proposed, with what stands behind it."""
+    """In every place the operator that was meant is proposed, with what follows it."""
     for place in PLACES:
         told = refusal(place % json.dumps({name: operand}))
         (proposal,) = told.proposals
@@ -113,7 +113,7 @@ def test_an_operator_in_the_place_of_a_field(name: str) -> None:
         found = sb.explain(place % json.dumps({name: listed}), event)
         (row,) = [row for row in found.rows if row.proposals]
         (told,) = row.proposals
-        assert f"{name} is an operator and no field: write " in row.hint and told.leaf in row.hint
+        assert f"{name} is an operator, not a field: write " in row.hint and told.leaf in row.hint
         assert sb.match({told.path: json.loads(told.leaf)}, event)
 
 
@@ -123,7 +123,7 @@ def test_an_operator_right_below_detail() -> None:
     row = sb.explain({"detail": {"prefix": ["a"]}}, event).rows[-1]
     assert row.proposals == (("detail.name", '[{"prefix": "a"}]'),)
     row = sb.explain({"detail": {"prefix": ["x"]}}, event).rows[-1]
-    assert not row.proposals and row.hint.endswith("it stands in the array of a field")
+    assert not row.proposals and row.hint.endswith("it belongs in the array of a field")
     row = sb.explain({"prefix": ["a"]}, {"source": "abc"}).rows[-1]
     assert row.proposals == (("source", '[{"prefix": "a"}]'),)
     nested = sb.explain({"f": {"anything-but": {"prefix": ["a"]}}}, {"f": "b"}).rows[-1]
@@ -288,7 +288,7 @@ def test_a_refusal_can_be_pickled() -> None:
     told = refusal('{"source": "shop"}')
     again = pickle.loads(pickle.dumps(told))
     assert again.proposals == told.proposals == ('{"source": ["shop"]}',)
-    assert told.detail == 'Match values stand in an array: write "source": ["shop"].'
+    assert told.detail == 'Match values belong in an array: write "source": ["shop"].'
     events = sb.World(seed=1).client("events")
     with pytest.raises(events.exceptions.InvalidEventPatternException) as caught:
         events.put_rule(Name="r", EventPattern='{"source": "shop"}')
