@@ -55,12 +55,12 @@ def test_what_stands_around_a_field(pattern: Any, path: str, leaf: Any) -> None:
 @pytest.mark.parametrize(
     ("pattern", "hint"),
     [
-        ({"detail": {"exists": [True]}}, "exists is an operator, not a field: it stands"),
-        ({"detail": {"exists": [False]}}, "exists is an operator, not a field: it stands"),
-        ({"detail": {"anything-but": ["y"]}}, "anything-but is an operator, not a field: it st"),
+        ({"detail": {"exists": [True]}}, "exists is an operator, not a field: it belongs"),
+        ({"detail": {"exists": [False]}}, "exists is an operator, not a field: it belongs"),
+        ({"detail": {"anything-but": ["y"]}}, "anything-but is an operator, not a field: it be"),
         ({"detail": {"kk": {"anythingBut": ["y"]}}}, "anythingBut is an operator, not a field: it"),
         ({"kk": {"anythingBut": ["y"]}}, "anythingBut is an operator, not a field: write "),
-        ({"exists": [True]}, "exists is an operator, not a field: it stands"),
+        ({"exists": [True]}, "exists is an operator, not a field: it belongs"),
         (
             {"detail": {"anything-but": {"status": ["ok"]}}},
             'write "status": [{"anything-but": ["ok',
