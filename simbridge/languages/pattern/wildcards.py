@@ -12,9 +12,9 @@ Russ Cox, "Glob Matching Can Be Simple And Fast Too", https://research.swtch.com
 "The Practice of Programming" backtracks instead: https://www.cs.princeton.edu/courses/archive/spr09/cos333/beautiful.html
 
 event-ruler works differently (an automaton over bytes that can be in many states at once), and refuses
-patterns that could occupy too many of them. `complexity` counts those states as the service does (fidelity
-4.8): over all inputs, the largest number of beginnings of patterns that one input can spell at the same
-time. Beginnings include the opening quote, the stars count as characters, patterns with a common beginning
+patterns that could occupy too many of them. `complexity` counts those states as the service does
+(fidelity 4.8): over all inputs, the largest number of beginnings of patterns that one input can spell at the
+same time. Beginnings include the opening quote, the stars count as characters, patterns with a common beginning
 share it, and one `anything-but` counts as one pattern however many texts it holds.
 
 https://github.com/aws/event-ruler
