@@ -354,7 +354,7 @@ def test_what_stands_for_json_is_a_pattern_and_an_event() -> None:
 
 def test_what_is_no_number_is_in_no_event() -> None:
     """NaN is not read as null, and null is."""
-    with pytest.raises(sb.SimbridgeError, match="the event is not JSON"):
+    with pytest.raises(sb.SimbridgeError, match="the event is invalid JSON"):
         sb.match({"a": [None]}, {"a": float("nan")})
     assert sb.match({"a": [None]}, {"a": None})
 

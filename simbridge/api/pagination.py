@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from simbridge.api.errors import invalid
+from simbridge.base import json
 
 __all__ = ["page"]
 
@@ -49,7 +50,7 @@ def page(
 
 
 def _write(query: str, last: str) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode((query, last))).decode()
+    return base64.urlsafe_b64encode(json.encode((query, last))).decode()
 
 
 def _read(token: str, query: str) -> str:
@@ -66,4 +67,4 @@ def _read(token: str, query: str) -> str:
 def _query(operation: str, request: Mapping[str, Any]) -> str:
     """A short hash of operation and filters: a token has at most 2,048 characters, an ARN up to 1,600."""
     filters = sorted((k, v) for k, v in request.items() if k not in _NOT_FILTERS and v is not None)
-    return hashlib.blake2b(msgspec.json.encode((operation, filters)), digest_size=12).hexdigest()
+    return hashlib.blake2b(json.encode((operation, filters)), digest_size=12).hexdigest()

@@ -17,13 +17,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-import msgspec
-
 from simbridge.api.faults import check_fault, fault
 from simbridge.api.model import Answered, HttpRequest, operation_names
 from simbridge.api.propagation import Propagation
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
+from simbridge.base import json
 from simbridge.base.errors import (
     InvalidArn,
     InvalidPattern,
@@ -318,14 +317,14 @@ class ControlPlane:
             "x-amzn-requestid": uuid_from(self.kernel.random("api", "request id")),
             "content-type": "application/x-amz-json-1.1",
         }
-        return Answered(status, headers, msgspec.json.encode(payload))
+        return Answered(status, headers, json.encode(payload))
 
 
 def _read_body(body: bytes) -> Request:
     """Decode the body. Raises SerializationException, which comes before any operation."""
     try:
-        return msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.MsgspecError, RecursionError) as error:
+        return json.decode_object(body)
+    except json.InvalidJson as error:
         raise ServiceError(
             "SerializationException", f"The request is not valid: {error}"
         ) from error

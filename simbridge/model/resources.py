@@ -12,6 +12,7 @@ from typing import Any, final
 
 import msgspec
 
+from simbridge.base import json
 from simbridge.model.arn import is_event_bus, parse
 
 __all__ = [
@@ -90,7 +91,7 @@ class Target(_Resource, frozen=True, dict=True):
             blocks["RoleArn"] = self.request["RoleArn"]
         if not blocks:
             return None
-        text = msgspec.json.encode([self.address, blocks], order="sorted")
+        text = json.encode([self.address, blocks], order="sorted")
         return Parameters(hashlib.blake2b(text, digest_size=8).hexdigest(), blocks)
 
 

@@ -1,8 +1,8 @@
-"""What AWS accepts and does differently from what its author most likely meant.
+"""Hints for a valid schedule expression that most likely does something else than its author meant.
 
-Each function of the table `_CAUTIONS` knows one trap of a valid cron expression and says what will
-happen and what to write instead; it yields nothing where the trap is not in sight. They are for people
-(`simbridge next`, the documentation) and change nothing about what a schedule does.
+Each function of the table `_HINTS` knows one trap of a valid cron expression: it says what will happen and
+what to write instead, or yields nothing. Hints are for people (`simbridge next`, the documentation) and
+change nothing about what a schedule does.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator, Sequence
 
 from simbridge.base.clock import EARLIEST
+from simbridge.languages.schedule.describe import WEEKDAYS, listed, ordinal
 from simbridge.languages.schedule.firings import firings
-from simbridge.languages.schedule.parse import (
+from simbridge.languages.schedule.parse import parse
+from simbridge.languages.schedule.syntax import (
     FIELDS,
     ITEM,
     Cron,
     DayOfMonth,
     DayOfWeek,
     fields_of,
-    parse,
 )
-from simbridge.languages.schedule.words import WEEKDAYS, listed, ordinal
 
-__all__ = ["cautions"]
+__all__ = ["usage_hints"]
 
 Fields = Sequence[str]
 
@@ -32,15 +32,15 @@ Fields = Sequence[str]
 _ROUNDS = {"Minutes": (60, "hour"), "Hours": (24, "day"), "Month": (12, "year")}
 
 
-def cautions(expression: str) -> list[str]:
-    """What to know about a valid expression, a sentence each; raises `InvalidSchedule`."""
+def usage_hints(expression: str) -> list[str]:
+    """The hints for a valid expression, a sentence each; raises `InvalidSchedule`."""
     meaning = parse(expression)
     if not isinstance(meaning, Cron):
         return list(_on_rate(expression))
     if firings(expression).after(EARLIEST) is None:
         return ["It never fires: no day up to the year 9999 is one that it names."]
     fields = fields_of(expression)
-    return [text for caution in _CAUTIONS for text in caution(fields, meaning)]
+    return [text for find in _HINTS for text in find(fields, meaning)]
 
 
 def _on_rate(expression: str) -> Iterator[str]:
@@ -93,9 +93,9 @@ def _increments(fields: Fields, cron: Cron) -> Iterator[str]:
             elif field.title in _ROUNDS and not match["last"]:
                 size, round_ = _ROUNDS[field.title]
                 if size % step:
-                    yield f"{field.title}: the increment of {item} starts anew in each {round_}."
+                    yield f"{field.title}: the increment of {item} starts again in each {round_}."
             elif field.title == "Day of month" and step > 1 and not match["last"]:
-                yield f"Day of month: the increment of {item} starts anew in each month."
+                yield f"Day of month: the increment of {item} starts again in each month."
 
 
 def _days_that_some_months_lack(fields: Fields, cron: Cron) -> Iterator[str]:
@@ -103,18 +103,18 @@ def _days_that_some_months_lack(fields: Fields, cron: Cron) -> Iterator[str]:
         named = cron.days.days + cron.days.nearest_weekdays
         if len(named) == 1 and any(named[0] > monthrange(2027, month)[1] for month in cron.months):
             yield (
-                f"Day of month: months without a {ordinal(named[0])} are left out; "
+                f"Day of month: months without a {ordinal(named[0])} are skipped; "
                 "the last day of every month is L."
             )
     elif cron.days.nth is not None and cron.days.nth[1] == 5:
         weekday = cron.days.nth[0]
         yield (
-            f"Day of week: months without a fifth {WEEKDAYS[weekday - 1]} are left out; "
+            f"Day of week: months without a fifth {WEEKDAYS[weekday - 1]} are skipped; "
             f"the last one of every month is {weekday}L."
         )
 
 
-_CAUTIONS: tuple[Callable[[Fields, Cron], Iterator[str]], ...] = (
+_HINTS: tuple[Callable[[Fields, Cron], Iterator[str]], ...] = (
     _every_minute,
     _weekday_numbers,
     _every_saturday,

@@ -1,6 +1,6 @@
-"""What may have gone wrong where a field is missing from the event: misspelled, misplaced, an operator.
+"""Hints for a field that the event does not have: misspelled, misplaced, or an operator.
 
-Guesses for people, as in `slips`; no verdict depends on them.
+As in `values`, hints are guesses and change no verdict.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Final, TypeAlias, TypeGuard
 
 from simbridge.languages.pattern.conditions import Condition, as_json
 from simbridge.languages.pattern.events import EventDict
-from simbridge.languages.pattern.hints import Hint, Proposal, conditions_of, shown
-from simbridge.languages.pattern.operator_mends import (
+from simbridge.languages.pattern.hints.operators import (
     is_operator_name,
     is_pattern_parameter,
     match_values,
 )
+from simbridge.languages.pattern.hints.values import FieldHint, Proposal, conditions_of, shown
 from simbridge.languages.pattern.operators import RESERVED
 from simbridge.languages.pattern.scalars import Scalar
 
-__all__ = ["slip_of_a_missing_field"]
+__all__ = ["missing_field_hint"]
 
 _NODES_MAX: Final = 1000
 _KEYS_MAX: Final = 100
@@ -29,8 +29,8 @@ _SHOWN_CHARACTERS_MAX: Final = 60
 _Nodes: TypeAlias = list[object]
 
 
-def slip_of_a_missing_field(path: str, conditions: Sequence[Condition], event: EventDict) -> Hint:
-    """Why a field may be missing from an event."""
+def missing_field_hint(path: str, conditions: Sequence[Condition], event: EventDict) -> FieldHint:
+    """The hint for a field that is missing from an event."""
     segments = path.split(".")
     found = _parameter_as_field(segments, conditions, event)
     found = found or _operator_as_field(segments, conditions, event)
@@ -40,24 +40,26 @@ def slip_of_a_missing_field(path: str, conditions: Sequence[Condition], event: E
     for index, segment in enumerate(segments):
         objects = [node for node in nodes if isinstance(node, dict)]
         if not objects:
-            return Hint(_no_object(".".join(segments[:index]), nodes))
+            return FieldHint(_no_object(".".join(segments[:index]), nodes))
         following = [one[segment] for one in objects if segment in one]
         if not following:
-            told, other = _misplaced(path, event)
-            if not told:
-                told, other = _misspelled(segments, index, objects)
-            return Hint(told, _if_it_holds(other, conditions, event))
+            text, other = _misplaced(path, event)
+            if not text:
+                text, other = _misspelled(segments, index, objects)
+            return FieldHint(text, _if_it_holds(other, conditions, event))
         nodes = _flat(following)
     if not nodes:
-        return Hint("it is an empty array, which has no values")
+        return FieldHint("it is an empty array, which has no values")
     names = [str(key) for node in nodes if isinstance(node, dict) for key in node]
     fields = ", ".join(dict.fromkeys(names[:5]))
-    return Hint(f"it is an object, which has no value of its own: name a field of it ({fields})")
+    return FieldHint(
+        f"it is an object, which has no value of its own: name a field of it ({fields})"
+    )
 
 
 def _parameter_as_field(
     segments: Sequence[str], conditions: Sequence[Condition], event: EventDict
-) -> Hint | None:
+) -> FieldHint | None:
     """`{"EventPattern": {"source": ["a"]}}`, where the inner object was meant."""
     name, *below = segments
     if not below or name in event or not is_pattern_parameter(name, below[:1]):
@@ -67,13 +69,13 @@ def _parameter_as_field(
     pattern = _leaf_of(conditions)
     for segment in reversed(below):
         pattern = f"{{{as_json(segment)}: {pattern}}}"
-    told = f"{name} is a parameter and no field: write {pattern}"
-    return Hint(told if proposals else told + _NOT_EITHER, proposals)
+    text = f"{name} is a parameter, not a field: write {pattern}"
+    return FieldHint(text if proposals else text + _NOT_EITHER, proposals)
 
 
 def _operator_as_field(
     segments: Sequence[str], conditions: Sequence[Condition], event: EventDict
-) -> Hint | None:
+) -> FieldHint | None:
     """`{"f": {"prefix": ["a"]}}` or `{"prefix": {"f": ["a"]}}` for `{"f": [{"prefix": "a"}]}`."""
     first = next((i for i, one in enumerate(segments) if _is_operator(one)), len(segments))
     if first == len(segments) or _has(".".join(segments[: first + 1]), event):
@@ -90,23 +92,23 @@ def _operator_as_field(
     wanted = conditions_of(meant)
     if not wanted:
         return None
-    told = f"{name} is an operator and no field: "
+    text = f"{name} is an operator, not a field: "
     for path, values in _candidates(here, event):
         if _holds(wanted, values) and (path == here or all(map(_is_telling, wanted))):
             proposal = Proposal(path, as_json(meant))
             leaf = f"{as_json(path.split('.')[-1])}: {proposal.leaf}"
-            return Hint(f"{told}write {leaf}", (proposal,))
+            return FieldHint(f"{text}write {leaf}", (proposal,))
     if not here or any(isinstance(node, dict) for node in _at(here, event)):
-        return Hint(f"{told}it stands in the array of a field")
+        return FieldHint(f"{text}it belongs in the array of a field")
     leaf = f"{as_json(here.split('.')[-1])}: {as_json(meant)}"
-    return Hint(f"{told}write {leaf}{_NOT_EITHER}")
+    return FieldHint(f"{text}write {leaf}{_NOT_EITHER}")
 
 
 _NOT_EITHER: Final = ", which would not match this event either"
 
 
 def _is_telling(condition: Condition) -> bool:
-    """Whether a match value tells which field was meant: almost any satisfies the other ones."""
+    """Whether a match value identifies the field that was meant: nearly every field satisfies the others."""
     return condition.operator not in ("exists", "anything-but")
 
 
@@ -118,7 +120,7 @@ def _candidates(path: str, event: EventDict) -> Iterator[tuple[str, _Nodes]]:
     """A field and the fields of the objects at it, each with its values."""
     nodes = _at(path, event)
     objects = [node for node in nodes if isinstance(node, dict)]
-    if path not in ("", "detail"):  # which are objects and have no value
+    if path not in ("", "detail"):  # objects, which have no value
         yield path, [node for node in nodes if not isinstance(node, dict)]
     for key in list(dict.fromkeys(key for one in objects for key in one))[:_KEYS_MAX]:
         below = f"{path}.{key}" if path else key
@@ -156,31 +158,31 @@ def _no_object(here: str, nodes: _Nodes) -> str:
         return f"{here} is an empty array"
     value = nodes[0]
     if isinstance(value, str) and value.lstrip()[:1] == "{":
-        return f"{here} is a string that holds JSON, which is not looked into: send an object"
-    return f"{here} is {shown(value)} and not an object"
+        return f"{here} is a string that holds JSON, which a pattern cannot see: send an object"
+    return f"{here} is {shown(value)}, not an object"
 
 
 def _misplaced(path: str, event: EventDict) -> tuple[str, str]:
-    """Below `detail` in one of the two and not in the other: what to say, and the right path."""
+    """Below `detail` in the pattern or in the event, and not in the other: the text, and the right path."""
     if _has(f"detail.{path}", event):
         return f"the event has it below detail: detail.{path}", f"detail.{path}"
     rest = path.removeprefix("detail.")
     if rest != path and _has(rest, event):
-        return f"the event has {rest} at the top and not below detail", rest
+        return f"the event has {rest} at the top, not below detail", rest
     return "", ""
 
 
 def _misspelled(
     segments: Sequence[str], index: int, objects: Sequence[EventDict]
 ) -> tuple[str, str]:
-    """A key that is spelled nearly so: what to say, and the right path."""
+    """A key with a similar spelling: the text, and the right path."""
     keys = list(dict.fromkeys(key for one in objects for key in one))
     segment = segments[index]
     here, below = [*segments[:index]], segments[index + 1 :]
     for key in keys:
         if _plain(key) == _plain(segment):
-            told = f"the event spells it {'.'.join([*here, key])}"
-            return told, ".".join([*here, key, *below])
+            text = f"the event spells it {'.'.join([*here, key])}"
+            return text, ".".join([*here, key, *below])
     short = [key for key in keys[:_KEYS_MAX] if len(key) <= _SHOWN_CHARACTERS_MAX]
     close = difflib.get_close_matches(segment[:_SHOWN_CHARACTERS_MAX], short, n=1, cutoff=0.75)
     if not close:
@@ -206,7 +208,7 @@ def _at(path: str, event: EventDict) -> _Nodes:
 
 
 def _flat(values: Iterable[object]) -> _Nodes:
-    """Values, and instead of an array what is in it; so many as are worth a look."""
+    """Values, each array replaced by its elements; at most `_NODES_MAX`."""
     nodes: _Nodes = []
     waiting = list(values)[::-1]
     while waiting and len(nodes) < _NODES_MAX:

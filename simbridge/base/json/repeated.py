@@ -1,13 +1,15 @@
-"""Keys that a JSON object spells more than once: `{"a": 1, "a": 2}`.
+"""Duplicate keys: `{"a": 1, "a": 2}`, which RFC 8259 allows and leaves open.
 
-A pattern sees every such value (captured), everybody else the last one, as most JSON readers do. So an
-event is decoded once, the quick way, which keeps the last value; only where a key was lost on the way is
-the text read again, slowly, for all of them. Two forms hold what was lost. Both are dictionaries of the
-last values, and no dictionary to `type(value) is dict`, by which the matcher notices them:
+A pattern sees every such value (captured). Everything else takes the last one, as most JSON decoders do.
+So an event is decoded once, the fast way, which keeps the last value. If a key was lost, the text is
+decoded again, slowly. Two classes hold the result. Both are dictionaries of the last values, and
+`type(value) is dict` is false for both, which is how the matcher notices them:
 
 - `Every` is what the matcher walks: its `items` are all pairs of one object.
-- `Repeating` is the detail of an event, wherever that goes: to the rules of a bus, into an archive and
-  out of it, into a trace and a pickle. It keeps the text. Targets receive the last values.
+- `Repeating` is the detail of an event wherever it goes: to the rules of a bus, into and out of an
+  archive, into a trace or a pickle. It keeps the text. Targets receive the last values.
+
+RFC 8259, section 4: https://www.rfc-editor.org/rfc/rfc8259#section-4
 """
 
 from __future__ import annotations
@@ -20,9 +22,9 @@ from typing import Any, Final, final
 
 import msgspec
 
-from simbridge.base.nesting import with_deeper_recursion
+from simbridge.base.json.nesting import with_deeper_recursion
 
-__all__ = ["Every", "Repeating", "every_value", "has_repeated_key"]
+__all__ = ["Every", "Repeating", "as_text", "every_value", "has_repeated_key"]
 
 _encode: Final = msgspec.json.Encoder().encode
 _encode_any: Final = msgspec.json.Encoder(enc_hook=str).encode
@@ -32,7 +34,7 @@ _decode: Final = msgspec.json.Decoder().decode
 
 @final
 class Every(dict[str, Any]):
-    """An object with a key that comes more than once: a dictionary of the last values."""
+    """An object with a duplicate key: a dictionary of the last values."""
 
     __slots__ = ("_pairs",)
 
@@ -47,7 +49,7 @@ class Every(dict[str, Any]):
 
 @final
 class Repeating(dict[str, Any]):
-    """An object in which some object has a repeated key: a dictionary of the last values, and its text.
+    """An object with a duplicate key in it, at any depth: a dictionary of the last values, and its text.
 
     A deep copy is a plain dictionary.
     """
@@ -61,7 +63,7 @@ class Repeating(dict[str, Any]):
 
     @classmethod
     def of(cls, text: str) -> Repeating:
-        """From the text of the object, which has been read before."""
+        """From the text of an object, which is known to be valid."""
         return cls(with_deeper_recursion(_decode, text), text)
 
     def every(self) -> dict[str, Any]:
@@ -78,33 +80,36 @@ class Repeating(dict[str, Any]):
 
 
 def has_repeated_key(text: str | bytes, found: dict[str, Any]) -> bool:
-    """Whether an object of a valid JSON text, which was read as `found`, has a repeated key.
+    """Whether an object in a valid JSON text has a duplicate key; `found` is what the text decodes to.
 
-    A key that was lost has lost its colon. So `found` is written again: if that is the text, or has as many
-    colons, nothing is lost; nor if the text has no more colons than keys were found. A colon may be escaped
-    in the text, and is not when it is written again: then, as when counts differ, the text is read for
-    certainty.
+    A lost key has lost its colon. So `found` is encoded again: if the result is the text, or has as many
+    colons, no key is lost. Nor is one if the text has no more colons than `found` has keys. If the counts
+    differ, or the text may escape a colon, which the encoder does not, the text is decoded slowly to be sure.
+
+    >>> text = '{"a": 1, "a": 2}'
+    >>> has_repeated_key(text, {"a": 2})
+    True
     """
     if type(text) is bytes:
         again = _again(found)
         if again == text:
             return False
-        colons, may_escape = text.count(58), 92 in text  # numbers are looked for quicker than bytes
+        colons, may_escape = text.count(58), 92 in text  # an int is found faster than bytes
     else:
         colons, may_escape = text.count(":"), "\\" in text  # type: ignore[arg-type]
         if colons == len(found):
             return False
         again = _again(found)
-    if colons == again.count(58) and not (may_escape and _ESCAPED_COLON.search(_as_text(text))):
+    if colons == again.count(58) and not (may_escape and _ESCAPED_COLON.search(as_text(text))):
         return False
     return _is_repeated(text)
 
 
 def _again(found: dict[str, Any]) -> bytes:
-    """What was read, written again."""
+    """The object, encoded again."""
     try:
         return _encode(found)
-    except (TypeError, RecursionError):  # a number as a text of its own kind; deep nesting
+    except (TypeError, RecursionError):  # exact numbers are a subclass of str; deep nesting
         return with_deeper_recursion(_encode_any, found)
 
 
@@ -115,29 +120,30 @@ def _is_repeated(text: str | bytes) -> bool:
         if len({key for key, _ in pairs}) < len(pairs):
             repeated.append(True)
 
-    with_deeper_recursion(_reader(note, str), _as_text(text))
+    with_deeper_recursion(_decoder(note, str), as_text(text))
     return bool(repeated)
 
 
 def every_value(text: str | bytes, number: Callable[[str], object]) -> dict[str, Any]:
-    """The object of a valid JSON text, with `Every` for those objects in it that have a repeated key.
+    """The object of a valid JSON text, with `Every` for those objects in it that have a duplicate key.
 
-    `number` reads a number as the rest of the event was read.
+    `number` reads a number, in the way in which the rest of the event was decoded.
     """
 
     def every(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         last = dict(pairs)
         return last if len(last) == len(pairs) else Every(pairs)
 
-    found: dict[str, Any] = with_deeper_recursion(_reader(every, number), _as_text(text))
+    found: dict[str, Any] = with_deeper_recursion(_decoder(every, number), as_text(text))
     return found
 
 
-def _reader(
+def _decoder(
     of_pairs: Callable[[list[tuple[str, Any]]], object], number: Callable[[str], object]
 ) -> Callable[[str], Any]:
     return json.JSONDecoder(object_pairs_hook=of_pairs, parse_float=number, parse_int=number).decode
 
 
-def _as_text(text: str | bytes) -> str:
+def as_text(text: str | bytes) -> str:
+    """The text as a `str`."""
     return text if isinstance(text, str) else text.decode()

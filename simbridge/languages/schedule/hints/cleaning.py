@@ -1,8 +1,4 @@
-"""What stands around an expression, or in it, and does not belong to it.
-
-Comments, quotes, characters that only look like those of ASCII, words in front and behind, time zones.
-`stripped` takes them off and says so; what is left is for `hints`.
-"""
+"""Removes what does not belong to a schedule expression: quotes, comments, time zones, look-alike characters."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple, final
 
-__all__ = ["Stripped", "stripped"]
+__all__ = ["Cleaned", "cleaned"]
 
 _QUOTES = "\"'`;"
 _LOOK_ALIKES = {"\u2212": "-", "\u2217": "*", "\u3001": ",", "\u2044": "/"}
@@ -35,7 +31,7 @@ _UTC = {"UTC", "GMT", "Z", "ETC/UTC", "ETC/GMT", "UTC+0", "+00:00", "UCT"}
 
 
 @final
-class Stripped(NamedTuple):
+class Cleaned(NamedTuple):
     """A text without its surroundings, what is said about them, a zone other than UTC if it names one."""
 
     text: str
@@ -43,8 +39,8 @@ class Stripped(NamedTuple):
     zone: str
 
 
-def stripped(expression: str) -> Stripped:
-    """An expression without what is too much."""
+def cleaned(expression: str) -> Cleaned:
+    """The expression alone, and what was removed."""
     text = "".join(map(_ascii, expression))
     said = [
         f"{_name(sign)} is not ASCII." for sign in dict.fromkeys(expression) if _ascii(sign) != sign
@@ -53,25 +49,25 @@ def stripped(expression: str) -> Stripped:
         said.append("It begins or ends with white space.")
     text = text.strip()
     if text.strip(_QUOTES) != text:
-        said.append("No quotes stand around the expression.")
+        said.append("Remove the quotes around the expression.")
         text = text.strip(_QUOTES).strip()
     if match := _COMMENT.search(text):
-        said.append(f"An expression has no comment: drop {match['comment']}.")
+        said.append(f"An expression has no comment: remove {match['comment']}.")
         text = text[: match.start()]
     if match := _BEFORE.fullmatch(text):
-        said.append(f"Nothing stands before the expression: drop {match['before'].strip()}.")
+        said.append(f"Remove what is before the expression: {match['before'].strip()}.")
         text = match["expression"]
     text, behind, zone = _apart(text)
     if behind:
-        said.append(f"Nothing stands behind the closing bracket: drop {behind}.")
+        said.append(f"Remove what follows the closing bracket: {behind}.")
     if zone.upper() in _UTC:
-        said.append(f"The times of a rule are in UTC: drop the time zone {zone}.")
+        said.append(f"The times of a rule are in UTC: remove the time zone {zone}.")
         zone = ""
-    return Stripped(text, " ".join(said), zone)
+    return Cleaned(text, " ".join(said), zone)
 
 
 def _apart(text: str) -> tuple[str, str, str]:
-    """An expression, what stands behind its bracket, and the time zone before, behind or in it."""
+    """An expression, what follows its bracket, and the time zone before, behind or in it."""
     if match := _ZONE_BEFORE.fullmatch(text):
         return match["call"] + match["rest"], "", match["zone"]
     if match := _ZONE_LAST.fullmatch(text):

@@ -1,21 +1,31 @@
-"""What to write instead of an event pattern that is refused.
+"""Hints for an event pattern that is refused: the corrected pattern.
 
-AWS says where its reader stood. What was meant can mostly be told from the pattern itself: a value
-without its array, an operator in the place of a field, an operator by another name. The pattern is
-mended as JSON; what is proposed is proposed only if the parser then takes the whole of it.
+AWS's error says where its parser stopped. The pattern itself mostly shows what was meant: a value without
+its array, an operator in the place of a field, an operator by another name:
+
+    {"source": "shop"}                          {"source": ["shop"]}
+    {"detail": {"n": {"numeric": [">", 5]}}}    {"detail": {"n": [{"numeric": [">", 5]}]}}
+    {"source": [{"startsWith": "sh"}]}          {"source": [{"prefix": "sh"}]}
+
+The pattern is corrected as a JSON value. The result is proposed only if the parser accepts all of it.
 """
 
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Callable, Mapping
 from typing import Final, TypeGuard
 
 from simbridge.base.errors import Hint
-from simbridge.base.surrogates import replace_lone_surrogates
+from simbridge.base.json import (
+    InvalidJson,
+    decode,
+    has_repeated_key,
+    replace_lone_surrogates,
+    to_text,
+)
 from simbridge.languages.pattern.conditions import as_json
-from simbridge.languages.pattern.operator_mends import (
+from simbridge.languages.pattern.hints.operators import (
     NESTING_MAX,
     is_operator_name,
     is_pattern_parameter,
@@ -28,43 +38,43 @@ from simbridge.languages.pattern.operators import OPERATORS, RESERVED
 
 __all__ = ["hint"]
 
-_LENGTH_MAX: Final = 4096  # what PutRule takes at most; of longer ones nobody asks what was meant
+_LENGTH_MAX: Final = 4096  # what PutRule accepts; longer patterns get no hint
 _SHOWN_MAX: Final = 3
 _EVERYTHING: Final[dict[str, object]] = {"source": [{"prefix": ""}]}
 
 
 class _Unclear(Exception):
-    """Nobody can say what was meant; the text says why."""
+    """What was meant is unclear; the text says why."""
 
 
 def hint(text: str, accepts: Callable[[str], bool]) -> Hint:
-    """About a pattern that is refused; `accepts` says whether the parser takes a text."""
-    found = _mended(text, accepts)
+    """The hint for a refused pattern; `accepts` says whether the parser accepts a text."""
+    found = _corrected(text, accepts)
     return Hint(
         replace_lone_surrogates(found.detail), tuple(map(replace_lone_surrogates, found.proposals))
     )
 
 
-def _mended(text: str, accepts: Callable[[str], bool]) -> Hint:
+def _corrected(text: str, accepts: Callable[[str], bool]) -> Hint:
     if len(text) > _LENGTH_MAX or nesting_of(text) > NESTING_MAX:
         return Hint("")
     try:
         value, said = _value_of(text)
-        mender = _Mender()
-        mended = mender.whole(value)
+        corrector = _Corrector()
+        corrected = corrector.whole(value)
     except _Unclear as unclear:
         return Hint(str(unclear))
-    found = as_json(mended)
+    found = as_json(corrected)
     if not accepts(found):
-        return Hint(said or _operand(mended, accepts))
-    shown = list(dict.fromkeys(mender.said))[:_SHOWN_MAX]
+        return Hint(said or _operand(corrected, accepts))
+    shown = list(dict.fromkeys(corrector.reasons))[:_SHOWN_MAX]
     if not shown:
         return Hint(f"{said} Write {found}.".strip(), (found,))
     return Hint(" ".join(filter(None, [said, *shown])), (found,))
 
 
 def _operand(pattern: object, accepts: Callable[[str], bool]) -> str:
-    """What the operator takes whose operand is refused."""
+    """What an operator takes, for the one whose operand is refused."""
     waiting = [pattern]
     while waiting:
         value = waiting.pop()
@@ -83,60 +93,66 @@ def _takes(name: str) -> str:
 
 
 def _value_of(text: str) -> tuple[object, str]:
-    """The JSON of a text, and what is wrong if it is JSON only nearly."""
+    """The value of a text, and what is wrong with the text if it is nearly JSON."""
     try:
-        return json.loads(text, object_pairs_hook=_object), ""
-    except (ValueError, RecursionError):
+        return _decoded(text), ""
+    except InvalidJson:
         pass
-    try:  # JSON with a comma too many, or the text of a Python object
+    try:  # JSON with a trailing comma, or a Python literal
         tree = ast.parse("" if "\\" in text else text.strip(), mode="eval")
         value = ast.literal_eval(_Words().visit(tree))
-        return json.loads(json.dumps(value, allow_nan=False)), _NO_JSON
+        return decode(to_text(value), lone_surrogates="replace"), _NEARLY_JSON
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise _Unclear("") from None
 
 
 class _Words(ast.NodeTransformer):
-    """The three words of JSON as Python has them; a key that stands twice is unclear."""
+    """JSON's true, false and null as Python has them; a duplicate key is unclear."""
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """Replace true, false and null."""
         return ast.Constant(_WORDS[node.id]) if node.id in _WORDS else node
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
-        """Look for keys that stand twice."""
+        """Refuse duplicate keys."""
         if len({ast.dump(key) for key in node.keys if key}) < len(node.keys):
             raise _Unclear("")
         return self.generic_visit(node)
 
 
 _WORDS: Final = {"true": True, "false": False, "null": None}
-_NO_JSON: Final = "JSON has double quotes, true, false and null, and no comma after the last entry."
+_NEARLY_JSON: Final = (
+    "JSON has double quotes, true, false and null, and no comma after the last entry."
+)
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise _Unclear("")  # a mended pattern would lose one of the two
-    return dict(pairs)
+def _decoded(text: str) -> object:
+    """The value of a JSON text. Raises `InvalidJson`, and `_Unclear` for a duplicate key."""
+    value = decode(text, lone_surrogates="replace")
+    if isinstance(value, dict) and has_repeated_key(text, value):
+        raise _Unclear("")  # a corrected pattern would lose one of the two
+    return value
 
 
-class _Mender:
-    """Mends one pattern and keeps what was said about it."""
+class _Corrector:
+    """Corrects one pattern and keeps the reasons."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.reasons: list[str] = []
         self._inside_or = False
 
     def whole(self, value: object) -> object:
         """A whole pattern."""
         if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-            self.said.append("A pattern is one object; alternatives stand in $or.")
+            self.reasons.append("A pattern is one object; alternatives belong in $or.")
             value = value[0] if len(value) == 1 else {"$or": value}
         if not isinstance(value, dict):
             raise _Unclear('A pattern is an object of fields, such as {"source": ["shop"]}.')
         for key, inner in value.items():
             if (wrapped := _wrapped(key, inner)) is not None:
-                self.said.append(f'"{key}" is a parameter and no field: the pattern is its value.')
+                self.reasons.append(
+                    f'"{key}" is a parameter, not a field: the pattern is its value.'
+                )
                 return self.whole(wrapped)
         return self._fields(value, top=True)
 
@@ -152,7 +168,7 @@ class _Mender:
             elif detail := self._detail(value):
                 found[key] = detail
         if not found and top:
-            self.said.append(f"A pattern for every event is {as_json(_EVERYTHING)}.")
+            self.reasons.append(f"A pattern for every event is {as_json(_EVERYTHING)}.")
             return _EVERYTHING
         return found
 
@@ -162,10 +178,10 @@ class _Mender:
         )
         assert isinstance(branches, list)
         if len(branches) == 1:
-            self.said.append("$or takes two patterns or more; one stands without it.")
+            self.reasons.append("$or takes two patterns or more; write one without it.")
             return self._fields(branches[0], top=top)
         if key != "$or" or branches is not value:
-            self.said.append('Alternatives are written as "$or": [{...}, {...}].')
+            self.reasons.append('Alternatives are written as "$or": [{...}, {...}].')
         before, self._inside_or = self._inside_or, True
         found = [self._fields(branch, top=top) for branch in branches]
         self._inside_or = before
@@ -174,7 +190,7 @@ class _Mender:
     def _detail(self, value: object) -> dict[str, object]:
         """The fields of the event's `detail`, an object without a value of its own; none for any."""
         if isinstance(value, str) and (inner := _json_in(value)) is not None:
-            self.said.append("A pattern is JSON and not a string.")
+            self.reasons.append("A pattern is JSON, not a string.")
             return self._detail(inner)
         if isinstance(value, list) and _is_empty(value):
             value = {}
@@ -183,13 +199,13 @@ class _Mender:
         if not isinstance(value, dict):
             raise _Unclear(f"detail has no value of its own: {_A_DETAIL}.")
         if not value:
-            self.said.append("detail has no value of its own: for any event leave it out.")
+            self.reasons.append("detail has no value of its own: for any event leave it out.")
             return {}
         return self._fields(value)
 
     def _field(self, key: str, value: object) -> object:
         if isinstance(value, str) and (inner := _json_in(value)) is not None:
-            self.said.append("A pattern is JSON and not a string.")
+            self.reasons.append("A pattern is JSON, not a string.")
             return self._field(key, inner)
         if _are_objects(value) and all(map(_is_of_fields, value)):
             value = self._objects(key, value)
@@ -198,20 +214,20 @@ class _Mender:
             if not found:
                 raise _Unclear(_no_and(key, value))
             name = next(iter(value))
-            return self._write(f'"{name}" is an operator and stands in an array', key, found)
+            return self._write(f'"{name}" is an operator and belongs in an array', key, found)
         if isinstance(value, dict):
             if value:
                 return self._fields(value)
             return self._write("An empty object names no field. For any value", key, _PRESENT)
         if not isinstance(value, list):
-            return self._write("Match values stand in an array", key, _spelled(value))
+            return self._write("Match values belong in an array", key, _spelled(value))
         if _is_empty(value) and {} not in value:
             return self._write("An empty array names no value. For any value", key, _PRESENT)
         return self._leaf(key, value)
 
     def _objects(self, key: str, objects: list[dict[str, object]]) -> dict[str, object]:
         """The fields that were written as objects in an array."""
-        self.said.append(f"The fields of {as_json(key)} stand in an object and not in an array.")
+        self.reasons.append(f"The fields of {as_json(key)} belong in an object, not in an array.")
         return objects[0] if len(objects) == 1 else {"$or": objects}
 
     def _leaf(self, key: str, values: list[object]) -> object:
@@ -237,7 +253,7 @@ class _Mender:
         raise _Unclear(_no_and(key, value))
 
     def _write(self, reason: str, key: str, leaf: list[object]) -> object:
-        self.said.append(f"{reason}: write {as_json(key)}: {as_json(leaf)}.")
+        self.reasons.append(f"{reason}: write {as_json(key)}: {as_json(leaf)}.")
         return leaf
 
 
@@ -276,8 +292,8 @@ def _json_in(text: str) -> object:
     if text.lstrip()[:1] not in ("{", "[") or nesting_of(text) > NESTING_MAX:
         return None
     try:
-        return json.loads(text, object_pairs_hook=_object)
-    except (ValueError, RecursionError):
+        return _decoded(text)
+    except InvalidJson:
         return None
 
 
@@ -299,9 +315,9 @@ _A_DETAIL: Final = 'it is an object of fields, such as "detail": {"status": ["do
 def _reason(values: list[object]) -> str:
     for value in values:
         if isinstance(value, list):
-            return "Match values stand in one array"
+            return "Match values belong in one array"
         if value == {}:
-            return "An empty object is no operator. For any value"
+            return "An empty object is not an operator. For any value"
         if isinstance(value, dict) and len(value) > 1 and operator_meant(next(iter(value))):
             return "A match value has one operator"
         for name in value if isinstance(value, dict) else ():

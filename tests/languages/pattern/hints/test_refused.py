@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-from itertools import product
 from typing import Any
 
 import pytest
@@ -75,7 +74,7 @@ CASES = [(name, *rest) for names, *rest in NAMES for name in names.split()]
 
 @pytest.mark.parametrize(("name", "meant", "operand", "hit", "miss"), CASES)
 def test_misspelled_operators(name: str, meant: str, operand: Any, hit: Any, miss: Any) -> None:
-    """In every place the operator that was meant is proposed, with what stands behind it."""
+    """In every place the operator that was meant is proposed, with what follows it."""
     for place in PLACES:
         told = refusal(place % json.dumps({name: operand}))
         (proposal,) = told.proposals
@@ -114,7 +113,7 @@ def test_an_operator_in_the_place_of_a_field(name: str) -> None:
         found = sb.explain(place % json.dumps({name: listed}), event)
         (row,) = [row for row in found.rows if row.proposals]
         (told,) = row.proposals
-        assert f"{name} is an operator and no field: write " in row.hint and told.leaf in row.hint
+        assert f"{name} is an operator, not a field: write " in row.hint and told.leaf in row.hint
         assert sb.match({told.path: json.loads(told.leaf)}, event)
 
 
@@ -124,70 +123,13 @@ def test_an_operator_right_below_detail() -> None:
     row = sb.explain({"detail": {"prefix": ["a"]}}, event).rows[-1]
     assert row.proposals == (("detail.name", '[{"prefix": "a"}]'),)
     row = sb.explain({"detail": {"prefix": ["x"]}}, event).rows[-1]
-    assert not row.proposals and row.hint.endswith("it stands in the array of a field")
+    assert not row.proposals and row.hint.endswith("it belongs in the array of a field")
     row = sb.explain({"prefix": ["a"]}, {"source": "abc"}).rows[-1]
     assert row.proposals == (("source", '[{"prefix": "a"}]'),)
     nested = sb.explain({"f": {"anything-but": {"prefix": ["a"]}}}, {"f": "b"}).rows[-1]
     assert nested.proposals == (("f", '[{"anything-but": {"prefix": "a"}}]'),)
     field = sb.explain({"detail": {"prefix": ["a"]}}, {"detail": {"prefix": "b", "name": "a"}})
     assert not field.rows[-1].proposals  # it is a field
-
-
-EVENT = {"source": "s", "k": "z", "detail": {"status": "ok", "n": 5, "kk": {"a": 1, "b": "x"}}}
-
-
-@pytest.mark.parametrize(
-    ("pattern", "path", "leaf"),
-    [
-        (
-            {"detail": {"anything-but": {"status": ["bad"]}}},
-            "detail.status", [{"anything-but": ["bad"]}],
-        ),
-        ({"detail": {"prefix": {"status": ["o"]}}}, "detail.status", [{"prefix": "o"}]),
-        ({"detail": {"numeric": {"n": [">", 0]}}}, "detail.n", [{"numeric": [">", 0]}]),
-        (
-            {"anythingBut": {"detail": {"status": ["bad"]}}},
-            "detail.status", [{"anything-but": ["bad"]}],
-        ),
-        (
-            {"detail": {"anything-but": {"status": {"prefix": ["b"]}}}},
-            "detail.status", [{"anything-but": {"prefix": "b"}}],
-        ),
-        ({"EventPattern": {"source": ["s"]}}, "source", ["s"]),
-        ({"eventPattern": {"detail": {"n": [5]}}}, "detail.n", [5]),
-        ({"event-pattern": {"k": [{"prefix": "z"}]}}, "k", [{"prefix": "z"}]),
-        ({"Pattern": {"detail": {"status": ["ok"]}}}, "detail.status", ["ok"]),
-    ],
-)  # fmt: skip
-def test_what_stands_around_a_field(pattern: Any, path: str, leaf: Any) -> None:
-    """An operator or a parameter around a field is named, and the field proposed without it."""
-    row = sb.explain(pattern, EVENT).rows[-1]
-    assert [(one.path, json.loads(one.leaf)) for one in row.proposals] == [(path, leaf)]
-    name = next(iter(pattern.get("detail", pattern)))
-    assert row.hint.startswith(f"{name} is a")
-    check_proposals(sb.explain(pattern, EVENT), EVENT)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "hint"),
-    [
-        ({"detail": {"exists": [True]}}, "exists is an operator and no field: it stands"),
-        ({"detail": {"exists": [False]}}, "exists is an operator and no field: it stands"),
-        ({"detail": {"anything-but": ["y"]}}, "anything-but is an operator and no field: it st"),
-        ({"detail": {"kk": {"anythingBut": ["y"]}}}, "anythingBut is an operator and no field: it"),
-        ({"kk": {"anythingBut": ["y"]}}, "anythingBut is an operator and no field: write "),
-        ({"exists": [True]}, "exists is an operator and no field: it stands"),
-        (
-            {"detail": {"anything-but": {"status": ["ok"]}}},
-            'write "status": [{"anything-but": ["ok',
-        ),
-        ({"EventPattern": {"source": ["q"]}}, 'write {"source": ["q"]}, which would not match'),
-    ],
-)
-def test_an_operator_is_named_without_a_field(pattern: Any, hint: str) -> None:
-    """Where any field would do, or none does, nothing is proposed."""
-    row = sb.explain(pattern, EVENT).rows[-1]
-    assert hint in row.hint and not row.proposals
 
 
 @pytest.mark.parametrize(
@@ -346,7 +288,7 @@ def test_a_refusal_can_be_pickled() -> None:
     told = refusal('{"source": "shop"}')
     again = pickle.loads(pickle.dumps(told))
     assert again.proposals == told.proposals == ('{"source": ["shop"]}',)
-    assert told.detail == 'Match values stand in an array: write "source": ["shop"].'
+    assert told.detail == 'Match values belong in an array: write "source": ["shop"].'
     events = sb.World(seed=1).client("events")
     with pytest.raises(events.exceptions.InvalidEventPatternException) as caught:
         events.put_rule(Name="r", EventPattern='{"source": "shop"}')
@@ -364,195 +306,6 @@ def test_half_of_a_surrogate_pair() -> None:
     assert "?" in str(world.trace) and world.trace.digest()
     spelled = sb.explain({"a": ['{"prefix": "\\ud800"}']}, {"a": "?"})
     assert "\ud800" not in str(spelled)
-
-
-# ------------------------------------------------------------------------ explain
-
-TEXTS = [
-    *("a*", "*c", "*b*", "a**c", "A*", "x*", "*.png", "a*c ", "a\\*", "5 * 4", "in/*", "**"),
-    *(
-        "^a.*$",
-        "^abc",
-        "bc$",
-        "^abc$",
-        "/abc/",
-        "/^a/",
-        "a.*",
-        ".*",
-        ".+",
-        "in/.*",
-        "a|b",
-        "(a|abc)",
-    ),
-    *("[a-z]+", "\\d+", "a\\.b", "^in/.*\\.png$", "a.c", "*.*", ".*\\.png", "(a.*)|b", "^", "$"),
-    *("prefix:a", "prefix: in/", "suffix:.png", "wildcard:*b*", "startsWith(a)", "contains:b"),
-    *("exists:true", "exists: false", "anything-but:x", "!x", "!abc", "> 5", ">5", ">=5,<10", "=7"),
-    *('{"prefix": "a"}', '{ "wildcard":"*.png" }', '[{"suffix": "c"}]', '["abc"]', '{"x"', "{}"),
-    *('{"numeric": [">", 5]}', '"abc"', "10.0.0.0/8", "cidr:10.0.0.0/8", "::/0", "abc ", " abc"),
-    *("ABC", "ab", "bc", "b", "7", "7.0", "true", "null", "equals:abc", "numeric:>5", "in:abc", ""),
-]
-VALUES = [
-    "abc",
-    "ABC",
-    "in/a.png",
-    "in/",
-    "a*c",
-    "a\\b",
-    "5 * 4",
-    "10.1.2.3",
-    "7",
-    7,
-    True,
-    None,
-    "",
-]
-OPERATORS = ["%s", '{"prefix": %s}', '{"suffix": %s}', '{"exactly": %s}', '{"wildcard": %s}']
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_explain_proposes_what_matches(text: str) -> None:
-    """Whatever the text, the operator and the value: a proposal holds for the event explained."""
-    for operator, value in product(OPERATORS, VALUES):
-        event = {"detail": {"f": value}}
-        try:
-            found = sb.explain(f'{{"detail": {{"f": [{operator % json.dumps(text)}]}}}}', event)
-        except sb.InvalidPattern as told:
-            for proposal in told.proposals:
-                sb.match(proposal, event)
-            continue
-        check_proposals(found, event)
-
-
-def check_proposals(found: sb.Explanation, event: dict[str, Any]) -> None:
-    """Every proposal matches, and what is told to be used is a proposal."""
-    for row in found.rows:
-        for proposal in row.proposals:
-            values = json.loads(proposal.leaf)
-            assert sb.match({proposal.path: values}, event), (row, event)
-        if ": use " in row.hint:
-            (proposal,) = row.proposals
-            assert row.hint.endswith(proposal.leaf[1:-1])
-
-
-@pytest.mark.parametrize(
-    ("text", "value", "leaf"),
-    [
-        ("in/.*", "in/a", '[{"wildcard": "*in/*"}]'),
-        ("^in/.*", "in/a", '[{"wildcard": "in/*"}]'),
-        ("^in/", "in/a", '[{"prefix": "in/"}]'),
-        ("/png$/", "a.png", '[{"suffix": "png"}]'),
-        ("a|b", "b", '["a", "b"]'),
-        ("in/*", "in/a", '[{"wildcard": "in/*"}]'),
-        ("prefix:in/", "in/a", '[{"prefix": "in/"}]'),
-        (">=5,<10", 7, '[{"numeric": [">=", 5, "<", 10]}]'),
-        ("10.0.0.0/8", "10.0.0.1", '[{"cidr": "10.0.0.0/8"}]'),
-        ('{"prefix":"in/"}', "in/a", '[{"prefix": "in/"}]'),
-        ("{'prefix': 'in/'}", "in/a", '[{"prefix": "in/"}]'),
-        ('"prefix": "in/"', "in/a", '[{"prefix": "in/"}]'),
-        ('{"numeric": [">", 5]}', 7, '[{"numeric": [">", 5]}]'),
-        ('{"anything-but": {"prefix": "b"}}', "a", '[{"anything-but": {"prefix": "b"}}]'),
-        ("b", "abc", '[{"wildcard": "*b*"}]'),
-        ("{prefix: Ann}", "Anna", '[{"prefix": "Ann"}]'),
-        ("[{suffix: na}]", "Anna", '[{"suffix": "na"}]'),
-        ("{anything-but: Bob}", "Anna", '[{"anything-but": "Bob"}]'),
-        ("numeric > 100", 150, '[{"numeric": [">", 100]}]'),
-        ("numeric >= 1, < 200", 150, '[{"numeric": [">=", 1, "<", 200]}]'),
-        ("prefix Ann", "Anna", '[{"prefix": "Ann"}]'),
-        ("cidr 10.0.0.0/8", "10.1.2.3", '[{"cidr": "10.0.0.0/8"}]'),
-        ("7", 7, "[7]"),
-        (" abc", "abc", '["abc"]'),
-    ],
-)
-def test_what_explain_proposes(text: str, value: Any, leaf: str) -> None:
-    """Operators and expressions written as text."""
-    (row,) = sb.explain({"f": [text]}, {"f": value}).rows
-    assert row.proposals == (("f", leaf),)
-
-
-@pytest.mark.parametrize(
-    ("text", "value", "other"),
-    [
-        ("aws.*", "aws.s3", "my.laws"),
-        ("10.0.*", "10.0.1.2", "110.0.1"),
-        ("10.0.0.*", "10.0.0.7", "10.0.1.7"),
-        ("logs/a.*", "logs/a.txt", "old/logs/a.txt"),
-        ("arn:aws:s3:::my.*", "arn:aws:s3:::my.bucket", "arn:aws:s3:::mybucket"),
-        ("*.tar.*", "x.tar.gz", "xtar"),
-        ("v1.*.0", "v1.22.0", "v1.22.01"),
-        ("[a].*", "[a].b", "a.b"),
-    ],
-)
-def test_a_star_is_a_glob_where_it_fits(text: str, value: str, other: str) -> None:
-    """A text with stars that fits the value as a wildcard is proposed as it stands."""
-    for leaf in (text, {"exactly": text}):
-        (row,) = sb.explain({"f": [leaf]}, {"f": value}).rows
-        assert [json.loads(one.leaf) for one in row.proposals] == [[{"wildcard": text}]]
-        assert "expression" not in row.hint
-        assert not sb.match({"f": [{"wildcard": text}]}, {"f": other})
-
-
-@pytest.mark.parametrize(
-    ("text", "value", "leaf"),
-    [
-        ("^aws\\..*", "aws.s3", [{"wildcard": "aws.*"}]),
-        ("^aws.*", "aws.s3", [{"wildcard": "aws*"}]),
-        (".*\\.png$", "a.png", [{"wildcard": "*.png"}]),
-        ("^logs/.*\\.txt$", "logs/a.txt", [{"wildcard": "logs/*.txt"}]),
-        ("^10\\.0\\.*", "10.0.1.2", [{"wildcard": "10.0.*"}]),
-        ("^(aws|gcp)", "aws.s3", [{"prefix": "aws"}, {"prefix": "gcp"}]),
-        ("(png|jpg)$", "a.png", [{"suffix": "png"}, {"suffix": "jpg"}]),
-        ("^(png|jpg)$", "png", ["png", "jpg"]),
-        ("aws.*", "awsome", [{"wildcard": "*aws*"}]),
-    ],
-)
-def test_a_regular_expression_keeps_its_anchors(text: str, value: str, leaf: Any) -> None:
-    """What does not fit as a wildcard is read as a regular expression."""
-    (row,) = sb.explain({"f": [text]}, {"f": value}).rows
-    assert [json.loads(one.leaf) for one in row.proposals] == [leaf]
-    assert row.hint.startswith("a pattern has no regular expressions: use ")
-
-
-@pytest.mark.parametrize(
-    ("text", "value", "hint"),
-    [
-        (
-            "*.png",
-            "a.jpg",
-            'character here; {"wildcard": "*.png"} would not match this value either',
-        ),
-        ('{"prefix": "z"}', "abc", '{"prefix": "z"} would not match this value either'),
-        ("{prefix: Ann}", "Bob", '{"prefix": "Ann"} would not match this value either'),
-        ("numeric > 100", 7, '{"numeric": [">", 100]} would not match this value either'),
-        ("> 100", 7, '{"numeric": [">", 100]} would not match this value either'),
-        ("prefix: z", "abc", '{"prefix": "z"} would not match this value either'),
-        ("[a-z]+", "abc", "a pattern has no regular expressions"),
-        ("\\d+", "12", "a pattern has no regular expressions"),
-    ],
-)
-def test_what_would_not_help_is_not_proposed(text: str, value: Any, hint: str) -> None:
-    """The slip is named all the same."""
-    (row,) = sb.explain({"f": [text]}, {"f": value}).rows
-    assert hint in row.hint and not row.proposals
-
-
-@pytest.mark.parametrize(
-    ("pattern", "event", "path"),
-    [
-        ({"Source": ["a"]}, {"source": "a"}, "source"),
-        ({"detailType": ["t"]}, {"detail-type": "t"}, "detail-type"),
-        ({"detail_type": ["t"]}, {"detail-type": "t"}, "detail-type"),
-        ({"detail": {"OrderId": [1]}}, {"detail": {"order_id": 1}}, "detail.order_id"),
-        ({"order": {"id": [1]}}, {"detail": {"order": {"id": 1}}}, "detail.order.id"),
-        ({"detail": {"source": ["a"]}}, {"source": "a", "detail": {}}, "source"),
-        ({"detail": {"Order": {"id": [1]}}}, {"detail": {"order": {"id": 1}}}, "detail.order.id"),
-    ],
-)
-def test_fields_by_another_name(pattern: Any, event: dict[str, Any], path: str) -> None:
-    """The path that the event has is proposed, if the match values hold there."""
-    found = sb.explain(pattern, event)
-    check_proposals(found, event)
-    assert [one.path for row in found.rows for one in row.proposals] == [path]
-    assert found.to_dict()["rows"][-1]["proposals"][0]["path"] == path  # type: ignore[index]
 
 
 JSON = st.recursive(
@@ -608,7 +361,9 @@ def test_any_explanation(pattern: Any, detail: Any) -> None:
         found = sb.explain(json.dumps(pattern), event)
     except sb.InvalidPattern:
         return
-    check_proposals(found, event)
+    for row in found.rows:
+        for proposal in row.proposals:
+            assert sb.match({proposal.path: json.loads(proposal.leaf)}, event)
 
 
 @given(st.text(max_size=200))

@@ -1,4 +1,4 @@
-"""Room for deep nesting: msgspec's coders recurse, and how deep they can go depends on who calls them."""
+"""Deep nesting: gives msgspec's recursive coders more stack when they run out of it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["with_deeper_recursion"]
 
 Result = TypeVar("Result")
 
-_LEVELS = 2000  # twice what PutEvents takes
+_LEVELS = 2000  # twice what PutEvents accepts
 
 
 def with_deeper_recursion(function: Callable[..., Result], *arguments: Any) -> Result:
-    """Call a coder of msgspec; for what is nested deeply, again with room on the stack.
+    """Call a recursive function; if it raises `RecursionError`, once more with a higher limit.
 
-    How deep it can go depends on the stack it is called from; what can be put and archived must not.
+    How deep msgspec can go depends on the stack of its caller. Which events are accepted must not.
     """
     try:
         return function(*arguments)

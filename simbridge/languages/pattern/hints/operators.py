@@ -1,18 +1,18 @@
-"""What was meant by a match object that is refused: its operator, and what stands behind it.
+"""Finds the operator and the operand that were meant by a match object that is refused.
 
 The names that people write come from other languages (SQL, MongoDB, SNS filter policies, regular
-expressions) or are misspelled. Nothing here is certain to be valid; `mends` lets the parser decide.
+expressions) or are misspelled. Nothing here is certain to be valid; the parser decides (`refused`).
 """
 
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Final
 
+from simbridge.base import json
 from simbridge.languages.pattern.operators import OPERATORS
 
 __all__ = [
@@ -61,11 +61,11 @@ _STRINGS: Final = ("prefix", "suffix", "exactly", "equals-ignore-case", "wildcar
 _ENVELOPE: Final = frozenset({"source", "detail-type", "detail", "account", "region", "resources"})
 _LENGTH_MAX: Final = 40
 NESTING_MAX: Final = 50
-"""What nests deeper than this is not mended."""
+"""Deeper nesting is not corrected."""
 
 
 def nesting_of(text: str) -> int:
-    """How deep the brackets of a text nest, so that reading it needs no more of the stack than that."""
+    """How deep the brackets of a text nest, an upper bound of the stack that parsing it needs."""
     depths = accumulate({"[": 1, "{": 1, "(": 1, "]": -1, "}": -1, ")": -1}.get(c, 0) for c in text)
     return max(depths, default=0)
 
@@ -97,7 +97,7 @@ def is_pattern_parameter(name: str, fields: Iterable[str]) -> bool:
 
 
 def match_values(operators: dict[str, object]) -> list[object]:
-    """The match values that a match object was meant to be; empty if nobody can say."""
+    """The match values that a match object was meant to be; empty if that is unclear."""
     if len(operators) > 1:
         return _several(operators)
     for name, operand in operators.items():
@@ -134,8 +134,8 @@ def spelled_out(text: str) -> list[object]:
         if nesting_of(text) > NESTING_MAX or "\\u" in text:  # which may be half a surrogate pair
             return []
         try:
-            read = json.loads(text if '"' in text else text.replace("'", '"'))
-        except (ValueError, RecursionError):
+            read = json.decode(text if '"' in text else text.replace("'", '"'))
+        except json.InvalidJson:
             return spelled_out(text.strip("[{}] "))  # {prefix: Ann}
         values = read if isinstance(read, list) else [read]
         return [one for value in values for one in _spelled(value)]
@@ -182,9 +182,9 @@ def _list(operand: object) -> list[object]:
 
 
 def _text(operand: object) -> object:
-    """A number or a literal as a string; what is no scalar stays."""
+    """A number or a literal as a string; what is not a scalar stays."""
     if isinstance(operand, bool | int | float):
-        return json.dumps(operand)
+        return json.to_text(operand)
     return operand
 
 
@@ -232,7 +232,7 @@ def _cidr(operand: object) -> list[object]:
 
 
 def _block(text: str) -> object:
-    """A block of addresses; the one address of the smallest block stands for itself."""
+    """A block of addresses; the smallest block is written as its one address."""
     address, _, bits = text.strip().partition("/")
     whole = not bits or bits == ("128" if ":" in address else "32")
     return address if whole and _ADDRESS.fullmatch(address) else {"cidr": text.strip()}
@@ -296,7 +296,7 @@ def _numeric(operand: object) -> list[object]:
 def _part(one: object) -> object:
     if isinstance(one, str):
         if _NUMBER.fullmatch(one.strip()):
-            return json.loads(one)
+            return json.decode(one)
         return _RELATIONS.get(_plain(one), one)
     return one
 

@@ -1,17 +1,17 @@
-"""Reading a policy: what PutPermission takes and how it is stored.
+"""Parses a policy: what PutPermission accepts and how it is stored.
 
-The texts of the refusals are captured answers of the service, where nothing else is said.
+The texts of the errors are captured answers of the service, unless a comment says otherwise.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
+from simbridge.base import json
 from simbridge.base.errors import InvalidArn, InvalidPolicy, NotSimulated
-from simbridge.languages.policy.words import (
+from simbridge.languages.policy.vocabulary import (
     NO_ACCOUNT,
     OTHER_OPERATORS,
     VERSION,
@@ -68,8 +68,8 @@ KEYS = frozenset(
 def check(text: str, bus_arn: str) -> str:
     """A policy of this event bus as it is stored. Raises `InvalidPolicy`, or `NotSimulated`."""
     try:
-        policy = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        policy = json.decode(text, lone_surrogates="replace")
+    except json.InvalidJson as error:
         raise InvalidPolicy("This policy contains invalid Json", str(error)) from error
     if not isinstance(policy, dict):
         raise InvalidPolicy("This text appears not to be a policy")

@@ -56,7 +56,7 @@ def is_period(text: str) -> bool:
 
 
 def rate_hint(body: str) -> Hint:
-    """About what stands inside `rate(...)`, which is refused."""
+    """The hint for the content of a refused `rate(...)`."""
     text = " ".join(body.split()).lower()
     if _NUMBER.fullmatch(text) and 0 < int(text) <= _COUNT_MAX:
         found = tuple(_rate(int(text), unit) for unit in ("minute", "hour", "day"))
@@ -113,7 +113,7 @@ def _best(total: Fraction, periods: list[tuple[Fraction, str]]) -> tuple[Fractio
 
 
 def _calendar(periods: list[tuple[Fraction, str]]) -> Hint:
-    """Months and years are no periods of so many seconds: a cron fires once in each."""
+    """Months and years are not a fixed number of seconds: a cron fires once in each."""
     number, unit = periods[0]
     if len(periods) > 1 or number.denominator != 1 or number < 1:
         return Hint(_CALENDAR)

@@ -1,8 +1,10 @@
-"""A schedule expression as an English sentence: "at 12:00 UTC on the first Monday of every month".
+"""Describes a schedule expression in English: "at 12:00 UTC on the first Monday of every month".
 
-The sentence is made from what the expression means, not from how it is written, so it shows what
-AWS will do with `2-6`, `FRI-MON` or `0/61`. Two expressions that differ in meaning never read the same:
-a sentence that is short but blurred would confirm the very mistake it is there to show.
+The sentence is made from what the expression means, not from how it is written, so it shows what AWS will
+do with `2-6`, `FRI-MON` or `0/61`. Two expressions that differ in meaning never read the same: a short but
+vague sentence would confirm the mistake that it is there to show.
+
+Prior art: https://github.com/bradymholt/cron-expression-descriptor
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from simbridge.base.clock import SECOND
-from simbridge.languages.schedule.parse import Cron, DayOfMonth, DayOfWeek, Rate, parse
+from simbridge.languages.schedule.parse import parse
+from simbridge.languages.schedule.syntax import Cron, DayOfMonth, DayOfWeek, Rate
 
 __all__ = ["WEEKDAYS", "describe_schedule", "listed", "ordinal"]
 
@@ -172,7 +175,7 @@ def _clock(hour: int, minute: int) -> str:
 
 
 def _step(values: Sequence[int]) -> int:
-    """The distance of two neighbours where it is the same for all, else 0."""
+    """The distance of two neighbours if it is the same for all, else 0."""
     steps = {b - a for a, b in pairwise(values)}
     return steps.pop() if len(steps) == 1 else 0
 

@@ -1,4 +1,4 @@
-"""Asking a policy: who may do what."""
+"""Evaluates a policy: whether a caller may perform an action on a resource."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, final
 
-from simbridge.languages.policy.words import Matches, glob, null, operator, root, statements, texts
+from simbridge.languages.policy.vocabulary import (
+    Matches,
+    glob,
+    null,
+    operator,
+    root,
+    statements,
+    texts,
+)
 
 __all__ = ["Caller", "forwarder", "refusal"]
 
@@ -17,7 +25,7 @@ _OF_THE_EVENT = re.compile(r"events:(source|detail-type|detail\..*)", re.DOTALL)
 
 @final
 class Caller(NamedTuple):
-    """Who asks: an account, the ARN of its principal, and the AWS service that acts for it, if any.
+    """The caller: an account, the ARN of its principal, and the AWS service that acts for it, if any.
 
     `organization` is known of a principal, not of a service that acts without one.
     """
@@ -41,9 +49,9 @@ class Caller(NamedTuple):
 def forwarder(
     account: str, partition: str, role: str | None, organizations: Mapping[str, str]
 ) -> Caller:
-    """Who puts events on an event bus for a rule: the target's role, or else EventBridge.
+    """The caller that puts events on an event bus for a rule: the target's role, or else EventBridge.
 
-    Without a role nobody is known to be of an organization (API reference, PutPermission).
+    Without a role the organization is unknown (API reference, PutPermission).
     """
     if role is None:
         return Caller(account, root(account, partition), "events.amazonaws.com")
@@ -60,10 +68,10 @@ def refusal(
     *,
     some_event: bool = False,
 ) -> str | None:
-    """Why the caller may not, as AWS ends the sentence; None: it may.
+    """Why the caller may not, as the end of AWS's sentence; None if it may.
 
     `owner` is the account of the resource, `facts` the condition keys of the request, in lower case.
-    With `some_event` no event is known yet, and it is enough if one can be thought of that may pass.
+    With `some_event` no event is known yet, and the caller may if some event would be allowed.
     """
     if policy is None and caller.account == owner:
         return None
@@ -90,7 +98,7 @@ def refusal(
 
 @final
 class _Compiled(NamedTuple):
-    """A statement, ready to be asked."""
+    """A compiled statement."""
 
     effect: str
     principals: tuple[str, ...]
@@ -147,7 +155,7 @@ class _Condition(NamedTuple):
     absent: bool
 
     def holds(self, known: Mapping[str, str]) -> bool:
-        """Whether it holds of a request of which this is known; `absent`: where the key is not."""
+        """Whether it holds of a request with these keys; `absent`: the answer if the key is missing."""
         seen = known.get(self.key)
         if self.compare is null:
             return any((seen is None) == (value.lower() == "true") for value in self.values)

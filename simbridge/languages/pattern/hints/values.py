@@ -1,8 +1,8 @@
-"""What may have gone wrong where a value of the event is not taken: the slips that people make.
+"""Hints for a value of the event that no match value accepts: the common mistakes.
 
-Each rule here looks at one thing that is nearly right and says what to change, in one sentence. They are
-guesses for people; no verdict depends on them. What a rule proposes is told as a proposal only if it
-takes the value that is there; otherwise the sentence says that it would not.
+Each rule looks for one mistake and says what to change, in one sentence: `"aws.*"` was meant as a wildcard,
+`"5"` is a string and the event has a number. Hints are guesses and change no verdict. A rule's match values
+are a proposal only if they accept the value of the event; otherwise the sentence says that they do not.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 
 from simbridge.base.errors import InvalidPattern
 from simbridge.languages.pattern.conditions import Condition, as_json
-from simbridge.languages.pattern.operator_mends import glob_of, one_star, spelled_out
+from simbridge.languages.pattern.hints.operators import glob_of, one_star, spelled_out
 from simbridge.languages.pattern.operators import OPERATORS
 from simbridge.languages.pattern.scalars import Scalar, address
 from simbridge.languages.pattern.syntax import Field, read
 
-__all__ = ["NO_SLIP", "Hint", "Proposal", "conditions_of", "hint_for_value", "shown"]
+__all__ = ["NO_HINT", "FieldHint", "Proposal", "conditions_of", "shown", "value_hint"]
 
 _VALUES_MAX: Final = 20
 _CONDITIONS_MAX: Final = 50
@@ -33,14 +33,14 @@ class Proposal(NamedTuple):
     leaf: str
 
 
-class Hint(NamedTuple):
-    """What may have gone wrong, and what to write instead; empty if nothing comes to mind."""
+class FieldHint(NamedTuple):
+    """What may be wrong, and what to write instead; empty if no rule applies."""
 
     text: str = ""
     proposals: tuple[Proposal, ...] = ()
 
 
-NO_SLIP: Final = Hint()
+NO_HINT: Final = FieldHint()
 
 
 def shown(value: object) -> str:
@@ -64,42 +64,39 @@ def conditions_of(match_values: Sequence[object]) -> tuple[Condition, ...]:
     return entry.conditions if isinstance(entry, Field) else ()
 
 
-# ------------------------------------------------------------ a value that is not taken
-
-
 class _Guess(NamedTuple):
-    """Why a value was not taken, and the match values that may have been meant, the likeliest first."""
+    """Why a value is not accepted, and the match values that may have been meant, the likeliest first."""
 
     reason: str
     meant: Sequence[Sequence[object]] = ()
-    doubtful: bool = False  # then nothing is said if none of them takes the value
+    doubtful: bool = False  # then there is no hint if none of them accepts the value
 
 
-def hint_for_value(path: str, conditions: Sequence[Condition], values: Sequence[Scalar]) -> Hint:
-    """Why a value at a path may not be what the pattern says."""
+def value_hint(path: str, conditions: Sequence[Condition], values: Sequence[Scalar]) -> FieldHint:
+    """The hint for the values at a path, none of which satisfies the conditions."""
     for rule in _RULES:
         for condition in conditions[:_CONDITIONS_MAX]:
             for value in values[:_VALUES_MAX]:
                 for guess in rule(condition, value):
-                    told = _told(path, guess, value)
-                    if told.text:
-                        return told
-    return NO_SLIP
+                    hint = _hint(path, guess, value)
+                    if hint.text:
+                        return hint
+    return NO_HINT
 
 
-def _told(path: str, guess: _Guess, value: Scalar) -> Hint:
+def _hint(path: str, guess: _Guess, value: Scalar) -> FieldHint:
     if not guess.meant:
-        return Hint(guess.reason)
+        return FieldHint(guess.reason)
     for meant in guess.meant:
         if any(one.accepts(value) for one in conditions_of(meant)):
             text = ", ".join(map(as_json, meant))
-            return Hint(f"{guess.reason}: use {text}", (Proposal(path, as_json(meant)),))
+            return FieldHint(f"{guess.reason}: use {text}", (Proposal(path, as_json(meant)),))
     if guess.doubtful:
-        return NO_SLIP
+        return NO_HINT
     first = ", ".join(map(as_json, guess.meant[0]))
     if conditions_of(guess.meant[0]):
-        return Hint(f"{guess.reason}; {first} would not match this value either")
-    return Hint(guess.reason)
+        return FieldHint(f"{guess.reason}; {first} would not match this value either")
+    return FieldHint(guess.reason)
 
 
 def _kind(condition: Condition, value: Scalar) -> Iterator[_Guess]:
@@ -157,7 +154,7 @@ def _operator_as_text(condition: Condition, value: Scalar) -> Iterator[_Guess]:
     meant = spelled_out(text)
     if meant:
         certain = text.lstrip()[:1] in ("{", "[") or _BEGINS_AS_OPERATOR.match(text)
-        reason = "the operator is written as a string: it stands without quotes"
+        reason = "the operator is written as a string: write it without quotes"
         yield _Guess(reason, [meant], doubtful=not certain)
     if isinstance(value, str) and "/" in text and address(value):
         yield _Guess("a block of addresses needs its operator", [[{"cidr": text}]], doubtful=True)
@@ -209,7 +206,7 @@ def _expression(condition: Condition, value: Scalar) -> Iterator[_Guess]:
     if meant:
         yield _Guess(_NO_EXPRESSIONS, meant, doubtful=True)
     if condition.operator != "wildcard" and _CERTAINLY.search(text):
-        yield _Guess(f"{_NO_EXPRESSIONS}: each character stands for itself")
+        yield _Guess(f"{_NO_EXPRESSIONS}: each character is literal")
 
 
 def _anchored(text: str, head: bool, tail: bool) -> object:

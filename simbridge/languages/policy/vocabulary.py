@@ -1,13 +1,16 @@
-"""What reading a policy and asking it have in common: how it is stored, its texts and its operators."""
+"""The vocabulary of policies: statements, principals, condition operators, wildcards.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+"""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from simbridge.base import json
 from simbridge.base.errors import InvalidPolicy
 
 __all__ = [
@@ -30,7 +33,7 @@ __all__ = [
 VERSION = "2012-10-17"
 
 NO_ACCOUNT = "000000000000"
-"""Twelve digits that are no account (captured)."""
+"""Twelve digits that are not an account (captured)."""
 
 Statement = dict[str, Any]
 Matches = Callable[[str], bool]
@@ -38,25 +41,25 @@ Matches = Callable[[str], bool]
 
 def statements(policy: str | None) -> list[Statement]:
     """The statements of a stored policy."""
-    found: list[Statement] = json.loads(policy)["Statement"] if policy is not None else []
+    found: list[Statement] = json.decode(policy)["Statement"] if policy is not None else []
     return found
 
 
 def document(old: str | None, new: list[Statement]) -> str | None:
-    """A policy as it is stored, with these statements; None where there are none left."""
+    """A policy as it is stored, with these statements; None if there are none."""
     if not new:
         return None
-    kept = json.loads(old) if old is not None else {"Version": VERSION}
+    kept = json.decode(old) if old is not None else {"Version": VERSION}
     return written({**kept, "Statement": new})
 
 
 def written(policy: Mapping[str, Any]) -> str:
     """A document as it is stored: compact."""
-    return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
+    return json.encode(policy).decode()
 
 
 def root(account: str, partition: str = "aws") -> str:
-    """The principal that stands for a whole account."""
+    """The principal of a whole account."""
     return f"arn:{partition}:iam::{account}:root"
 
 
@@ -66,7 +69,7 @@ def principal(text: str, partition: str) -> str:
 
 
 def operator(name: str) -> tuple[Callable[[str, str], bool], bool] | None:
-    """What an operator compares with, and whether nothing may be equal; None: it is not simulated."""
+    """What an operator compares with, and whether it is negated; None if it is not simulated."""
     return _OPERATORS.get(re.sub(r"^For(?:AllValues|AnyValue):|IfExists$", "", name))
 
 
@@ -125,5 +128,5 @@ def texts(value: Any) -> list[str]:
 
 def _scalar(value: Any) -> str:
     if isinstance(value, bool | int | float):
-        return json.dumps(value)
+        return json.to_text(value)
     raise InvalidPolicy("This text appears not to be a policy", "A text or a list is wanted.")

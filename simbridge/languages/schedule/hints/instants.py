@@ -24,7 +24,7 @@ def instant_hint(text: str) -> Hint:
         time = dt.datetime.fromisoformat(match["time"].strip() + (match["zone"] or "Z").upper())
         time = time.astimezone(dt.UTC)
     except (ValueError, OverflowError):
-        return Hint(f"{_NONE}, and {match['time'].strip()} is no date and time: {_FORM}.")
+        return Hint(f"{_NONE}, and {match['time'].strip()} is not a date and time: {_FORM}.")
     if time.second or time.microsecond:
         return Hint(f"{_NONE}, and a cron(...) fires at full minutes.")
     found = f"cron({time.minute} {time.hour} {time.day} {time.month} ? {time.year})"

@@ -1,10 +1,14 @@
-"""What to tell somebody whose schedule expression is refused, and what to write instead.
+"""Hints for a schedule expression that is refused: what was meant, as EventBridge writes it.
 
-AWS says the same sentence for everything. Most refused expressions are good expressions of something
-else: Unix cron, Quartz, EventBridge Scheduler, English. These functions recognise them and answer with
-the expression that was meant. Nothing is proposed that would be refused, and for the five fields of a
-crontab nothing that would not fire exactly when Unix cron does (`unix` is the judge); where there is no
-such expression, the sentence says so.
+AWS has the same sentence for everything. Most refused expressions are good expressions of something else:
+Unix cron, Quartz, EventBridge Scheduler, English.
+
+    0 9 * * 1-5            cron(0 9 ? * MON-FRI *)        Unix cron
+    0 0 12 * * ?           cron(0 12 * * ? *)             Quartz, with seconds
+    every 5 minutes        rate(5 minutes)                English
+
+Nothing is proposed that would be refused. For the five fields of a crontab nothing is proposed that would
+not fire exactly when Unix cron does (`unix` compares); if there is no such expression, the sentence says so.
 """
 
 from __future__ import annotations
@@ -14,16 +18,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from simbridge.base.errors import Hint, InvalidSchedule
-from simbridge.languages.schedule.instants import AT, instant_hint
-from simbridge.languages.schedule.mends import mended
-from simbridge.languages.schedule.parse import FIELDS, fields_of, read
-from simbridge.languages.schedule.rates import is_period, rate_hint
-from simbridge.languages.schedule.surroundings import stripped
+from simbridge.languages.schedule.hints.cleaning import cleaned
+from simbridge.languages.schedule.hints.fields import corrected
+from simbridge.languages.schedule.hints.instants import AT, instant_hint
+from simbridge.languages.schedule.hints.rates import is_period, rate_hint
+from simbridge.languages.schedule.syntax import FIELDS, fields_of, read
 from simbridge.languages.schedule.unix import from_unix, weekdays_of_unix
 
 __all__ = ["hint"]
 
-_LENGTH_MAX = 256  # what PutRule takes; of longer texts nobody asks what was meant
+_LENGTH_MAX = 256  # what PutRule accepts; longer texts get no hint of their own
 _EITHER = "A schedule is written like rate(5 minutes) or cron(0 12 * * ? *)."
 _SIX = "cron() has six fields with one space between"
 _DAYS = "Exactly one of day of month and day of week is ?"
@@ -50,13 +54,13 @@ _LONELY = {2: re.compile(r"L(-[0-9]+)?W?"), 4: re.compile(r"L|.+L|.+#.+")}
 
 @lru_cache(maxsize=1024)
 def hint(expression: str, complaint: str) -> Hint:
-    """About an expression that is refused; `complaint` is what is wrong in one of its fields."""
+    """The hint for a refused expression; `complaint` is what is wrong in one of its fields."""
     if len(expression) > _LENGTH_MAX:
         return Hint(complaint or _EITHER)
     if len(several := _ONE.findall(expression)) > 1:
         found = _proposing(several, together=True) or Hint("")
         return _after("A rule has one schedule: several take several rules.", found)
-    text, said, zone = stripped(expression)
+    text, said, zone = cleaned(expression)
     if text != expression:
         complaint = _complaint(text)
     found = (_accepted(text) if text != expression else None) or _recognised(text, complaint)
@@ -64,7 +68,7 @@ def hint(expression: str, complaint: str) -> Hint:
         none = f"The time zone {zone} cannot be set on a rule, whose times are in UTC"
         return _after(said, Hint(f"{none}; schedules of EventBridge Scheduler have time zones."))
     if zone:
-        said = f"{said} A rate has no time zone: drop {zone}.".strip()
+        said = f"{said} A rate has no time zone: remove {zone}.".strip()
     return _after(said, found)
 
 
@@ -82,7 +86,7 @@ def _complaint(text: str) -> str:
 
 
 def _recognised(text: str, complaint: str) -> Hint:
-    """About a text without surroundings."""
+    """The hint for a cleaned text."""
     if match := _CALL.fullmatch(text):
         return _in_brackets(text, match, complaint)
     if text.lower().startswith("at(") or AT.fullmatch(text):
@@ -94,7 +98,7 @@ def _recognised(text: str, complaint: str) -> Hint:
     if 5 <= len(text.split()) <= 7:
         bare = f"cron({' '.join(text.split())})"
         found = _accepted(bare) or _cron_hint(bare, _complaint(bare))
-        return _after("The fields stand in cron(...).", found)
+        return _after("The fields belong in cron(...).", found)
     return Hint(_EITHER)
 
 
@@ -122,7 +126,7 @@ def _after(sentence: str, found: Hint) -> Hint:
 
 
 def _in_brackets(text: str, match: re.Match[str], complaint: str) -> Hint:
-    """About `rate(...)` and `cron(...)`, however the word and the brackets are written."""
+    """The hint for `rate(...)` and `cron(...)`, however the word and the brackets are written."""
     name = match["name"].lower()
     body = match["body"].rstrip(" \t\r\n)]};").strip().strip("\"'`").strip()
     canonical = f"{name}({' '.join(body.split())})"
@@ -130,9 +134,9 @@ def _in_brackets(text: str, match: re.Match[str], complaint: str) -> Hint:
     if match["name"] != name:
         said = "rate and cron are written in lower case."
     elif match["open"] != "(":
-        said = f"The fields stand in {name}(...)."
+        said = f"The fields belong in {name}(...)."
     elif match["gap"]:
-        said = "No space stands before the bracket."
+        said = "Remove the space before the bracket."
     elif not text.endswith(")"):
         said = "The closing bracket is missing."
     if canonical != text and (found := _accepted(canonical)):
@@ -143,7 +147,7 @@ def _in_brackets(text: str, match: re.Match[str], complaint: str) -> Hint:
 
 
 def _on_body(name: str, canonical: str, complaint: str) -> Hint:
-    """About what stands in the brackets."""
+    """The hint for the content of the brackets."""
     if name == "cron":
         return _cron_hint(canonical, complaint)
     found = rate_hint(canonical[len("rate(") : -1])
@@ -151,7 +155,7 @@ def _on_body(name: str, canonical: str, complaint: str) -> Hint:
 
 
 def _alias(text: str) -> Hint:
-    """About `@daily` and the like."""
+    """The hint for `@daily` and the like."""
     if text in _ALIASES:
         found = from_unix(_ALIASES[text].split()) or []
         return _after(f"EventBridge has no {text}.", _proposing(found) or Hint(""))
@@ -165,7 +169,7 @@ def _alias(text: str) -> Hint:
 
 
 def _cron_hint(expression: str, complaint: str) -> Hint:
-    """About a cron with single spaces between its fields."""
+    """The hint for a cron with single spaces between its fields."""
     if not (expression.isascii() and expression.isprintable()):
         return Hint(complaint or "cron() holds nothing but ordinary characters and single spaces.")
     fields = fields_of(expression)
@@ -173,8 +177,8 @@ def _cron_hint(expression: str, complaint: str) -> Hint:
     if fields[0].startswith("@"):
         return _alias(expression[len("cron(") : -1].lower())
     if len(fields) == 5:
-        told = f"{rule}. Unix cron has five, AWS adds the year."
-        return _after(told, _on_five(fields))
+        text = f"{rule}. Unix cron has five, AWS adds the year."
+        return _after(text, _on_five(fields))
     if len(fields) == 7:
         return _on_seven(fields, rule)
     if len(fields) == 6:
@@ -183,7 +187,7 @@ def _cron_hint(expression: str, complaint: str) -> Hint:
 
 
 def _on_five(fields: Sequence[str]) -> Hint:
-    """About the fields of a crontab."""
+    """The hint for the fields of a crontab."""
     found = from_unix(fields)
     if found is None:
         meant = _eventbridge([*fields[:4], weekdays_of_unix(fields[4]), "*"], "")
@@ -204,14 +208,14 @@ def _on_five(fields: Sequence[str]) -> Hint:
 
 
 def _on_seven(fields: Sequence[str], rule: str) -> Hint:
-    """About seven fields: those of Quartz, or six and a `*` too many."""
-    told, quartz = f"{rule}: it has no seconds.", _without_seconds(fields)
+    """The hint for seven fields: those of Quartz, or six and a `*` too many."""
+    text, quartz = f"{rule}: it has no seconds.", _without_seconds(fields)
     if not any(fields[place] == "?" for place in (1, 2, 4, 6)):
-        return _after(told, quartz)
+        return _after(text, quartz)
     shorter = [[*fields[:at], *fields[at + 1 :]] for at in range(7) if fields[at] == "*"]
     accepted = {one: None for one in map(_written, shorter) if _accepted(one)}
     if len(accepted) != 1:
-        return _after(told, quartz)
+        return _after(text, quartz)
     (six,) = accepted
     if fields[2] in ("*", "?") or len(quartz.proposals) != 1:
         return Hint(f"{rule}: there is a * too many. Write {six}.", (six,))
@@ -232,32 +236,32 @@ def _wrong_field(fields: Sequence[str]) -> str:
 
 
 def _without_seconds(fields: Sequence[str]) -> Hint:
-    """About fields with the seconds first, and perhaps the year last, as Quartz and Spring have them."""
+    """The hint for fields with the seconds first, and perhaps the year last, as Quartz and Spring have them."""
     seconds, *rest = fields
     if seconds.strip("0") or not seconds:
-        return Hint("The smallest unit is the minute: nothing stands for other seconds than 0.")
+        return Hint("The smallest unit is the minute: no other second than 0 can be written.")
     if len(rest) == 6 or "?" in rest:  # Quartz, whose weekdays count as those of EventBridge
         return _eventbridge([*rest, "*"][:6], "")
     return _on_five(rest)
 
 
 def _on_six(fields: Sequence[str], complaint: str) -> Hint:
-    """About six fields; `complaint` is empty where the two fields of days are at fault."""
-    told = "The first field is minutes: there are no seconds."
+    """The hint for six fields; `complaint` is empty if the two fields of days are wrong."""
+    text = "The first field is minutes: there are no seconds."
     if _has_seconds(fields):
         other = _without_seconds(fields)
         found = Hint("") if other.proposals or not fields[0].isdigit() else _eventbridge(fields, "")
-        return found if found.proposals else _after(told, other)
+        return found if found.proposals else _after(text, other)
     found = _eventbridge(fields, complaint)
     if "?" in fields:
         return found
-    return _either_first(fields, found, told)
+    return _either_first(fields, found, text)
 
 
-def _either_first(fields: Sequence[str], found: Hint, told: str) -> Hint:
+def _either_first(fields: Sequence[str], found: Hint, text: str) -> Hint:
     """Both readings of six fields without `?`: `found` has minutes first, the other has seconds.
 
-    A fifth field that stands for some values after `* *` is a weekday and not a month.
+    A fifth field that names some values after `* *` is a weekday and not a month.
     """
     weekday = fields[4] != "*" and fields[2] == fields[3] == "*"
     if found.proposals and (weekday or fields[5] != "*"):
@@ -269,7 +273,7 @@ def _either_first(fields: Sequence[str], found: Hint, told: str) -> Hint:
         return _after(f"{none} With minutes first:", found)
     other = _without_seconds(fields)
     if not (other.proposals and found.proposals):
-        return _after(told, other) if other.proposals else found
+        return _after(text, other) if other.proposals else found
     seconds, minutes = " and ".join(other.proposals), " and ".join(found.proposals)
     single = len(other.proposals) == len(found.proposals) == 1
     # 0 12 * * * * is more often noon than twelve minutes past, 0 9 1 * 2 * a weekday than a month.
@@ -278,7 +282,7 @@ def _either_first(fields: Sequence[str], found: Hint, told: str) -> Hint:
         return Hint(detail, found.proposals + other.proposals * single, found.together)
     both = f"If the first field was seconds, it is {seconds}; if minutes, it is {minutes}."
     proposals = other.proposals + found.proposals * single
-    return Hint(f"{told} {_DAYS}. {both}", proposals, other.together)
+    return Hint(f"{text} {_DAYS}. {both}", proposals, other.together)
 
 
 def _is_time(fields: Sequence[str]) -> bool:
@@ -287,16 +291,16 @@ def _is_time(fields: Sequence[str]) -> bool:
 
 
 def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
-    """About six fields of which the first is minutes and the last the year."""
+    """The hint for six fields of which the first is minutes and the last the year."""
     if _ZERO.search(fields[4]):
         rules = _as_unix(fields)
         found = _proposing(rules, together=len(rules) > 1)
         return _after(f"Day of week: {_COUNTING}.", found or Hint(complaint))
     complaint = _faults(fields) or complaint
-    meant = [mended(number, text) for number, text in enumerate(fields)]
+    meant = [corrected(number, text) for number, text in enumerate(fields)]
     misplaced = [FIELDS[number].title for number in (0, 1, 3, 5) if fields[number] == "?"]
     if misplaced:
-        complaint = f"{misplaced[0]}: ? stands for days only, * is every value. {complaint}".strip()
+        complaint = f"{misplaced[0]}: ? is for days only, * is every value. {complaint}".strip()
     if meant[1] == "24" and not "".join(meant[2:]).strip("*?"):
         meant[1] = "0"  # midnight, of every day
     if (meant[2] == "?") != (meant[4] == "?"):
@@ -312,10 +316,10 @@ def _eventbridge(fields: Sequence[str], complaint: str) -> Hint:
     minutes, hours, day, month, weekday, year = meant
     rules = _split([minutes, hours, day, month, "?", year])
     rules += _split([minutes, hours, "?", month, _named(weekday), year])
-    told = f"{complaint} {_DAYS}. Days of both kinds take two rules.".strip()
+    text = f"{complaint} {_DAYS}. Days of both kinds take two rules.".strip()
     if _NUMBERS.search(weekday):
-        told += f" {_COUNTING}."
-    return _after(told, _proposing(rules, together=True) or Hint(""))
+        text += f" {_COUNTING}."
+    return _after(text, _proposing(rules, together=True) or Hint(""))
 
 
 def _faults(fields: Sequence[str]) -> str:
@@ -332,7 +336,7 @@ def _fault(number: int, text: str) -> str:
 
 
 def _split(fields: Sequence[str]) -> list[str]:
-    """The expressions for fields of which one may list days that stand alone, such as L or 2#1."""
+    """The expressions for fields of which one may list days that must be alone, such as L or 2#1."""
     number = 4 if fields[2] == "?" else 2
     items = fields[number].split(",")
     lonely = [item for item in items if _LONELY[number].fullmatch(item)]
@@ -355,7 +359,7 @@ def _named(weekdays: str) -> str:
 
 
 def _either_count(fields: Sequence[str]) -> Hint | None:
-    """Both readings of weekdays by number, where somebody counts as one of two languages does."""
+    """Both readings of weekdays by number, counted as either of the two languages does."""
     if not _NUMBERS.search(fields[4]):
         return None
     ours = _written([*fields[:4], _named(fields[4]), fields[5]])

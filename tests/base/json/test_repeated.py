@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
-from simbridge.base.repeated import Every, Repeating, has_repeated_key
+from simbridge.base.json import Every, Repeating, has_repeated_key
 from simbridge.languages.pattern.events import read_event
 
 KEYS = ["a", "b", "a:", "é", '"', "\\", ":", ""]

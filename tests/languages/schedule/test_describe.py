@@ -1,11 +1,11 @@
-"""English readings, and cautions about what is valid and still not what was meant."""
+"""English readings of schedule expressions."""
 
 from __future__ import annotations
 
 import pytest
 
 import simbridge as sb
-from simbridge.languages.schedule import cautions, firings
+from simbridge.languages.schedule import firings, usage_hints
 
 COUNTED = "counted from when the rule is created, enabled or given this rate"
 WEEKDAY = "the weekday (Monday to Friday)"
@@ -57,41 +57,6 @@ READINGS = {
     "cron(0 12 * * ? 2027-2030)": "at 12:00 UTC every day from 2027 to 2030",
 }
 
-RATE = "A rate is counted from when the rule is created or enabled, to the second; at a fixed time fires"
-CAUTIONS = {
-    "rate(5 minutes)": [],
-    "rate(1 day)": [f"{RATE} cron(0 12 * * ? *)."],
-    "rate(6 hours)": [f"{RATE} cron(0 * * * ? *)."],
-    "cron(0 12 ? * MON-FRI *)": [],
-    "cron(* * * * ? *)": [],
-    "cron(* 12 * * ? *)": ["Minutes: * fires 60 times in each hour it names; 0 fires once."],
-    "cron(0 12 ? * 1-5 *)": [
-        "Day of week: numbers count from Sunday = 1, so 1-5 is Sunday, Monday, Tuesday, Wednesday "
-        "and Thursday."
-    ],
-    "cron(0 12 ? * SUN/2 *)": [],
-    "cron(0 12 ? * MON#1 *)": [],
-    "cron(0 12 ? * L *)": [
-        "Day of week: L alone is every Saturday; the last Saturday of the month is 7L."
-    ],
-    "cron(0 12 ? * MON#5 *)": [
-        "Day of week: months without a fifth Monday are left out; the last one of every month is 2L."
-    ],
-    "cron(33x 12 * * ? *)": ["Minutes: 33X is read as 33."],
-    "cron(0 12 1-31W * ? *)": ["Day of month: the W of 1-31W is ignored."],
-    "cron(0/61 12 * * ? *)": ["Minutes: the increment of 0/61 leaves only its first value."],
-    "cron(0 12 1/0 * ? *)": ["Day of month: the increment of 1/0 leaves only its first value."],
-    "cron(0/15 * * * ? *)": [],
-    "cron(0/7 * * * ? *)": ["Minutes: the increment of 0/7 starts anew in each hour."],
-    "cron(0 */5 * * ? *)": ["Hours: the increment of */5 starts anew in each day."],
-    "cron(0 12 1/2 * ? *)": ["Day of month: the increment of 1/2 starts anew in each month."],
-    "cron(0 12 31 * ? *)": [
-        "Day of month: months without a 31st are left out; the last day of every month is L."
-    ],
-    "cron(0 12 31 JAN,MAR ? *)": [],
-    "cron(0 12 30 2 ? *)": ["It never fires: no day up to the year 9999 is one that it names."],
-}
-
 
 @pytest.mark.parametrize(("expression", "reading"), READINGS.items())
 def test_readings(expression: str, reading: str) -> None:
@@ -99,15 +64,9 @@ def test_readings(expression: str, reading: str) -> None:
     assert sb.describe_schedule(expression) == reading
 
 
-@pytest.mark.parametrize(("expression", "told"), CAUTIONS.items())
-def test_cautions(expression: str, told: list[str]) -> None:
-    """Each trap has its sentence; an expression without one is left in peace."""
-    assert cautions(expression) == told
-
-
 def test_words_for_what_is_refused() -> None:
     """There is no reading of an invalid expression."""
-    for read in (sb.describe_schedule, cautions):
+    for read in (sb.describe_schedule, usage_hints):
         with pytest.raises(sb.InvalidSchedule):
             read("cron(0 12 * * * *)")
 
@@ -155,7 +114,7 @@ def test_one_reading_has_one_meaning() -> None:
     assert 500 < len(meanings) < len(EXPRESSIONS)
 
 
-def test_cautions_are_sentences() -> None:
+def test_usage_hints_are_sentences() -> None:
     """Whatever is valid can be looked at for traps."""
     for expression in EXPRESSIONS:
-        assert all(told[-1] == "." and "  " not in told for told in cautions(expression))
+        assert all(told[-1] == "." and "  " not in told for told in usage_hints(expression))

@@ -1,23 +1,23 @@
-"""What the author of a field must have meant that AWS refuses.
+"""Corrects one field of a cron expression that AWS refuses.
 
-These are slips inside one field that leave no doubt. Whether the whole expression is then accepted, and
-what else is wrong, is for `hints` to find out.
+Only mistakes that leave no doubt are corrected here: `/5` is `*/5`, `MO` is `MON`. Whether the whole
+expression is then accepted, and what else is wrong, is for `refused` to find out.
 """
 
 from __future__ import annotations
 
 import re
 
-from simbridge.languages.schedule.parse import FIELDS, Field
+from simbridge.languages.schedule.syntax import FIELDS, Field
 
-__all__ = ["mended"]
+__all__ = ["corrected"]
 
 _EVERY = re.compile(r"\*?/(?P<step>[0-9]{1,9})|\*(?P<number>[0-9]{1,9})")
 _NAME = re.compile(r"[A-Z]{2,}")
 _DAYS = (2, 4)
 
 
-def mended(number: int, text: str) -> str:
+def corrected(number: int, text: str) -> str:
     """A field in upper case, by its place from 0 on, as its author must have meant it."""
     field = FIELDS[number]
     if not text.strip(",") or (text == "?" and number not in _DAYS):
