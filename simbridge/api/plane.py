@@ -23,6 +23,7 @@ import msgspec
 from simbridge.api.faults import check_fault, fault
 from simbridge.api.model import Answered, HttpRequest, operation_names
 from simbridge.api.propagation import Propagation
+from simbridge.api.redaction import redacted
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
 from simbridge.base.errors import (
@@ -46,7 +47,7 @@ from simbridge.model.faults import Fails
 from simbridge.model.feedback import Feedback
 from simbridge.model.limits import Limits, rate_of
 from simbridge.model.messages import Behave, Call, Configure, Event, Message, Publish, Retire
-from simbridge.model.resources import Replay
+from simbridge.model.resources import Connection, Replay
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -121,11 +122,12 @@ class Context:
     def send(self, to: str, message: Message) -> None:
         """Tell the data plane. Changes of resources take effect after the propagation delay.
 
-        A replay that is started or stopped is none: its times were measured from the call.
+        A replay that is started or stopped is none: its times were measured from the call. Neither
+        is a connection, which shows its own state.
         """
         late = 0
         match message:
-            case Configure(Replay()):
+            case Configure(Replay() | Connection()):
                 pass
             case Configure() | Retire():
                 propagation = self.plane.propagation
@@ -227,7 +229,7 @@ class ControlPlane:
         except ServiceError as refusal:
             self._note(sequence, cause, sender, to, name, request, refusal, context.detail)
             raise
-        call = Call(name, dict(request), response, detail=context.detail)
+        call = Call(name, redacted(name, request), response, detail=context.detail)
         self.kernel.note(sequence, cause, sender, to, call)
         return response
 
@@ -286,7 +288,11 @@ class ControlPlane:
         detail: str | None = None,
     ) -> None:
         call = Call(
-            name, dict(request), error=refusal.code, text=refusal.message, detail=detail or None
+            name,
+            redacted(name, request),
+            error=refusal.code,
+            text=refusal.message,
+            detail=detail or None,
         )
         self.kernel.note(sequence, cause, sender, to, call)
 

@@ -7,12 +7,12 @@ nothing. Dicts keep the order of creation; lists are sorted by name when they ar
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 from simbridge.model.arn import event_bus_arn
-from simbridge.model.resources import Archive, EventBus, Replay, Rule
+from simbridge.model.resources import ApiDestination, Archive, Connection, EventBus, Replay, Rule
 
-__all__ = ["ArchiveEntry", "Bus", "ReplayEntry", "Store"]
+__all__ = ["ArchiveEntry", "Bus", "ConnectionEntry", "ReplayEntry", "Store"]
 
 
 @final
@@ -50,6 +50,27 @@ class ReplayEntry:
 
 @final
 @dataclass(slots=True)
+class ConnectionEntry:
+    """A connection, and what it has reported of its state (`api/reports`).
+
+    `parameters` are its AuthParameters as DescribeConnection shows them, without secret values;
+    `settings` what else it shows as it was given. `due_us` is when a removal of the parameters or of the
+    connection that is under way has been done.
+    """
+
+    connection: Connection
+    created_us: int
+    modified_us: int
+    state: str = ""
+    authorized_us: int = 0
+    reason: str | None = None
+    due_us: int = 0
+    parameters: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@final
+@dataclass(slots=True)
 class Store:
     """The resources of one account in one region."""
 
@@ -58,6 +79,8 @@ class Store:
     buses: dict[str, Bus] = field(default_factory=dict)
     archives: dict[str, ArchiveEntry] = field(default_factory=dict)
     replays: dict[str, ReplayEntry] = field(default_factory=dict)
+    connections: dict[str, ConnectionEntry] = field(default_factory=dict)
+    api_destinations: dict[str, ApiDestination] = field(default_factory=dict)
 
     @classmethod
     def with_default_bus(cls, account: str, region: str, now: int) -> Store:

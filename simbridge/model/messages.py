@@ -33,6 +33,15 @@ import msgspec
 
 from simbridge.base.printable import printable
 from simbridge.model.faults import Behaviour
+from simbridge.model.http_messages import (
+    Authorize,
+    Authorized,
+    ConnectionChanged,
+    HttpRequest,
+    HttpResponse,
+    Unauthorized,
+)
+from simbridge.model.message import MessageBase
 from simbridge.model.resources import Parameters, Resource
 
 __all__ = [
@@ -92,15 +101,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return f"Event({self.envelope.get('source')!r}, {self.envelope.get('detail-type')!r}, {printable(self.id)})"
 
 
-class _Message(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
-    """Frozen, hence shared and never copied."""
-
-    def __deepcopy__(self, memo: object) -> _Message:
-        return self
-
-
 @final
-class Call(_Message, frozen=True):
+class Call(MessageBase, frozen=True):
     """An operation of the control plane was called, and answered at once.
 
     `error` is the code of AWS's refusal, `text` its words, `detail` what simbridge adds for people
@@ -116,21 +118,21 @@ class Call(_Message, frozen=True):
 
 
 @final
-class Configure(_Message, frozen=True):
+class Configure(MessageBase, frozen=True):
     """This is how the resource at this address looks from now on."""
 
     resource: Resource
 
 
 @final
-class Retire(_Message, frozen=True):
+class Retire(MessageBase, frozen=True):
     """The rule or event bus of this ARN has been removed; its bus is told."""
 
     arn: str
 
 
 @final
-class Tick(_Message, frozen=True):
+class Tick(MessageBase, frozen=True):
     """A schedule, an archive or a replay is due: what it sends to itself.
 
     `due_us` is the instant it means; the tick of a schedule may arrive late within its minute.
@@ -140,7 +142,7 @@ class Tick(_Message, frozen=True):
 
 
 @final
-class Publish(_Message, frozen=True):
+class Publish(MessageBase, frozen=True):
     """An event arrives on a bus.
 
     `rule` is the ARN of the scheduled rule that has emitted it; its targets receive the event
@@ -154,7 +156,7 @@ class Publish(_Message, frozen=True):
 
 
 @final
-class Match(_Message, frozen=True):
+class Match(MessageBase, frozen=True):
     """A rule matched an event: its delivery to one target begins.
 
     The sequence number of this message is the name of the delivery in all that follows. `duplicate`:
@@ -169,7 +171,7 @@ class Match(_Message, frozen=True):
 
 
 @final
-class Invoke(_Message, frozen=True):
+class Invoke(MessageBase, frozen=True):
     """One attempt to hand an event to a target. `body` None means the whole event.
 
     `parameters` are the target's, for the request that a stand-in shows (`simbridge.targets`).
@@ -184,7 +186,7 @@ class Invoke(_Message, frozen=True):
 
 
 @final
-class Outcome(_Message, frozen=True):
+class Outcome(MessageBase, frozen=True):
     """What a target answered to one attempt; no `error` means it has accepted.
 
     `detail` is what simbridge adds to the `text` for people; no dead letter tells it.
@@ -198,7 +200,7 @@ class Outcome(_Message, frozen=True):
 
 
 @final
-class Due(_Message, frozen=True):
+class Due(MessageBase, frozen=True):
     """The time of an attempt has come, in a region where the Invocations quota is on.
 
     `reserved`: it has waited for its turn in the quota, which throttled it. Else it has waited for
@@ -211,7 +213,7 @@ class Due(_Message, frozen=True):
 
 
 @final
-class Expire(_Message, frozen=True):
+class Expire(MessageBase, frozen=True):
     """The age limit of a delivery comes before its next attempt would.
 
     `throttled`: the attempt was due, and the Invocations quota had no turn left for it.
@@ -222,7 +224,7 @@ class Expire(_Message, frozen=True):
 
 
 @final
-class DeadLetter(_Message, frozen=True):
+class DeadLetter(MessageBase, frozen=True):
     """A delivery is given up and put into its dead-letter queue (fidelity 2.4).
 
     `attempts` counts those that were made; the attributes tell it only where AWS tells it.
@@ -236,7 +238,7 @@ class DeadLetter(_Message, frozen=True):
 
 
 @final
-class Drop(_Message, frozen=True):
+class Drop(MessageBase, frozen=True):
     """A delivery is given up and the event is lost to this target."""
 
     delivery: int
@@ -247,14 +249,14 @@ class Drop(_Message, frozen=True):
 
 
 @final
-class Keep(_Message, frozen=True):
+class Keep(MessageBase, frozen=True):
     """The rule of an archive matched an event: the archive keeps it."""
 
     event: Event
 
 
 @final
-class Loaded(_Message, frozen=True):
+class Loaded(MessageBase, frozen=True):
     """Events of a file have been put into an archive as its past; `sha256` is of their envelopes."""
 
     events: int
@@ -263,7 +265,7 @@ class Loaded(_Message, frozen=True):
 
 
 @final
-class Counted(_Message, frozen=True):
+class Counted(MessageBase, frozen=True):
     """What an archive reports of itself: what DescribeArchive shows from now on."""
 
     events: int
@@ -271,7 +273,7 @@ class Counted(_Message, frozen=True):
 
 
 @final
-class Stop(_Message, frozen=True):
+class Stop(MessageBase, frozen=True):
     """A replay is to end in this state: it is cancelled, or its archive is gone."""
 
     state: str
@@ -279,7 +281,7 @@ class Stop(_Message, frozen=True):
 
 
 @final
-class Progress(_Message, frozen=True):
+class Progress(MessageBase, frozen=True):
     """What a replay reports of itself: its state and the last minute of event time it has done."""
 
     state: str
@@ -288,7 +290,7 @@ class Progress(_Message, frozen=True):
 
 
 @final
-class Handled(_Message, frozen=True):
+class Handled(MessageBase, frozen=True):
     """A function of yours has ended: execution number `attempt` for one delivery.
 
     `result` is what it returned, as JSON where it has a JSON form; `error` the type of the exception
@@ -303,7 +305,7 @@ class Handled(_Message, frozen=True):
 
 
 @final
-class Execute(_Message, frozen=True):
+class Execute(MessageBase, frozen=True):
     """Lambda runs a function: a while after it has accepted the event, or again after it has raised."""
 
     delivery: int
@@ -311,7 +313,7 @@ class Execute(_Message, frozen=True):
 
 
 @final
-class Deposit(_Message, frozen=True):
+class Deposit(MessageBase, frozen=True):
     """Lambda sends its record of an invocation to a destination, a queue or a topic.
 
     `delivery`, `event` and `rule` are those by which the function was invoked.
@@ -324,7 +326,7 @@ class Deposit(_Message, frozen=True):
 
 
 @final
-class Declined(_Message, frozen=True):
+class Declined(MessageBase, frozen=True):
     """A destination does not take Lambda's record of an invocation, which is lost.
 
     `delivery` is the one that has invoked the function.
@@ -336,16 +338,19 @@ class Declined(_Message, frozen=True):
 
 
 @final
-class Behave(_Message, frozen=True):
+class Behave(MessageBase, frozen=True):
     """A stand-in or an operation behaves like this from now on (`simbridge.model.faults`)."""
 
     behaviour: Behaviour
 
 
 Message = (
-    Behave
+    Authorize
+    | Authorized
+    | Behave
     | Call
     | Configure
+    | ConnectionChanged
     | Counted
     | DeadLetter
     | Declined
@@ -355,6 +360,8 @@ Message = (
     | Execute
     | Expire
     | Handled
+    | HttpRequest
+    | HttpResponse
     | Invoke
     | Keep
     | Loaded
@@ -365,4 +372,5 @@ Message = (
     | Retire
     | Stop
     | Tick
+    | Unauthorized
 )

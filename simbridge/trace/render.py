@@ -24,6 +24,14 @@ from simbridge.model.faults import (
     Scripted,
     Slow,
 )
+from simbridge.model.http_messages import (
+    Authorize,
+    Authorized,
+    ConnectionChanged,
+    HttpRequest,
+    HttpResponse,
+    Unauthorized,
+)
 from simbridge.model.messages import (
     Behave,
     Call,
@@ -268,9 +276,34 @@ def _progress(report: Progress, record: Record, context: RenderContext) -> Line:
     return Line("↻", RED if report.state == "FAILED" else PLAIN, text)
 
 
+# -- connections and HTTP endpoints -----------------------------------------------------------
+
+
+def _http_response(message: HttpResponse, record: Record, context: RenderContext) -> Line:
+    who = context.short(record.sender)
+    if message.status is None:
+        text = _one_line(message.detail or message.text)
+        return Line("✗", RED, f"{who} does not answer: {message.error}: {text}")
+    mark, colour = ("✓", GREEN) if message.status < 300 else ("✗", RED)
+    return Line(mark, colour, f"{who} answers {message.status}")
+
+
+def _unauthorized(message: Unauthorized, record: Record, context: RenderContext) -> Line:
+    return Line("·", YELLOW, f"{context.short(record.to)} is told that its token is not accepted")
+
+
+def _connection_changed(message: ConnectionChanged, record: Record, context: RenderContext) -> Line:
+    text = f"{context.short(record.sender)} is {message.state}"
+    if message.reason is not None:
+        text += f": {message.reason}"
+    failed = message.reason is not None or message.state == "FAILED_CONNECTIVITY"
+    return Line("⚿", RED if failed else PLAIN, text)
+
+
 RENDERERS: dict[type, Callable[[Any, Record, RenderContext], Line | None]] = {
     Behave: _behave,
     Call: _call,
+    ConnectionChanged: _connection_changed,
     Counted: _counted,
     DeadLetter: _dead_letter,
     Declined: _declined,
@@ -279,16 +312,20 @@ RENDERERS: dict[type, Callable[[Any, Record, RenderContext], Line | None]] = {
     Due: _due,
     Expire: _expire,
     Handled: _handled,
+    HttpResponse: _http_response,
     Keep: _keep,
     Loaded: _loaded,
     Match: _match,
     Outcome: _outcome,
     Progress: _progress,
     Publish: _publish,
+    Unauthorized: _unauthorized,
 }
 """Who tells each kind of message."""
 
-HIDDEN = frozenset((Configure, Execute, Invoke, Retire, Stop, Tick))
+HIDDEN = frozenset(
+    (Authorize, Authorized, Configure, Execute, HttpRequest, Invoke, Retire, Stop, Tick)
+)
 """What would only repeat another line: the call that it follows, or the answer that follows it."""
 
 

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple, final
 
 from simbridge.actors.archive import ArchiveActor, Counting
 from simbridge.actors.bus import EventBusActor, ForwardingRules
+from simbridge.actors.connection import ConnectionActor, ConnectionPace
 from simbridge.actors.delivery import DeliveryActor, Policy
 from simbridge.actors.fifo import make_stand_in
+from simbridge.actors.http import HttpEndpoint, MissingEndpoint
 from simbridge.actors.replay import Pace, ReplayActor
 from simbridge.actors.scheduler import SchedulerActor
 from simbridge.actors.target import MissingTarget
@@ -27,9 +29,11 @@ from simbridge.kernel import Actor, Kernel
 from simbridge.model import arn as arns
 from simbridge.model.backoff import Backoff
 from simbridge.model.faults import Slow, probability_u32
+from simbridge.model.http import Network
 from simbridge.model.limits import Limits, rate_of, replay_rate_of
 from simbridge.model.messages import Configure
-from simbridge.model.resources import Archive, EventBus, Replay, Schedule, Target
+from simbridge.model.resources import Archive, Connection, EventBus, Replay, Schedule, Target
+from simbridge.model.secrets import Secrets
 from simbridge.trace.names import function_name
 
 __all__ = ["ActorFactory", "ActorSettings"]
@@ -69,6 +73,8 @@ class ActorFactory:
         self._plane = plane
         hops, region_hops = self.limits["same_region_hops"], self.limits["cross_region_hops"]
         organizations, feedback = self.customs.organizations, kernel.shared["feedback"]
+        self._network, self._secrets = Network.of(kernel.shared), Secrets.of(kernel.shared)
+        self._network.accepts_all = self.customs.stand_ins
         self._outside = ForwardingRules(hops, region_hops, organizations, feedback)
 
     def create(self, address: str, message: Any) -> Actor | None:
@@ -78,7 +84,11 @@ class ActorFactory:
             return ReportInbox(self._plane.store(account, region))
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
+        if address.startswith("https://"):
+            return HttpEndpoint(self._network) if self.customs.stand_ins else MissingEndpoint()
         arn = arns.parse(address) if address.startswith("arn:") else None
+        if arn is not None and arns.is_connection(arn):
+            return self._connection(None)  # it has been deleted, or never was
         if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
             return self._bus(arn)  # every account has one
         if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
@@ -132,6 +142,9 @@ class ActorFactory:
             cron_offset_us=self.limits["schedule_offset_us"],
         )
 
+    def _connection(self, _: Connection | None) -> Actor:
+        return ConnectionActor(_connection_pace(self.limits), self._secrets, self._network)
+
     def _policy(self, rule: arns.Arn) -> Policy:
         """What holds for the deliveries of an account and region; they probability_u32 one quota."""
         limits, shared = self.limits, self._kernel.shared
@@ -154,6 +167,7 @@ class ActorFactory:
 # What lives at an address that is told for the first time what it is.
 _ACTORS: dict[type, Callable[[ActorFactory, Any], Actor]] = {
     Archive: ActorFactory._archive,
+    Connection: ActorFactory._connection,
     EventBus: ActorFactory._named_bus,
     Replay: ActorFactory._replay,
     Schedule: ActorFactory._scheduler,
@@ -179,6 +193,20 @@ def _counting(limits: Limits) -> Counting:
     """When archives count and remove their events."""
     names = ("archive_count_lag_s", "archive_batch_s", "archive_sweep_s", "archive_replay_lag_s")
     return Counting(*(limits[name] * clock.SECOND for name in names))
+
+
+def _connection_pace(limits: Limits) -> ConnectionPace:
+    """How long connections take for what."""
+    return ConnectionPace(
+        connecting_us=limits["connection_connecting_us"],
+        authorizing_us=limits["connection_authorizing_us"],
+        retry_us=limits["connection_token_retry_s"] * clock.SECOND,
+        margin_us=limits["connection_token_margin_s"] * clock.SECOND,
+        deauthorizing_us=limits["connection_deauthorizing_us"],
+        deleting_us=limits["connection_deleting_us"],
+        attempts=limits["connection_token_attempts"],
+        private_connects=limits["private_connections_connect"] > 0,
+    )
 
 
 def _pace(limits: Limits, region: str) -> Pace:

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Literal, final, overload
 
 from simbridge.actors.function import Asynchronous, Handler
+from simbridge.actors.http import HttpHandler
 from simbridge.api.plane import ControlPlane
 from simbridge.base import checks, clock
 from simbridge.base.clock import DateTime, Duration, Instant
@@ -30,12 +31,13 @@ from simbridge.world import service_events
 from simbridge.world.actor_factory import ActorFactory, ActorSettings
 from simbridge.world.archives import ArchiveHandle
 from simbridge.world.clients import Clients, check_service
+from simbridge.world.http import HttpHandle, HttpStandIns, secret_of
 from simbridge.world.placing import StandIns, asynchronous
 from simbridge.world.stand_ins import Queue, StandInHandle, outage
 
 __all__ = ["World"]
 
-_TRANSIENT = ("_clients", "_stand_ins", "_trace")
+_TRANSIENT = ("_clients", "_http", "_stand_ins", "_trace")
 """What a world only has at hand: a fork makes its own, and so does a world that is loaded."""
 
 
@@ -186,6 +188,27 @@ class World:
         what it raises ends the run, unless the target is a Lambda function (`function`).
         """
         return self._stand_ins.at(arn, handler, lambda_settings)
+
+    def http(self, url: str, handler: HttpHandler | None = None) -> HttpHandle:
+        """A stand-in for an HTTP endpoint: a token endpoint of OAuth, or what an API destination calls.
+
+        It receives the requests to this URL and to those below it, unless another endpoint is more
+        specific; a `*` stands for any text without a slash. `handler(request)`, `def` or `async def`,
+        returns an `sb.Response`. Without one the endpoint accepts everything, and issues tokens. An
+        exception in a handler ends the run. Asked again for the same URL, it is the same stand-in.
+        Raises `SimbridgeError` for what is no HTTPS URL.
+        """
+        return self._http.at(url, handler)
+
+    def secret(self, arn: str) -> dict[str, Any]:
+        """The content of a connection's secret, as Secrets Manager holds it for EventBridge.
+
+        `arn` is the SecretArn that DescribeConnection answers. Only who asks here sees a secret: it is
+        in no trace and no error. A pickle of this world has it, as it has everything.
+        Raises `SimbridgeError` if there is no secret of this ARN (any more).
+        """
+        with self._kernel.hold():
+            return secret_of(self._kernel, arn)
 
     def api_fails(
         self,
@@ -464,6 +487,7 @@ class World:
         home = self._account, self._region
         start = self._factory.function_start
         self._stand_ins = StandIns(self._kernel, self._clients.caller, *home, start)
+        self._http = HttpStandIns(self._kernel, self._clients.caller)
 
     def __repr__(self) -> str:
         return f"<World seed={self.seed} now={self.now} records={len(self._kernel.trace):,}>"

@@ -15,18 +15,27 @@ from simbridge.model.messages import Call
 PATTERN = '{"source":["a"]}'
 SIMULATED = {
     "CancelReplay",
+    "CreateApiDestination",
     "CreateArchive",
+    "CreateConnection",
     "CreateEventBus",
+    "DeauthorizeConnection",
+    "DeleteApiDestination",
     "DeleteArchive",
+    "DeleteConnection",
     "DeleteEventBus",
     "DeleteRule",
+    "DescribeApiDestination",
     "DescribeArchive",
+    "DescribeConnection",
     "DescribeEventBus",
     "DescribeReplay",
     "DescribeRule",
     "DisableRule",
     "EnableRule",
+    "ListApiDestinations",
     "ListArchives",
+    "ListConnections",
     "ListEventBuses",
     "ListReplays",
     "ListRuleNamesByTarget",
@@ -40,7 +49,9 @@ SIMULATED = {
     "RemoveTargets",
     "StartReplay",
     "TestEventPattern",
+    "UpdateApiDestination",
     "UpdateArchive",
+    "UpdateConnection",
 }
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 
@@ -64,8 +75,8 @@ def test_the_operations_of_this_version():
 
 def test_other_operations_have_a_clear_error(api):
     """One that AWS has and one that nobody has: neither looks like an answer of AWS."""
-    with pytest.raises(NotSimulated, match=r"CreateConnection is an operation.*it simulates C"):
-        api.create_connection()
+    with pytest.raises(NotSimulated, match=r"CreateEndpoint is an operation.*it simulates C"):
+        api.create_endpoint()
     with pytest.raises(SimbridgeError, match="EventBridge has no operation 'PutRules'"):
         api.put_rules()
     assert calls(api) == []
