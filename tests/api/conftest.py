@@ -16,10 +16,12 @@ import pytest
 import simbridge.api
 from simbridge.api.model import make_client
 from simbridge.api.plane import ControlPlane
+from simbridge.api.reports import ReportInbox
 from simbridge.api.store import Bus
 from simbridge.base import clock
 from simbridge.base.errors import ServiceError
 from simbridge.kernel import Kernel, Turn
+from simbridge.model.http_messages import ConnectionChanged
 from simbridge.model.limits import limits_with
 from simbridge.model.resources import Rule
 
@@ -73,15 +75,27 @@ class Api:
         heard, self.heard[:] = list(self.heard), []
         return heard
 
-    def refused(self, name: str, /, **request: Any) -> tuple[str, str]:
-        """Code and text of a refusal; a refused call has changed nothing and sent nothing."""
-        self.news()
+    def report(self, sender: str, to: str, state: str, reason: str | None, revision: int) -> None:
+        """Let a connection report a state to the control plane."""
+        message = ConnectionChanged(revision, state, reason)
+        kernel = Kernel(0, self.kernel.now, lambda *_: ReportInbox(self.store))
+        kernel.send(sender, to, message)
+        kernel.settle()
+
+    def refused_now(self, name: str, /, **request: Any) -> tuple[str, str]:
+        """Code and text of a refusal, at this instant, with nothing run before."""
         before = copy.deepcopy(self.plane.stores)
         with pytest.raises(ServiceError) as refusal:
             getattr(self, name)(**request)
         assert self.plane.stores == before
-        assert self.news() == []
         return refusal.value.code, refusal.value.message
+
+    def refused(self, name: str, /, **request: Any) -> tuple[str, str]:
+        """Code and text of a refusal; a refused call has changed nothing and sent nothing."""
+        self.news()
+        refusal = self.refused_now(name, **request)
+        assert self.news() == []
+        return refusal
 
     def bus(self, name: str = "default") -> Bus:
         return self.store.buses[name]
