@@ -99,7 +99,7 @@ class Response:
                 "for JSON write json.dumps(...)"
             )
         object.__setattr__(self, "headers", dict(headers))
-        object.__setattr__(self, "body", body.encode() if isinstance(body, str) else body)
+        object.__setattr__(self, "body", _encoded(body) if isinstance(body, str) else body)
 
     @property
     def content(self) -> bytes:
@@ -116,6 +116,15 @@ class Response:
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.body):,} bytes>"
+
+
+def _encoded(body: str) -> bytes:
+    try:
+        return body.encode()
+    except UnicodeEncodeError as error:
+        raise SimbridgeError(
+            "the body of a Response has half of a surrogate pair, which UTF-8 cannot encode; pass bytes"
+        ) from error
 
 
 _URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?([^/?#]*)([^?#]*)")
