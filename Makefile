@@ -15,7 +15,7 @@ test: $(VENV)/ready aio
 	$(BIN)/ruff format --check --preview README.md docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 # An environment of its own: aiobotocore and aioboto3 pin versions of botocore that are older than ours.
 aio: $(AIO)/ready

@@ -1,25 +1,15 @@
-"""The control plane: what an API call checks, changes and answers."""
+"""The control plane: what an API call checks, changes and answers.
 
-from simbridge.api import (
-    api_destinations,
-    archives,
-    buses,
-    connections,
-    events,
-    permissions,
-    replays,
-    rules,
-    targets,
-)
+Every module of this package is imported here, in the order of their names, so that the functions with
+`@operation` in a new module are registered without an edit anywhere else.
+"""
 
-__all__ = [
-    "api_destinations",
-    "archives",
-    "buses",
-    "connections",
-    "events",
-    "permissions",
-    "replays",
-    "rules",
-    "targets",
-]
+from importlib import import_module
+from pkgutil import iter_modules
+
+from simbridge.api.plane import OPERATIONS
+
+__all__ = ["OPERATIONS"]
+
+for _module in sorted(found.name for found in iter_modules(__path__)):
+    import_module(f"{__name__}.{_module}")

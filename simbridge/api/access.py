@@ -1,7 +1,9 @@
-"""Access: who may call an operation on an event bus.
+"""Access control: whether a caller may use an event bus.
 
-Everybody may do everything in their own account (what IAM lets its users do is not simulated), unless
-the policy of the bus denies it. In another account, the policy of the bus has to allow it.
+In its own account a caller may do everything (IAM is not simulated), unless the policy of the bus denies
+it. In another account, the policy of the bus must allow it.
+
+<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html>
 """
 
 from __future__ import annotations
@@ -9,41 +11,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simbridge.api.plane import Context
-from simbridge.api.store import Bus
+from simbridge.api.store import BusEntry
 from simbridge.base.errors import ServiceError
 from simbridge.languages import policy
 from simbridge.model import arn as arns
 
-__all__ = ["bus_at", "check_access"]
-
-
-def bus_at(context: Context, address: str) -> Bus | None:
-    """The event bus at an ARN, in whichever account."""
-    place = arns.parse(address)
-    store = context.plane.stores.get((place.account, place.region))
-    return store.buses.get(place.resource.removeprefix("event-bus/")) if store else None
+__all__ = ["check_access", "check_forwarding"]
 
 
 def check_access(
-    context: Context, address: str, operation_name: str, facts: Mapping[str, str] | None = None
+    context: Context,
+    address: str,
+    bus: BusEntry | None,
+    operation_name: str,
+    facts: Mapping[str, str] | None = None,
 ) -> None:
-    """Raise AccessDeniedException where the caller may not call this operation on this event bus."""
+    """Raise AccessDeniedException if the caller may not call this operation on this event bus.
+
+    `address` is the ARN of the bus, `bus` its entry in the store, `facts` are the condition keys of the
+    request.
+    """
     caller = policy.Caller(
         context.account,
         policy.root(context.account, arns.parse(address).partition),
         organization=context.plane.organizations.get(context.account),
     )
-    _ask(context, address, caller, f"events:{operation_name}", facts or {})
+    _check(address, bus, caller, f"events:{operation_name}", facts or {})
 
 
-def check_forwarding(context: Context, rule_arn: str, address: str, role: str | None) -> None:
-    """Raise AccessDeniedException where a rule may put no event at all on this event bus.
+def check_forwarding(
+    context: Context, rule_arn: str, address: str, bus: BusEntry | None, role: str | None
+) -> None:
+    """Raise AccessDeniedException if the bus of another account accepts no event of a rule.
 
-    Asked are only buses of other accounts: the policy of a bus is looked at when it becomes a target
-    (public reports), and again at each delivery, when the event is known.
+    AWS evaluates the policy when the bus becomes a target (public reports), and again at each delivery,
+    when the event is known.
     """
-    rule, bus = arns.parse(rule_arn), arns.parse(address)
-    if rule.account == bus.account:
+    rule = arns.parse(rule_arn)
+    if rule.account == arns.parse(address).account:
         return
     caller = policy.forwarder(rule.account, rule.partition, role, context.plane.organizations)
     facts = {
@@ -51,25 +56,24 @@ def check_forwarding(context: Context, rule_arn: str, address: str, role: str | 
         "aws:sourceaccount": rule.account,
         "events:eventbusinvocation": "true",
     }
-    _ask(context, address, caller, "events:PutEvents", facts, some_event=True)
+    _check(address, bus, caller, "events:PutEvents", facts, some_event=True)
 
 
-def _ask(
-    context: Context,
+def _check(
     address: str,
+    bus: BusEntry | None,
     caller: policy.Caller,
     action: str,
     facts: Mapping[str, str],
     *,
     some_event: bool = False,
 ) -> None:
-    """Raise AccessDeniedException where the policy of an event bus does not let the caller."""
-    bus = bus_at(context, address)
-    stored = bus.bus.policy if bus is not None else None
+    """Raise AccessDeniedException if the policy of an event bus refuses the caller."""
+    stored = bus.event_bus.policy if bus is not None else None
     owner = arns.parse(address).account
-    why = policy.refusal(stored, owner, caller, action, address, facts, some_event=some_event)
-    if why is not None:
+    reason = policy.refusal(stored, owner, caller, action, address, facts, some_event=some_event)
+    if reason is not None:
         raise ServiceError(
             "AccessDeniedException",
-            f"User: {caller.arn} is not authorized to perform: {action} on resource: {address} {why}",
+            f"User: {caller.arn} is not authorized to perform: {action} on resource: {address} {reason}",
         )

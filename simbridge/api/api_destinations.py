@@ -10,9 +10,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from simbridge.api import pages
+from simbridge.api import pagination
 from simbridge.api.endpoints import check_endpoint
 from simbridge.api.errors import invalid, limit_exceeded
+from simbridge.api.lookup import connection_at, find_api_destination
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import ServiceError
@@ -34,7 +35,7 @@ _ACTIVE = frozenset(("AUTHORIZED", "ACTIVE", "DEAUTHORIZING"))
 
 @operation
 def create_api_destination(context: Context, request: Request) -> Response:
-    """Make an API destination. Errors (fidelity 9.5, 10.1)."""
+    """Create an API destination. Errors (fidelity 9.5, 10.1)."""
     name = request["Name"]
     rate = (
         request.get("InvocationRateLimitPerSecond")
@@ -73,7 +74,7 @@ def create_api_destination(context: Context, request: Request) -> Response:
 @operation
 def update_api_destination(context: Context, request: Request) -> Response:
     """Change an API destination. What is left out stays; an empty description removes it (captured)."""
-    old = _find(context, request["Name"], "update")
+    old = find_api_destination(context, request["Name"], "update")
     _check(context, "update", request)
     changes: dict[str, Any] = {
         field: request[name]
@@ -94,16 +95,16 @@ def update_api_destination(context: Context, request: Request) -> Response:
 
 @operation
 def delete_api_destination(context: Context, request: Request) -> Response:
-    """Remove an API destination. One that is not there is an error (captured)."""
-    destination = _find(context, request["Name"], "delete")
+    """Delete an API destination. A missing one is an error (captured)."""
+    destination = find_api_destination(context, request["Name"], "delete")
     del context.store.api_destinations[destination.name]
     return {}
 
 
 @operation
 def describe_api_destination(context: Context, request: Request) -> Response:
-    """Everything about one API destination (recorded)."""
-    destination = _find(context, request["Name"], "describe")
+    """Describe an API destination (recorded)."""
+    destination = find_api_destination(context, request["Name"], "describe")
     answer = _listed(context, destination)
     if destination.description is not None:
         answer["Description"] = destination.description
@@ -112,14 +113,14 @@ def describe_api_destination(context: Context, request: Request) -> Response:
 
 @operation
 def list_api_destinations(context: Context, request: Request) -> Response:
-    """The API destinations of the account in this region, in the order of their names."""
+    """List the API destinations of the account in this region, sorted by name."""
     prefix, connection = request.get("NamePrefix"), request.get("ConnectionArn")
     if prefix is not None and connection is not None:
         raise invalid(
             "Failed to list the api-destination(s). Request failed because only one filter is "
             "supported per request, either ConnectionArn or NamePrefix."
         )
-    found, more = pages.plain_page(
+    found, more = pagination.plain_page(
         "ListApiDestinations",
         request,
         (
@@ -132,16 +133,6 @@ def list_api_destinations(context: Context, request: Request) -> Response:
     return {"ApiDestinations": found} | more
 
 
-def _find(context: Context, name: str, verb: str) -> ApiDestination:
-    destination = context.store.api_destinations.get(name)
-    if destination is None:
-        raise ServiceError(
-            "ResourceNotFoundException",
-            f"Failed to {verb} the api-destination(s). An api-destination '{name}' does not exist.",
-        )
-    return destination
-
-
 def _check(context: Context, verb: str, request: Request) -> None:
     """What is given must be possible. In which order the service looks is not known."""
     prefix = f"Failed to {verb} the api-destination(s)."
@@ -149,7 +140,7 @@ def _check(context: Context, verb: str, request: Request) -> None:
     if connection is not None:
         if arn.parse(connection).region != context.region:
             raise invalid(f"Invalid ARN: '{connection}'")  # lint
-        if _state_of(context, connection) is None:
+        if connection_at(context, connection) is None:
             raise ServiceError(
                 "ResourceNotFoundException", f"{prefix} Connection '{connection}' does not exist."
             )
@@ -164,19 +155,13 @@ def _check(context: Context, verb: str, request: Request) -> None:
         )
 
 
-def _state_of(context: Context, connection: str) -> str | None:
-    """The state of the connection of this ARN; None if there is none, or none any more."""
-    name = arn.parse(connection).resource.split("/")[1]
-    entry = context.store.connections.get(name)
-    return entry.state if entry is not None and entry.connection.arn == connection else None
-
-
 def _answer(context: Context, destination: ApiDestination) -> Response:
     """What creating and updating answer (recorded). Times are whole epoch seconds (captured)."""
-    state = _state_of(context, destination.connection_arn)
+    entry = connection_at(context, destination.connection_arn)
+    active = entry is not None and entry.state in _ACTIVE
     return {
         "ApiDestinationArn": destination.arn,
-        "ApiDestinationState": "ACTIVE" if state in _ACTIVE else "INACTIVE",
+        "ApiDestinationState": "ACTIVE" if active else "INACTIVE",
         "CreationTime": destination.created_us // SECOND,
         "LastModifiedTime": destination.modified_us // SECOND,
     }

@@ -1,10 +1,15 @@
 """Archives: create, describe, list, update, delete.
 
-An archive is a managed rule on its source bus and the events that this rule has matched. The rule is
-an ordinary one in everything that can be seen: it is listed, it counts for the quota and keeps the bus
-from being deleted, and removing its target by force disables the archive. The state of an archive is
-therefore not kept but read off its rule: with a target it is ENABLED, otherwise DISABLED. UpdateArchive
-puts the rule back as it should be.
+An archive consists of a managed rule on its source bus and of the events that this rule matched. To
+clients the rule is an ordinary one: it is listed, it counts for the quota, it prevents the deletion of the
+bus, and removing its target by force disables the archive. So the state of an archive is not stored but
+derived from its rule: with a target it is ENABLED, otherwise DISABLED. UpdateArchive restores the rule.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateArchive.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UpdateArchive.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteArchive.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeArchive.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListArchives.html>
 """
 
 from __future__ import annotations
@@ -14,20 +19,20 @@ from typing import Any
 
 import msgspec
 
-from simbridge.api import pages
-from simbridge.api.errors import invalid, limit_exceeded, no_bus
+from simbridge.api import pagination
+from simbridge.api.errors import invalid, limit_exceeded
+from simbridge.api.lookup import bus_at, find_archive, find_bus_by_arn
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.rules import check_rule_quotas, replace_rule
-from simbridge.api.store import ArchiveEntry, Bus
-from simbridge.base.errors import InvalidArn, ServiceError
+from simbridge.api.store import ArchiveEntry, BusEntry
+from simbridge.base.errors import ServiceError
 from simbridge.kernel import uuid_from
 from simbridge.model import arn
 from simbridge.model.messages import Configure, Retire, Stop
 from simbridge.model.resources import Archive, Rule, Target
 
 __all__ = [
-    "bus_at",
     "create_archive",
     "delete_archive",
     "describe_archive",
@@ -40,10 +45,10 @@ MANAGED_BY = "prod.vhs.events.aws.internal"
 """The service that owns the rules of archives (captured)."""
 
 RETENTION_DAYS_MAX = 2**31 - 1
-"""A longer retention is taken for this one (captured)."""
+"""A longer retention is treated as this one (captured)."""
 
 FORCED = "Managed rule for the archive was forcefully deleted."
-"""Why an archive is DISABLED: there is no other way than to remove its rule or target (captured)."""
+"""Why an archive is DISABLED: its rule or target was removed; nothing else disables it (captured)."""
 
 # Replayed events are never archived again (user guide): the field is added to every pattern.
 _NOT_REPLAYED = '"replay-name":[{"exists":false}]'
@@ -53,9 +58,9 @@ _TEXT_OR_SPACE = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|\s+', re.DOTALL)
 
 @operation
 def create_archive(context: Context, request: Request) -> Response:
-    """Archive the events of a bus from now on. Errors (fidelity 6.1, 10.1)."""
+    """Create an archive of the events of a bus, from now on. Errors (fidelity 6.1, 10.1)."""
     name = request["ArchiveName"]
-    bus = bus_at(context, request["EventSourceArn"])
+    bus = find_bus_by_arn(context, request["EventSourceArn"])
     if name in context.store.archives:
         raise ServiceError("ResourceAlreadyExistsException", f"Archive {name} already exists.")
     text = request.get("EventPattern") or None
@@ -68,7 +73,7 @@ def create_archive(context: Context, request: Request) -> Response:
     archive = Archive(
         arn=archive_arn,
         name=name,
-        bus_arn=bus.bus.arn,
+        bus_arn=bus.arn,
         created_us=context.now,
         retention_days=min(request.get("RetentionDays") or 0, RETENTION_DAYS_MAX),
         description=request.get("Description") or None,
@@ -83,17 +88,17 @@ def create_archive(context: Context, request: Request) -> Response:
 
 @operation
 def update_archive(context: Context, request: Request) -> Response:
-    """Change pattern, retention or description, and repair the rule. Errors (fidelity 6.1).
+    """Change pattern, retention or description, and restore the rule. Errors (fidelity 6.1).
 
-    What the request leaves out stays; an empty text removes what was there (captured).
+    What the request leaves out is kept; an empty text removes the old one (captured).
     """
     if all(request.get(name) is None for name in ("EventPattern", "RetentionDays", "Description")):
         raise invalid(
             "At least one of EventPattern, RetentionDays or Description must be provided."
         )
-    entry = _find(context, request["ArchiveName"])
+    entry = find_archive(context, request["ArchiveName"])
     old = entry.archive
-    bus = bus_at(context, old.bus_arn)
+    bus = find_bus_by_arn(context, old.bus_arn)
     text = _updated(request, "EventPattern", old.event_pattern)
     if text is not None:
         check_pattern(text)
@@ -114,15 +119,15 @@ def update_archive(context: Context, request: Request) -> Response:
 
 @operation
 def delete_archive(context: Context, request: Request) -> Response:
-    """Remove an archive with its events and its rule; replays of it fail (captured)."""
-    archive = _find(context, request["ArchiveName"]).archive
+    """Delete an archive with its events and its rule; replays of it fail (captured)."""
+    archive = find_archive(context, request["ArchiveName"]).archive
     del context.store.archives[archive.name]
-    bus = _bus_or_none(context, archive.bus_arn)
+    bus = bus_at(context, archive.bus_arn)
     rule = _rule_of(bus, archive)
     if bus is not None and rule is not None:
         del bus.rules[rule.name]
         bus.rule_tags.pop(rule.name, None)
-        context.send(bus.bus.arn, Retire(rule.arn))
+        context.send(bus.arn, Retire(rule.arn))
     context.send(archive.arn, Retire(archive.arn))
     for entry in context.store.replays.values():
         if entry.replay.archive_arn == archive.arn and entry.ended_us is None:
@@ -132,8 +137,8 @@ def delete_archive(context: Context, request: Request) -> Response:
 
 @operation
 def describe_archive(context: Context, request: Request) -> Response:
-    """Everything about one archive. What is not set is left out (recorded)."""
-    entry = _find(context, request["ArchiveName"])
+    """Describe an archive. What is not set is left out (recorded)."""
+    entry = find_archive(context, request["ArchiveName"])
     archive = entry.archive
     settings = {
         "Description": archive.description,
@@ -146,13 +151,13 @@ def describe_archive(context: Context, request: Request) -> Response:
 
 @operation
 def list_archives(context: Context, request: Request) -> Response:
-    """The archives of the account in this region, in the order of their names."""
+    """List the archives of the account in this region, sorted by name."""
     one_filter("ListArchives", request)
     bus_arn, state = request.get("EventSourceArn"), request.get("State")
     if bus_arn is not None:
-        bus_at(context, bus_arn)
+        find_bus_by_arn(context, bus_arn)
     prefix = request.get("NamePrefix") or ""
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListArchives",
         request,
         (
@@ -168,7 +173,7 @@ def list_archives(context: Context, request: Request) -> Response:
 
 
 def one_filter(operation_name: str, request: Request) -> None:
-    """Refuse a list with more than one filter (captured)."""
+    """Raise ValidationException for a list with more than one filter (captured)."""
     if sum(request.get(name) is not None for name in ("State", "EventSourceArn", "NamePrefix")) > 1:
         raise invalid(
             f"At most one filter is allowed for {operation_name}. "
@@ -176,56 +181,30 @@ def one_filter(operation_name: str, request: Request) -> None:
         )
 
 
-def bus_at(context: Context, text: str, parameter: str = "EventSourceArn") -> Bus:
-    """The bus of this ARN in this account and region, or the refusal (recorded, captured, lint)."""
-    bus = _bus_or_none(context, text)
-    if bus is not None:
-        return bus
-    try:
-        named = arn.parse(text)
-    except InvalidArn:
-        named = None
-    if named is None or not arn.is_event_bus(named):
-        raise invalid(f"Parameter {parameter} is not valid. Reason: Must contain an event bus ARN.")
-    raise no_bus(named.resource.partition("/")[2])
-
-
-def _bus_or_none(context: Context, text: str) -> Bus | None:
-    bus = context.store.buses.get(text.partition(":event-bus/")[2])
-    return bus if bus is not None and bus.bus.arn == text else None
-
-
-def _find(context: Context, name: str) -> ArchiveEntry:
-    entry = context.store.archives.get(name)
-    if entry is None:
-        raise ServiceError("ResourceNotFoundException", f"Archive {name} does not exist.")
-    return entry
-
-
 def _rule_name(archive: str) -> str:
     return f"Events-Archive-{archive}"
 
 
-def _rule_of(bus: Bus | None, archive: Archive) -> Rule | None:
+def _rule_of(bus: BusEntry | None, archive: Archive) -> Rule | None:
     rule = bus.rules.get(_rule_name(archive.name)) if bus is not None else None
     return rule if rule is not None and rule.archive_arn == archive.arn else None
 
 
 def _check_rule(
-    context: Context, bus: Bus, archive: str, archive_arn: str, text: str | None
+    context: Context, bus: BusEntry, archive: str, archive_arn: str, text: str | None
 ) -> None:
-    """Whether the bus has room for the managed rule, and no rule of yours has its name."""
+    """Raise if the quotas of the bus do not allow the managed rule, or another rule has its name."""
     rule = bus.rules.get(_rule_name(archive))
     if rule is not None and rule.archive_arn != archive_arn:
-        # No answer of the service is known.
+        # The answer of the service is not known.
         raise ServiceError("ResourceAlreadyExistsException", f"Rule {rule.name} already exists.")
     check_rule_quotas(context, bus, rule, text)
 
 
-def _put_rule(context: Context, bus: Bus, archive: Archive) -> None:
-    """Put the managed rule of an archive as it should be (fidelity 6.2; captured)."""
+def _put_rule(context: Context, bus: BusEntry, archive: Archive) -> None:
+    """Create or restore the managed rule of an archive (fidelity 6.2; captured)."""
     name = _rule_name(archive.name)
-    rule_arn = arn.rule_arn(context.region, context.account, bus.bus.name, name)
+    rule_arn = arn.rule_arn(context.region, context.account, bus.name, name)
     target_arn = f"arn:{arn.partition_of(context.region)}:events:{context.region}:::"
     key = uuid_from(context.random(archive.arn, "archive key"))
     template = (
@@ -243,7 +222,7 @@ def _put_rule(context: Context, bus: Bus, archive: Archive) -> None:
     rule = Rule(
         arn=rule_arn,
         name=name,
-        bus_arn=bus.bus.arn,
+        bus_arn=bus.arn,
         state="ENABLED",
         created_by=context.account,
         event_pattern=_combined(archive.event_pattern),
@@ -256,7 +235,7 @@ def _put_rule(context: Context, bus: Bus, archive: Archive) -> None:
 
 
 def _combined(text: str | None) -> str:
-    """The pattern of the rule: one field more than yours, written compactly (captured)."""
+    """The pattern of the rule: that of the archive with one more field, in compact JSON (captured)."""
     if text is None:
         return f"{{{_NOT_REPLAYED}}}"
     compact = _TEXT_OR_SPACE.sub(r"\1", text)
@@ -264,18 +243,18 @@ def _combined(text: str | None) -> str:
 
 
 def _updated(request: Request, name: str, old: str | None) -> str | None:
-    """A text after an update: the old one where none is given, none where an empty one is."""
+    """A text after an update: the old one if none is given, None if an empty one is."""
     given: str | None = request.get(name)
     return old if given is None else given or None
 
 
 def _state(context: Context, archive: Archive) -> str:
-    rule = _rule_of(_bus_or_none(context, archive.bus_arn), archive)
+    rule = _rule_of(bus_at(context, archive.bus_arn), archive)
     return "ENABLED" if rule is not None and rule.targets else "DISABLED"
 
 
 def _answer(context: Context, archive: Archive) -> Response:
-    """What creating and updating answer (recorded); the time is that of the creation."""
+    """The answer of CreateArchive and UpdateArchive (recorded), with the time of creation."""
     return {
         "ArchiveArn": archive.arn,
         "State": _state(context, archive),

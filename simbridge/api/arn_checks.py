@@ -1,8 +1,7 @@
-"""The ARNs that a request refers to: which of them the service accepts, and whose they may be.
+"""Checks of the ARNs in a request: form, service, account and region.
 
-None of these resources is looked up. EventBridge checks the form of a target, a role or a queue
-when it is named and finds out at delivery whether it exists (recorded), so nothing here needs more
-than the text.
+EventBridge checks the form of a target, a role or a queue when a request names it, and learns at
+delivery whether it exists (recorded). So these functions look nothing up.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ __all__ = ["check_bus_dead_letter_queue", "check_dead_letter_queue", "check_role
 
 
 def read_arn(text: str) -> arn.Arn:
-    """The parts of an ARN, or the service's complaint."""
+    """The parts of an ARN. Raises ValidationException if it is malformed."""
     try:
         return arn.parse(text)
     except InvalidArn as error:
@@ -24,16 +23,16 @@ def read_arn(text: str) -> arn.Arn:
 
 
 def check_role(text: str, account: str) -> None:
-    """A role is well formed and of the rule's own account; it need not exist (captured)."""
+    """Check that a role is well formed and of the rule's own account; it need not exist (captured)."""
     if read_arn(text).account != account:
         # The words are those of other AWS services for the same refusal (lint).
         raise ServiceError("AccessDeniedException", "Cross-account pass role is not allowed.")
 
 
 def check_dead_letter_queue(text: str, region: str) -> None:
-    """The dead-letter queue of a target: a standard SQS queue of this region, of any account (lint)."""
+    """Check a target's dead-letter queue: a standard queue of this region, of any account (lint)."""
     if _queue(text).region != region:
-        # That it is refused was measured; with what words was not recorded.
+        # The refusal was measured, its text was not recorded.
         raise invalid(
             f"Parameter {text} is not valid. "
             "Reason: Dead letter queue must be in the same Region as the rule."
@@ -41,13 +40,13 @@ def check_dead_letter_queue(text: str, region: str) -> None:
 
 
 def check_bus_dead_letter_queue(text: str, region: str) -> None:
-    """The dead-letter queue of an event bus: of this region as well, in other words (captured)."""
+    """Check a bus's dead-letter queue: the same rules, with another error for the region (captured)."""
     if _queue(text).region != region:
         raise access_denied(text, "You must specify a dead letter queue in the same region.")
 
 
 def _queue(text: str) -> arn.Arn:
-    """The ARN of a standard SQS queue, or the service's complaint."""
+    """The parts of the ARN of a standard queue. Raises ValidationException if it is anything else."""
     queue = read_arn(text)
     if queue.service != "sqs":
         raise invalid(f"{queue.service} is not supported as a dead letter resource")

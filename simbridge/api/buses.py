@@ -1,42 +1,41 @@
-"""Event buses: create, delete, describe, list; and how every other operation finds one.
+"""Event buses: create, delete, describe, list.
 
-An operation names a bus by its name or its ARN. An ARN reaches further than a name: it may lie in
-another region, which the service refuses, or in another account, where the policy of that bus
-decides (`api/access`). Of what such a policy can allow, only PutEvents is simulated.
+A partner event bus needs a partner event source. This version cannot create one, so a request with
+`EventSourceName` always gets the error for an unknown source.
 
-Partner event buses need a partner event source that offers itself first. Nobody can make one in
-this version, so `EventSourceName` always ends in the refusal for an unknown source.
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateEventBus.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteEventBus.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListEventBuses.html>
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from simbridge.api import pages
-from simbridge.api.access import bus_at, check_access
+from simbridge.api import pagination
 from simbridge.api.arn_checks import check_bus_dead_letter_queue
-from simbridge.api.errors import invalid, limit_exceeded, no_bus
+from simbridge.api.errors import invalid, limit_exceeded
+from simbridge.api.lookup import find_bus
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.store import Bus
+from simbridge.api.store import BusEntry
 from simbridge.api.tags import read_tags
-from simbridge.base.errors import NotSimulated, ServiceError
+from simbridge.base.errors import ServiceError
 from simbridge.model import arn
 from simbridge.model.messages import Configure, Retire
 from simbridge.model.resources import EventBus
 
 __all__ = [
-    "bus_address",
     "create_event_bus",
     "delete_event_bus",
     "describe_event_bus",
-    "find_bus",
     "list_event_buses",
 ]
 
 
 @operation
 def create_event_bus(context: Context, request: Request) -> Response:
-    """Make an event bus. Errors (fidelity 7.1, 10.1, 11.6)."""
+    """Create an event bus. Errors (fidelity 7.1, 10.1, 11.6)."""
     name = request["Name"]
     _check_bus_name(name, request.get("EventSourceName"))
     if name in context.store.buses:
@@ -57,14 +56,14 @@ def create_event_bus(context: Context, request: Request) -> Response:
         dead_letter_config=request.get("DeadLetterConfig"),
         log_config=request.get("LogConfig"),
     )
-    context.store.buses[name] = Bus(bus, tags=tags)
+    context.store.buses[name] = BusEntry(bus, tags=tags)
     context.send(bus.arn, Configure(bus))
     return {"EventBusArn": bus.arn} | _settings(bus)
 
 
 @operation
 def delete_event_bus(context: Context, request: Request) -> Response:
-    """Remove an event bus with its tags. A bus that is not there is no error (recorded, captured).
+    """Remove an event bus with its tags. Deleting a missing bus succeeds (recorded, captured).
 
     Errors (fidelity 11.6).
     """
@@ -77,59 +76,32 @@ def delete_event_bus(context: Context, request: Request) -> Response:
     if bus.rules:
         raise invalid("EventBus can't be deleted since it has rules.")
     del context.store.buses[name]
-    context.send(bus.bus.arn, Retire(bus.bus.arn))
+    context.send(bus.arn, Retire(bus.arn))
     return {}
 
 
 @operation
 def describe_event_bus(context: Context, request: Request) -> Response:
-    """Everything about one event bus, the default one where none is named."""
-    bus = find_bus(context, request.get("Name"), "DescribeEventBus").bus
+    """Describe an event bus; if the request names none, the default bus."""
+    bus = find_bus(context, request.get("Name"), "DescribeEventBus").event_bus
     return _listed(bus) | _settings(bus)
 
 
 @operation
 def list_event_buses(context: Context, request: Request) -> Response:
-    """The event buses of the account in this region, in the order of their names."""
+    """List the event buses of the account in this region, sorted by name."""
     prefix = request.get("NamePrefix") or ""
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListEventBuses",
         request,
         (pair for pair in context.store.buses.items() if pair[0].startswith(prefix)),
         context.limits["list_page"],
     )
-    return {"EventBuses": [_listed(bus.bus) for bus in found]} | more
-
-
-def find_bus(context: Context, given: str | None, operation_name: str) -> Bus:
-    """The event bus that an operation names by name or ARN; the default bus where it names none."""
-    address = bus_address(context, given or "default")
-    if arn.parse(address).account != context.account:
-        check_access(context, address, operation_name)
-        raise NotSimulated(
-            f"the policy of {address} allows this account {operation_name}, which this version of "
-            "simbridge does not simulate for buses of other accounts; use a client of its own account"
-        )
-    bus = bus_at(context, address)
-    if bus is None or bus.bus.arn != address:
-        raise no_bus(address.partition(":event-bus/")[2])
-    return bus
-
-
-def bus_address(context: Context, given: str) -> str:
-    """The ARN of an event bus of this region, whether or not it exists.
-
-    Refuses other regions (captured). The form of `given` has been checked against the service model.
-    """
-    if not given.startswith("arn:"):
-        return arn.event_bus_arn(context.region, context.account, given)
-    if arn.parse(given).region != context.region:
-        raise invalid("Cross-region api call is not allowed.")
-    return given
+    return {"EventBuses": [_listed(bus.event_bus) for bus in found]} | more
 
 
 def _check_bus_name(name: str, event_source: str | None) -> None:
-    """A partner event bus is called like its event source; no other name has a slash (lint)."""
+    """A partner event bus has the name of its event source; no other name has a slash (lint)."""
     if event_source is None:
         if "/" in name:
             raise invalid("Event bus name must not contain '/'.")
@@ -152,7 +124,7 @@ def _listed(bus: EventBus) -> Response:
 
 
 def _settings(bus: EventBus) -> Response:
-    """What was configured on an event bus, in the words of the API; only what was given."""
+    """The settings of an event bus as the API names them, without those that were not given."""
     settings = {
         "Description": bus.description,
         "KmsKeyIdentifier": bus.kms_key_identifier,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simbridge.api import pages
+from simbridge.api import pagination
 from simbridge.api.connection_changes import (
     authorize,
     checked_content,
@@ -23,6 +23,7 @@ from simbridge.api.connection_changes import (
     remove,
 )
 from simbridge.api.errors import invalid, limit_exceeded
+from simbridge.api.lookup import find_connection
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.store import ConnectionEntry
 from simbridge.base.clock import SECOND
@@ -50,7 +51,7 @@ _PRIVATE = "InvocationConnectivityParameters"
 
 @operation
 def create_connection(context: Context, request: Request) -> Response:
-    """Make a connection and its secret. Errors (fidelity 9.1, 9.2, 10.1)."""
+    """Create a connection with its secret. Errors (fidelity 9.1, 9.2, 10.1)."""
     name, kind = request["Name"], request["AuthorizationType"]
     content = checked_content("create", kind, request["AuthParameters"])
     if _present(context, name):
@@ -77,7 +78,7 @@ def create_connection(context: Context, request: Request) -> Response:
 
 @operation
 def update_connection(context: Context, request: Request) -> Response:
-    """Change a connection, and authorize it anew if its parameters change. Errors (fidelity 9.2).
+    """Change a connection; new parameters authorize it anew. Errors (fidelity 9.2).
 
     Parameters that are left out stay as they are, if the type stays. The answer has the time of the
     change before (captured).
@@ -87,7 +88,7 @@ def update_connection(context: Context, request: Request) -> Response:
         request.get(name) is None for name in ("Description", "KmsKeyIdentifier")
     ):
         raise invalid(_NOTHING_TO_UPDATE)
-    entry = _find(context, request["Name"], "update")
+    entry = find_connection(context, request["Name"], "update")
     if entry.state == "DELETING" or (entry.state == "DEAUTHORIZING" and context.now < entry.due_us):
         raise _concurrent("update", request["Name"])
     content = None
@@ -107,8 +108,8 @@ def update_connection(context: Context, request: Request) -> Response:
 
 @operation
 def deauthorize_connection(context: Context, request: Request) -> Response:
-    """Remove the parameters and the secret of a connection; an update brings it back (captured)."""
-    entry = _find(context, request["Name"], "deauthorize")
+    """Remove the parameters and the secret of a connection (captured)."""
+    entry = find_connection(context, request["Name"], "deauthorize")
     if entry.state == "DELETING":
         raise _concurrent("deauthorize", request["Name"])
     modified_us = entry.modified_us
@@ -120,8 +121,8 @@ def deauthorize_connection(context: Context, request: Request) -> Response:
 
 @operation
 def delete_connection(context: Context, request: Request) -> Response:
-    """Remove a connection, whether or not API destinations use it: those are INACTIVE (captured)."""
-    entry = _find(context, request["Name"], "delete")
+    """Delete a connection, also one that API destinations use; those become INACTIVE (captured)."""
+    entry = find_connection(context, request["Name"], "delete")
     if entry.state != "DELETING":
         remove(context, entry, "DELETED")
     return _answer(entry, entry.modified_us) | _authorized_time(entry)
@@ -129,8 +130,8 @@ def delete_connection(context: Context, request: Request) -> Response:
 
 @operation
 def describe_connection(context: Context, request: Request) -> Response:
-    """Everything about one connection but its secret values (recorded)."""
-    entry = _find(context, request["Name"], "describe")
+    """Describe a connection, without its secret values (recorded)."""
+    entry = find_connection(context, request["Name"], "describe")
     answer = _listed(entry) | {"AuthParameters": entry.parameters} | entry.settings
     if entry.connection.secret_arn is not None:
         answer["SecretArn"] = entry.connection.secret_arn
@@ -139,9 +140,9 @@ def describe_connection(context: Context, request: Request) -> Response:
 
 @operation
 def list_connections(context: Context, request: Request) -> Response:
-    """The connections of the account in this region, in the order of their names."""
+    """List the connections of the account in this region, sorted by name."""
     prefix, state = request.get("NamePrefix") or "", request.get("ConnectionState")
-    found, more = pages.plain_page(
+    found, more = pagination.plain_page(
         "ListConnections",
         request,
         (
@@ -159,16 +160,6 @@ def _concurrent(verb: str, name: str) -> ServiceError:
         "ConcurrentModificationException",
         f"Failed to {verb} the connection(s). Connection '{name}' was modified concurrently.",
     )
-
-
-def _find(context: Context, name: str, verb: str) -> ConnectionEntry:
-    entry = context.store.connections.get(name)
-    if entry is None:
-        raise ServiceError(
-            "ResourceNotFoundException",
-            f"Failed to {verb} the connection(s). Connection '{name}' does not exist.",
-        )
-    return entry
 
 
 def _present(context: Context, name: str) -> bool:

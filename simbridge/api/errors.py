@@ -1,7 +1,7 @@
-"""What the service answers when it refuses, where several operations refuse in the same words.
+"""Errors that several operations answer with the same text.
 
-The texts are the service's own ("recorded" and "captured" answers); a text that only one operation
-uses stands in that operation.
+The texts are AWS's own ("recorded" and "captured" answers). A text that only one operation uses is in the
+module of that operation.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ __all__ = [
 
 
 def invalid(text: str) -> ServiceError:
-    """The request has the right shape and still cannot be."""
+    """The request has the right shape and an impossible value."""
     return ServiceError("ValidationException", text)
 
 
 def malformed_arn(text: str) -> ServiceError:
-    """A text that does not have the form of the ARN that is wanted (captured)."""
+    """The text is not an ARN of the expected form (captured)."""
     return invalid(f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format.")
 
 
 def access_denied(resource: str, reason: str) -> ServiceError:
-    """The resource may not be used here (captured)."""
+    """The resource must not be used here (captured)."""
     text = f"Access to the resource {resource} is denied. Reason: {reason}"
     return ServiceError("AccessDeniedException", text)
 
 
 def no_bus(name: str) -> ServiceError:
-    """There is no such event bus (recorded)."""
+    """The event bus does not exist (recorded)."""
     return ServiceError("ResourceNotFoundException", f"Event bus {name} does not exist.")
 
 
 def no_rule(name: str, bus: str) -> ServiceError:
-    """The event bus has no such rule (recorded)."""
+    """The rule does not exist on the event bus (recorded)."""
     return ServiceError(
         "ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus}."
     )
 
 
 def limit_exceeded() -> ServiceError:
-    """A quota is used up; the service does not say which (recorded)."""
+    """A quota is exceeded; AWS does not say which (recorded)."""
     return ServiceError(
         "LimitExceededException", "The requested resource exceeds the maximum number allowed."
     )

@@ -1,17 +1,20 @@
-"""Events: put them on buses, and try a pattern on one.
+"""Events: put them on buses, and test a pattern against one.
 
-PutEvents is the hot path of the control plane. It looks at the request as a whole first (buses out
-of reach, total size), because a refused request ingests nothing; then at each entry, because one
-bad entry does not keep the others out; and sends only then.
+PutEvents is the hot path of the control plane. It checks the request as a whole first (access to the
+buses, total size), because a refused request ingests nothing. Then it checks each entry, because one bad
+entry does not affect the others. Only then it sends.
 
-The envelope of an event is made here, once, in AWS's key order, and is never changed afterwards.
-`Detail` is decoded here, once, too: the matcher, the transformer and the targets all work on the
-decoded value. Of a key that comes more than once in an object, rules see every value (captured) and
-targets get the last one (what AWS delivers is not known). An event for a bus that does not exist is
-accepted and goes nowhere (recorded); what remains of it is the call in the trace.
+The envelope of an event is made here, once, in AWS's key order, and never changes afterwards. `Detail` is
+decoded here, once: the matcher, the transformer and the targets use the decoded value. If an object has a
+key more than once, rules see every value (captured) and targets get the last one (what AWS delivers is
+not known). An event for a bus that does not exist is accepted and dropped (recorded); only the call in the
+trace shows it.
 
-Not simulated: global endpoints (`EndpointId`), and the detail types that AWS reserves, whose list
-is not published.
+Not simulated: global endpoints (`EndpointId`), and the reserved detail types, whose list AWS does not
+publish.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html>
 """
 
 from __future__ import annotations
@@ -23,12 +26,13 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
-from simbridge.api.access import bus_at, check_access
-from simbridge.api.buses import bus_address
+from simbridge.api.access import check_access
 from simbridge.api.errors import invalid
+from simbridge.api.lookup import bus_address, bus_at
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.tracing import normalized
+from simbridge.api.store import BusEntry
+from simbridge.api.xray import normalize_trace_header
 from simbridge.base import clock, surrogates
 from simbridge.base.clock import SECOND, iso_seconds
 from simbridge.base.errors import InvalidTime, NotSimulated
@@ -57,17 +61,17 @@ _TEST_EVENT_FIELDS = frozenset(("id", "account", "source", "time", "region", "de
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-# An entry as it was read: its size in bytes, and time and detail or the answer that refuses it.
-# Plain tuples, because one is made for every event there is.
+# A parsed entry: its size in bytes, then time and detail, or the answer that refuses it.
+# A plain tuple, because one is made for every event.
 Read = tuple[int, str, dict[str, Any] | None, dict[str, str] | None]
 
 
 @final
 class _Bus(NamedTuple):
-    """Where the entries of one request that name the same bus go; `guarded`: a policy is to be asked."""
+    """The bus that some entries of a request name; `guarded`: its policy must allow each entry."""
 
     address: str
-    exists: bool
+    entry: BusEntry | None
     guarded: bool
     random_bits: Callable[[int], int]
 
@@ -75,12 +79,8 @@ class _Bus(NamedTuple):
 @operation
 def put_events(context: Context, request: Request) -> Response:
     """Put events on buses. Errors (fidelity 1.4, 1.5)."""
-    if request.get("EndpointId") is not None:
-        raise NotSimulated(
-            "PutEvents to a global endpoint (EndpointId) is not simulated by this version of "
-            "simbridge; leave it out and name the event bus of one region"
-        )
     entries: Sequence[Entry] = request["Entries"]
+    _check_endpoint(request)
     buses = _buses(context, entries)
     read = _read_all(context, entries, buses)
     account, region, instant = context.account, context.region, context.now
@@ -92,47 +92,61 @@ def put_events(context: Context, request: Request) -> Response:
         if refusal is not None:
             answers.append(refusal)
             failed += 1
-            said = f"{refusal['ErrorCode']}: {refusal['ErrorMessage']}"
-            notes.append(f"entry {len(answers)}: {said.rstrip('.')}")
+            text = f"{refusal['ErrorCode']}: {refusal['ErrorMessage']}".rstrip(".")
+            notes.append(f"entry {len(answers)}: {text}")
             continue
         get = entry.get
-        address, exists, _, random_bits = buses[get("EventBusName")]
+        address, bus, _, random_bits = buses[get("EventBusName")]
         event_id = uuid_of(random_bits(128))
         answers.append({"EventId": event_id})
-        if not exists:
-            lost = arns.parse(address).resource
-            notes.append(f"{lost} does not exist: what is put to it is accepted and gone")
+        if bus is None:
+            name = arns.parse(address).resource
+            notes.append(f"{name} does not exist: its events are accepted and dropped")
             continue
-        resources = get("Resources")
-        envelope = {  # as rules and targets see it, keys in AWS's order (recorded)
-            "version": "0",
-            "id": event_id,
-            "detail-type": entry["DetailType"],
-            "source": entry["Source"],
-            "account": account,
-            "time": time,
-            "region": region,
-            "resources": list(resources) if resources else [],
-            "detail": detail,
-        }
-        # An entry's own header counts even if it is malformed (captured).
+        # The header of the entry takes precedence even if it is malformed (captured).
         header = get("TraceHeader")
         if header is None:
             header = context.trace_header
         if header is not None:
-            header = normalized(header, event_id, instant)
-        event = Event(address, envelope, instant, size_bytes, header)
-        published.append((address, Publish(event)))
+            header = normalize_trace_header(header, event_id, instant)
+        envelope = _envelope(entry, event_id, time, detail, account, region)
+        published.append((address, Publish(Event(address, envelope, instant, size_bytes, header))))
     if notes:
         context.detail = "; ".join(dict.fromkeys(notes))
     context.publish(published)
     return {"FailedEntryCount": failed, "Entries": answers}
 
 
+def _check_endpoint(request: Request) -> None:
+    if request.get("EndpointId") is not None:
+        raise NotSimulated(
+            "PutEvents to a global endpoint (EndpointId) is not simulated by this version of "
+            "simbridge; leave it out and name the event bus of one region"
+        )
+
+
+def _envelope(
+    entry: Entry, event_id: str, time: str, detail: Any, account: str, region: str
+) -> dict[str, Any]:
+    """The event as rules and targets see it, with the keys in AWS's order (recorded)."""
+    resources = entry.get("Resources")
+    return {
+        "version": "0",
+        "id": event_id,
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": account,
+        "time": time,
+        "region": region,
+        "resources": list(resources) if resources else [],
+        "detail": detail,
+    }
+
+
 def _read_all(
     context: Context, entries: Sequence[Entry], buses: Mapping[str | None, _Bus]
 ) -> list[Read]:
-    """The entries of a request as they were read; what refuses all of them is raised."""
+    """Parse the entries of a request. Raises the errors that refuse all of them."""
     if [True for bus in buses.values() if bus.guarded]:  # quicker than `any` with a generator
         _check_access(context, entries, buses)
     now = iso_seconds(context.now)
@@ -140,16 +154,16 @@ def _read_all(
     size_bytes = sum([size_bytes for size_bytes, _, _, _ in read])
     most = context.limits["put_events_bytes"]
     if size_bytes >= most:
-        context.detail = f"{size_bytes:,} bytes, which have to be fewer than {most:,}"
+        context.detail = f"{size_bytes:,} bytes, must be fewer than {most:,}"
         raise invalid("Total size of the entries in the request is over the limit.")
     return read
 
 
 @operation
 def test_event_pattern(context: Context, request: Request) -> Response:
-    """Whether a pattern matches an event. Errors (fidelity 1.7).
+    """Test whether a pattern matches an event. Errors (fidelity 1.7).
 
-    The event is looked at before the pattern: which comes first on AWS is not known.
+    The event is checked before the pattern; the order on AWS is not known.
     """
     event = _read_object(request["Event"])
     if event is None or not event.keys() >= _TEST_EVENT_FIELDS:
@@ -163,31 +177,28 @@ def test_event_pattern(context: Context, request: Request) -> Response:
 
 
 def _buses(context: Context, entries: Sequence[Entry]) -> dict[str | None, _Bus]:
-    """The bus of each name or ARN that the entries use. One that is out of reach refuses all.
+    """The bus of each name or ARN that the entries use. One in another region refuses the request.
 
-    For the ARN of another region no answer of the service is known. It is refused like in every
-    other operation: an error is found sooner than events that never arrive.
+    AWS's answer for the ARN of another region is not known. It is refused as in every other operation,
+    because an error is easier to find than missing events.
     """
     buses: dict[str | None, _Bus] = {}
     for entry in entries:
         given = entry.get("EventBusName")
         if given not in buses:
             address = bus_address(context, given or "default")
-            place = arns.parse(address)
-            owned = place.account == context.account
-            name = place.resource.removeprefix("event-bus/")
-            bus = context.store.buses.get(name) if owned else bus_at(context, address)
-            exists = bus is not None and bus.bus.arn == address
-            guarded = not owned or (bus is not None and bus.bus.policy is not None)
+            owned = arns.parse(address).account == context.account
+            bus = bus_at(context, address)
+            guarded = not owned or (bus is not None and bus.event_bus.policy is not None)
             bits = context.random(address, "event id").getrandbits
-            buses[given] = _Bus(address, exists, guarded, bits)
+            buses[given] = _Bus(address, bus, guarded, bits)
     return buses
 
 
 def _check_access(
     context: Context, entries: Sequence[Entry], buses: Mapping[str | None, _Bus]
 ) -> None:
-    """Refuse the request if the policy of a bus refuses one of its entries (captured)."""
+    """Raise AccessDeniedException if the policy of a bus refuses one of the entries (captured)."""
     for entry in entries:
         bus = buses[entry.get("EventBusName")]
         if bus.guarded:
@@ -196,11 +207,11 @@ def _check_access(
                 "events:detail-type": entry.get("DetailType") or "",
                 "events:eventbusinvocation": "false",
             }
-            check_access(context, bus.address, "PutEvents", facts)
+            check_access(context, bus.address, bus.entry, "PutEvents", facts)
 
 
 def _read(entry: Entry, now: str) -> Read:
-    """Measure an entry and check it, in the order that was recorded."""
+    """Measure an entry and check it, in the recorded order."""
     get = entry.get
     source, detail_type, text, given = get("Source"), get("DetailType"), get("Detail"), get("Time")
     size = entry_size(source, detail_type, text, get("Resources"), given)
@@ -217,7 +228,7 @@ def _read(entry: Entry, now: str) -> Read:
     try:
         return size, iso_seconds(math.floor(given) * SECOND), detail, None
     except (InvalidTime, OverflowError, ValueError):
-        # No client can send such a time, so no answer of the service is known.
+        # No client can send such a time, so the answer of the service is not known.
         return _refused(size, "InvalidArgument", "Parameter Time is not valid.")
 
 
@@ -226,10 +237,10 @@ def _refused(size: int, code: str, text: str) -> Read:
 
 
 def read_detail(text: str) -> dict[str, Any] | None:
-    """The object a detail is the text of; None if it is not one that EventBridge takes.
+    """Decode the text of a detail; None if EventBridge would refuse it.
 
-    Only a run of 19 digits can be an integer that is too large. Looking at every ninth character
-    finds the texts that may have one, several times faster than looking at all of them.
+    Only a run of 19 digits can be an integer that is too large. To test every ninth character finds the
+    texts that may have one, several times faster than to test all of them.
     """
     detail = _read_object(text)
     if (
@@ -243,13 +254,12 @@ def read_detail(text: str) -> dict[str, Any] | None:
 
 
 def _read_object(text: str) -> dict[str, Any] | None:
-    """The JSON object a text stands for; None if it is none, or nested too deeply.
+    """Decode a JSON object; None if the text is anything else, or nested too deeply.
 
-    It is `Repeating` if an object in it has a key more than once.
+    The result is `Repeating` if an object in it has a key more than once.
 
-    How deep a JSON library can read depends on the stack it is called from; what is accepted must
-    not. So depth is counted on the text, where it is long enough to matter, and for what is deep
-    but allowed the interpreter is given room.
+    How deeply a JSON library can recurse depends on the stack of its caller; what is accepted must not.
+    So the depth of a long text is counted first, and decoding has a deeper recursion limit.
     """
     if len(text) >= 2 * DETAIL_LEVELS_MAX and _levels(text) > DETAIL_LEVELS_MAX:
         return None
@@ -262,7 +272,7 @@ def _read_object(text: str) -> dict[str, Any] | None:
 
 
 def _levels(text: str) -> int:
-    """How deeply the objects and arrays of a JSON text are nested; at most as deep as it opens."""
+    """The nesting depth of a JSON text, or an upper bound of it that is within the limit."""
     if (opened := text.count("{") + text.count("[")) <= DETAIL_LEVELS_MAX:
         return opened
     deepest = level = 0

@@ -1,9 +1,11 @@
 """The errors that a call can be answered with: those of its operation, and those of every operation.
 
-What the service model lists for an operation is read from the model. The others come from in front of
-the service (signature, quota, a request that cannot be read) and stand in no model; they are a table
-here. A scenario that lets a call fail may use either, and nothing else: code under test that catches an
-error which the service never gives would be tested against a service that does not exist.
+The errors of an operation are read from the service model. The common ones come from in front of the
+service (signature, quota, unreadable request) and are not in the model; they are the table here. A
+scenario that makes a call fail may use these two kinds and nothing else: a test with an error that AWS
+never answers would prove nothing.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html>
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ __all__ = ["FAULTS", "Fault", "check_fault", "fault"]
 
 @final
 class Fault(NamedTuple):
-    """An error that any call can meet: its HTTP status, the usual text, and when it comes."""
+    """An error that any call can be answered with: HTTP status, usual text, and its cause."""
 
     status: int
     text: str
@@ -94,6 +96,6 @@ def check_fault(operation: str | None, error: str) -> None:
 
 
 def fault(error: str, text: str) -> ServiceError:
-    """The answer with this error; without a text, with the usual one."""
+    """The answer with this error. If `text` is empty, it has the usual one."""
     usual = FAULTS.get(error, Fault(400, error, ""))
     return ServiceError(error, text or usual.text, usual.status)

@@ -1,16 +1,22 @@
-"""Interception: code that makes its own `events` clients is served by a world, never by AWS.
+"""Interception: a world serves the `events` clients that code makes by itself; AWS never does.
 
-Two things catch them: an `intercept` block, and a world that runs code. Either is an `Entry`, kept in
-the context of the code it stands for, so that threads and tasks with worlds of their own do not mix.
-Code without one (a worker thread that was started inside a block) is served by the block of the process
-that was entered last, or by the world that began to run last, which refuses what comes from another
-thread. Where both could be meant, and they are of different worlds, it is refused.
+Two things intercept them: an `intercept` block, and a world that runs code. Each is an `Entry` in the
+context (`contextvars`) of that code, so that threads and tasks with worlds of their own do not mix. Code
+without an entry, such as a worker thread that was started inside a block, is served by the block of the
+process that was entered last, or by the world that began to run last, which refuses calls from another
+thread. If both exist and belong to different worlds, the call is ambiguous and raises `SimbridgeError`.
 
-While there is any entry, two methods of botocore's classes are replaced. Requests are caught in
-`Endpoint.make_request`, where botocore hands them to the network, before they are signed.
-`Session.create_client` gets placeholder credentials for an `events` client, so that nothing goes
-looking for real ones. aiobotocore subclasses both; what it overrides is replaced as well. Of botocore's
-private names one is used, `Endpoint._event_emitter`.
+While there is any entry, two methods of botocore's classes are replaced, and restored afterwards:
+
+- `Endpoint.make_request`, where botocore hands a request to the network. It comes before signing, so no
+  credentials are needed; the public hook `before-send` comes after it.
+- `Session.create_client`, which gets placeholder credentials for an `events` client, so that botocore does
+  not search for real ones. botocore has no hook before that search.
+
+aiobotocore overrides both in subclasses; the overriding methods are replaced as well. One private name is
+used, `Endpoint._event_emitter`: it calls the client's `response-received` hooks, as `make_request` itself
+does, and no public attribute leads to it. `tests/api/test_interception_botocore.py` fails if botocore
+renames any of these.
 """
 
 from __future__ import annotations
@@ -40,73 +46,73 @@ __all__ = ["Entry", "Server", "enter", "intercepted", "leave"]
 
 
 class Server(Protocol):
-    """Who serves the clients that code makes by itself."""
+    """Serves the clients that code makes by itself."""
 
     @property
     def world(self) -> object:
-        """What is the same object for all that serve the same world."""
+        """The same object for all servers of the same world."""
 
     def answer(self, request: HttpRequest) -> Answered:
-        """What the service sends back to a request."""
+        """The response of the service to a request."""
 
     def region(self) -> str:
         """The region of a client for which none is configured."""
 
     def check_asyncio(self) -> None:
-        """Raise `SimbridgeError` where the code that runs is not on asyncio."""
+        """Raise `SimbridgeError` if the running code is not on asyncio."""
 
 
 @final
 class Entry:
-    """Code that is served: an `intercept` block, or what a world runs."""
+    """Code that is served: that of an `intercept` block, or what a world runs."""
 
     __slots__ = ("open", "server")
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.open = 0
-        """How often it has been entered and not been left."""
+        """How many times it has been entered and not yet left."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Entry, (self.server,)
 
 
 _Current = tuple[Entry, ...]
-_here: ContextVar[_Current] = ContextVar("simbridge_serving", default=())
-"""The entries that the running code lies in, the innermost last."""
+_context_entries: ContextVar[_Current] = ContextVar("simbridge_serving", default=())
+"""The entries of the running code, the innermost last."""
 _lock = threading.RLock()
 _blocks: list[Entry] = []
-"""The `intercept` blocks of the process, in the order in which they were entered."""
+"""The open `intercept` blocks of the process, in the order in which they were entered."""
 _runs: list[Entry] = []
-"""The worlds of the process that run, in the order in which they began."""
+"""The running worlds of the process, in the order in which they began."""
 
 
 @contextmanager
 def intercepted(server: Server) -> Iterator[None]:
-    """Serve every `events` client of the process, whoever made it, by `server`.
+    """Serve the `events` clients that are used inside the block by `server`, whenever they were made.
 
-    Clients of other services go on to the network as before. Whoever comes later goes first; blocks
-    may be left in any order and by any thread, and the last to leave gives botocore its methods back.
+    Clients of other services use the network as before. The innermost block takes precedence. Blocks may
+    be left in any order and by any thread; the last one restores botocore's methods.
     """
     entry = Entry(server)
     _begin(entry, _blocks)
-    _here.set((*_here.get(), entry))
+    _context_entries.set((*_context_entries.get(), entry))
     try:
         yield
     finally:
         _end(entry, _blocks)
-        _here.set(tuple(other for other in _here.get() if other is not entry))
+        _context_entries.set(tuple(other for other in _context_entries.get() if other is not entry))
 
 
 def enter(entry: Entry) -> Token[_Current]:
-    """A world begins to run code. What it starts is the world's wherever its context goes."""
+    """A world begins to run code. Whatever inherits this context is served by the world."""
     _begin(entry, _runs)
-    return _here.set((*_here.get(), entry))
+    return _context_entries.set((*_context_entries.get(), entry))
 
 
 def leave(entry: Entry, before: Token[_Current]) -> None:
-    """The world has run it; `before` is what `enter` returned, in the same context."""
-    _here.reset(before)
+    """The world has run the code; `before` is what `enter` returned, in the same context."""
+    _context_entries.reset(before)
     _end(entry, _runs)
 
 
@@ -129,17 +135,17 @@ def _end(entry: Entry, entries: list[Entry]) -> None:
 
 
 def _serving() -> Server | None:
-    """Who serves the code that is running."""
-    for entry in reversed(_here.get()):
+    """The server of the running code; None if nothing intercepts."""
+    for entry in reversed(_context_entries.get()):
         if entry.open:  # a task may outlive the block it was started in
             return entry.server
     with _lock:
         servers = [entries[-1].server for entries in (_runs, _blocks) if entries]
     if len(servers) > 1 and servers[0].world is not servers[1].world:
         raise SimbridgeError(
-            "this thread is in no intercept block and in no world that runs, and there are both: which "
-            "one is meant is not certain. Hand the context to the thread: "
-            "pool.submit(contextvars.copy_context().run, work)"
+            "this thread is outside of every intercept block and running world, and the process has both, "
+            "of different worlds: which one should serve the call is ambiguous. Pass the context to the "
+            "thread: pool.submit(contextvars.copy_context().run, work)"
         )
     return servers[0] if servers else None
 
@@ -149,7 +155,7 @@ def _serving() -> Server | None:
 
 @final
 class _Method(NamedTuple):
-    """A method of botocore's that is replaced while anything is served; `theirs` may be missing."""
+    """A method of botocore and its replacement; `theirs` is None if the class had none of its own."""
 
     kind: type[Any]
     name: str
@@ -158,33 +164,33 @@ class _Method(NamedTuple):
 
 
 _methods: list[_Method] = []
-_children: list[tuple[type[Any], list[type[Any]]]] = []
-"""The classes that `_methods` knows, and their subclasses."""
+_subclasses: list[tuple[type[Any], list[type[Any]]]] = []
+"""The classes that were searched for `_methods`, with their subclasses at that time."""
 
 
 def _patch() -> None:
     if _SESSION not in sys.modules:
         sys.meta_path.insert(0, _import)
         return
-    # Every `world.run` passes here: what was found is kept for as long as it is true.
+    # Every `world.run` comes here: what was found is reused while it is up to date.
     for kind, name, theirs, _ in _methods:
         if kind.__dict__.get(name) is not theirs:
-            _find()
+            _find_methods()
             break
     else:
-        for kind, children in _children:
+        for kind, children in _subclasses:
             if kind.__subclasses__() != children:
-                _find()
+                _find_methods()
                 break
         if not _methods:
-            _find()
+            _find_methods()
     for kind, name, _, ours in _methods:
         setattr(kind, name, ours)
 
 
 def _unpatch() -> None:
-    """Restore botocore's methods; where somebody has patched over ours, ours stays and passes on."""
-    if sys.meta_path and _import in sys.meta_path:  # at exit there is none
+    """Restore botocore's methods. If other code has patched over ours, ours stays and calls the original."""
+    if sys.meta_path and _import in sys.meta_path:  # at interpreter exit it is empty
         sys.meta_path.remove(_import)
     for kind, name, theirs, ours in _methods:
         if kind.__dict__.get(name) is ours:
@@ -194,41 +200,41 @@ def _unpatch() -> None:
                 setattr(kind, name, theirs)
 
 
-def _find() -> None:
-    """Look for the methods to be replaced: botocore's, and what overrides them in subclasses."""
+def _find_methods() -> None:
+    """Find the methods to replace: botocore's, and those that override them in subclasses."""
     _methods.clear()
-    _children.clear()
+    _subclasses.clear()
     for base, name, replacement in (
         (botocore_module("endpoint").Endpoint, "make_request", _make_request),
         (botocore_module("session").Session, "create_client", _create_client),
     ):
-        born: Any = classmethod(_born)  # type: ignore[arg-type]  # of any class
+        born: Any = classmethod(_on_subclass)  # type: ignore[arg-type]  # of any class
         _methods.append(_Method(base, "__init_subclass__", None, born))
-        for kind in _lineage(base):
-            _children.append((kind, kind.__subclasses__()))
+        for kind in _with_subclasses(base):
+            _subclasses.append((kind, kind.__subclasses__()))
             if (theirs := kind.__dict__.get(name)) is not None:
                 _methods.append(_Method(kind, name, theirs, replacement(theirs)))
 
 
-def _lineage(kind: type[Any]) -> Iterator[type[Any]]:
+def _with_subclasses(kind: type[Any]) -> Iterator[type[Any]]:
     yield kind
     child: type[Any]
     for child in kind.__subclasses__():
-        yield from _lineage(child)
+        yield from _with_subclasses(child)
 
 
-def _born(kind: type[Any], **_: Any) -> None:
-    """A subclass has come, maybe because code that is served already has imported aiobotocore."""
-    _again()
+def _on_subclass(kind: type[Any], **_: Any) -> None:
+    """A subclass was defined, perhaps because code that is being served imported aiobotocore."""
+    _patch_again()
 
 
 _SESSION = "botocore.session"
-"""The module of botocore's that imports all others; whoever makes a client has imported it."""
+"""The module of botocore that imports all others; code that makes a client has imported it."""
 
 
 @final
 class _Import:
-    """Waits for botocore: to import it for every world that runs would cost more than most runs."""
+    """Patches botocore once it is imported: importing it here would cost more than most runs."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Called for every import, as documented for `sys.meta_path`."""
@@ -239,7 +245,7 @@ class _Import:
 
         def execute_and_patch(module: Any) -> None:
             execute(module)
-            _again()
+            _patch_again()
 
         spec.loader.exec_module = execute_and_patch  # type: ignore[method-assign]
         return spec
@@ -248,8 +254,8 @@ class _Import:
 _import = _Import()
 
 
-def _again() -> None:
-    """Botocore, or a subclass in it, has come while something is served."""
+def _patch_again() -> None:
+    """Patch anew: botocore was imported, or a subclass defined, while something is served."""
     with _lock:
         if _blocks or _runs:
             _unpatch()
@@ -284,7 +290,7 @@ async def _answer_async(
 
 @cache
 def _is_async(endpoint: type[Any]) -> bool:
-    """Whether the client awaits what the endpoint returns: it is aiobotocore's."""
+    """Whether the client awaits what the endpoint returns, as aiobotocore's does."""
     return inspect.iscoroutinefunction(getattr(endpoint, "close", None))
 
 
@@ -295,15 +301,15 @@ def _create_client(original: Callable[..., Any]) -> Callable[..., Any]:
         server = _serving() if service == SERVICE else None
         if server is None:
             return original(self, *args, **kwargs)
-        return original(self, **_at_rest(self, server, args, kwargs))
+        return original(self, **_offline_arguments(self, server, args, kwargs))
 
     return create_client
 
 
-def _at_rest(
+def _offline_arguments(
     session: Any, server: Server, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
-    """The arguments of `create_client`, with which it looks nothing up outside of the process."""
+    """Arguments for `create_client` with which it looks up nothing outside of the process."""
     given = inspect.signature(_plain_create_client()).bind(session, *args, **kwargs).arguments
     del given["self"]
     keys = given.get("aws_access_key_id"), given.get("aws_secret_access_key")
@@ -316,7 +322,7 @@ def _at_rest(
         given["region_name"] = server.region()
     modes = [one.defaults_mode for one in configs if one.defaults_mode]
     mode = modes[0] if modes else session.get_config_variable("defaults_mode")
-    if str(mode).lower() == "auto":  # it would ask the metadata service where the machine stands
+    if str(mode).lower() == "auto":  # it would ask the metadata service for the region
         standard = botocore_module("config").Config(defaults_mode="standard")
         given["config"] = standard if config is None else config.merge(standard)
     return given
@@ -326,6 +332,6 @@ PLACEHOLDER = "simbridge"
 
 
 def _plain_create_client() -> Callable[..., Any]:
-    """botocore's own method, whose parameters are those of all others."""
+    """botocore's own method; those that override it have the same parameters."""
     function: Callable[..., Any] = inspect.unwrap(botocore_module("session").Session.create_client)
     return function

@@ -1,8 +1,16 @@
-"""botocore's door: the service model, genuine clients, and the network they would talk to.
+"""The one module that imports botocore: the service model, genuine clients, and their responses.
 
-The model that botocore ships is the source of operation names, shapes, constraints and error
-shapes; nothing of it is repeated here. Importing botocore takes longer than importing the whole of
-simbridge, so its modules are imported when the first operation or client asks for them.
+The service model that botocore ships is the source of operation names, shapes, constraints and error
+shapes; nothing of it is repeated here. Importing botocore takes longer than importing all of simbridge, so
+its modules are imported when the first operation or client needs them.
+
+Private or undocumented names of botocore that are used, and why:
+
+- `session_vars` of `Session` removes the configuration files and environment variables of the user, so
+  that a run depends on nothing outside. It is the constructor's own parameter, but not documented.
+- `parsers.create_parser` and `awsrequest.AWSResponse` make what botocore's endpoint would make of bytes
+  from the network. botocore's own `Stubber` and moto build their responses of `AWSResponse`, too.
+- `shape.metadata` (in `api/validation`) has the constraints of a shape; `min` and `max` are there only.
 """
 
 from __future__ import annotations
@@ -32,12 +40,12 @@ __all__ = [
 
 SERVICE = "events"
 _HOOKED = "eventbridge"
-"""The service in the names of botocore's events; botocore answers to both."""
+"""The service in the names of botocore's events, which accept either name."""
 
 
 @final
 class Answered(NamedTuple):
-    """What the service sends back: HTTP status, headers and the JSON body."""
+    """An HTTP response of the service: status, headers and the JSON body."""
 
     status: int
     headers: dict[str, str]
@@ -46,7 +54,7 @@ class Answered(NamedTuple):
 
 @final
 class HttpRequest(NamedTuple):
-    """What a client sends: the operation, its JSON body, the region, and the header X-Amzn-Trace-Id."""
+    """A request of a client: operation, JSON body, region, and the header X-Amzn-Trace-Id."""
 
     operation: str
     body: bytes
@@ -59,21 +67,21 @@ Answer = Callable[[HttpRequest], Answered]
 
 @cache
 def botocore_module(module: str) -> Any:
-    """A module of botocore, which is imported when it is first asked for."""
+    """A module of botocore, imported on first use."""
     return importlib.import_module(f"botocore.{module}")
 
 
 @cache
 def _session() -> Any:
-    """A session that sees neither the user's configuration files nor their credentials."""
+    """A session that ignores the configuration files and credentials of the user."""
     nothing = (None, None, None, None)
-    nowhere = (None, None, os.devnull, None)
+    no_file = (None, None, os.devnull, None)
     session = botocore_module("session").Session(
         session_vars={
             "profile": nothing,
             "region": nothing,
-            "config_file": nowhere,
-            "credentials_file": nowhere,
+            "config_file": no_file,
+            "credentials_file": no_file,
         }
     )
     session.set_credentials("simbridge", "simbridge")
@@ -99,23 +107,23 @@ def operation_shape(operation: str) -> Any:
 
 @cache
 def error_names(operation: str) -> tuple[str, ...]:
-    """The codes of the errors that the model lists for an operation."""
+    """The codes of the errors that the service model lists for an operation."""
     return tuple(shape.name for shape in _service_model().operation_model(operation).error_shapes)
 
 
 def is_service(name: str) -> bool:
-    """Whether botocore has a service of this name, be it simulated or not."""
+    """Whether botocore has a service of this name, simulated or not."""
     return name in _session().get_available_services()
 
 
 def make_client(answer: Answer, region: str) -> Any:
     """A genuine botocore client whose requests are answered by `answer`, in process.
 
-    botocore validates, serialises and parses as always; only the network is replaced, and only for
-    this client. Nothing is signed, so no credentials are needed. Other `before-call` hooks of the client
-    run first: they may add headers.
+    botocore validates, serialises and parses as usual; only the network is replaced, and only for this
+    client. Nothing is signed, so no credentials are needed. Other `before-call` hooks of the client run
+    first: they may add headers.
     """
-    # Nobody reads the User-Agent header; putting its usual parts together is a tenth of a call.
+    # Nothing reads the User-Agent header; to build the usual one takes a tenth of a call.
     config = botocore_module("config").Config(user_agent="simbridge")
     client = _session().create_client(SERVICE, region_name=region, config=config)
 
@@ -123,7 +131,7 @@ def make_client(answer: Answer, region: str) -> Any:
         answered = answer(request_of(model, params, region))
         return respond(answered, model, params, client.meta.events)
 
-    # Last: botocore asks nobody after the one who has answered.
+    # Last: botocore calls no further hook after one that has answered.
     client.meta.events.register_last("before-call", serve)
     return client
 
@@ -163,15 +171,15 @@ class _AsyncBody(io.BytesIO):
 def respond(
     answered: Answered, model: Any, request: dict[str, Any], emitter: Any
 ) -> tuple[Any, Any]:
-    """The pair botocore expects from its network: the HTTP response and what it parsed from it.
+    """The pair that botocore's endpoint returns: the HTTP response and its parsed form.
 
-    `emitter` tells the hooks of the client first, as botocore does.
+    `emitter` calls the hooks of the client first, as botocore does.
     """
     http = botocore_module("awsrequest").AWSResponse(
         request["url"], answered.status, answered.headers, _Body(answered.body)
     )
-    parsed, event, told = _parsed(answered, model, http, request)
-    emitter.emit(event, **told)
+    parsed, event, arguments = _parsed(answered, model, http, request)
+    emitter.emit(event, **arguments)
     return http, parsed
 
 
@@ -182,15 +190,15 @@ async def respond_async(
     http = importlib.import_module("aiobotocore.awsrequest").AioAWSResponse(
         request["url"], answered.status, answered.headers, _AsyncBody(answered.body)
     )
-    parsed, event, told = _parsed(answered, model, http, request)
-    await emitter.emit(event, **told)
+    parsed, event, arguments = _parsed(answered, model, http, request)
+    await emitter.emit(event, **arguments)
     return http, parsed
 
 
 def _parsed(
     answered: Answered, model: Any, http: Any, request: dict[str, Any]
 ) -> tuple[dict[str, Any], str, dict[str, Any]]:
-    """The parsed response; the event of botocore's that tells of it, and what that tells."""
+    """The parsed response, the name of botocore's event for it, and the arguments of that event."""
     response = {
         "status_code": answered.status,
         "headers": answered.headers,
@@ -201,13 +209,13 @@ def _parsed(
         _add_modelled_fields(response, model, parsed)
     parsed["ResponseMetadata"]["RetryAttempts"] = 0
     response |= {"headers": http.headers, "context": {"operation_name": model.name}}
-    told = {
+    arguments = {
         "response_dict": response,
         "parsed_response": parsed,
         "context": request["context"],
         "exception": None,
     }
-    return parsed, f"response-received.{_HOOKED}.{model.name}", told
+    return parsed, f"response-received.{_HOOKED}.{model.name}", arguments
 
 
 def _add_modelled_fields(response: dict[str, Any], model: Any, parsed: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Patterns that a request carries: what the service refuses beyond the language itself."""
+"""Checks event patterns in requests: the service refuses some that the pattern language allows."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ __all__ = ["check_pattern"]
 
 
 def check_pattern(text: str) -> None:
-    """Refuse a pattern that is not valid, or that the service breaks on.
+    """Raise `InvalidPattern` for an invalid pattern, `ServiceError` for one that the service fails on.
 
-    `anything-but` with an inner operator and an empty list is an internal failure without a word
-    (captured for `prefix`, believed for the other inner operators); the engine itself takes it, so
-    `sb.match` does. Raises `InvalidPattern` and `ServiceError`.
+    `anything-but` with an inner operator and an empty list is an internal failure without a text
+    (captured for `prefix`, believed for the other inner operators). The engine itself accepts it, and so
+    does `sb.match`.
     """
     if parse(text).excludes_nothing:
         raise ServiceError("InternalFailure", "", 500)

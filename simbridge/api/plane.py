@@ -1,13 +1,12 @@
-"""The control plane: check, run, answer.
+"""Runs the operations of the control plane: checks a request, calls its function, records the call.
 
-An operation is a plain function `(context, request) -> response`, registered under its own name
-with `@operation`. The plane checks the request against the service model, runs the function to
-completion at the current instant, and leaves one `Call` in the trace. The data plane hears of it
-only by the messages that the function sends, so a call may come from anywhere, a handler that is
-being invoked included, without anything being entered twice.
+An operation is a plain function `(context, request) -> response`, registered under its own name with
+`@operation`. The plane checks the request against the service model, runs the function to completion at
+the current instant, and records one `Call` in the trace. The function changes the data plane only by
+messages, so any code may make a call, even a handler during its own invocation: nothing is re-entered.
 
-A refused call changes nothing. Refusals are `ServiceError`s; what the little languages complain of
-is translated here, in one place.
+A refused call changes nothing. AWS's errors are `ServiceError`s; the errors of the languages (patterns,
+schedules, transformers, policies) are translated to them here, in one place.
 """
 
 from __future__ import annotations
@@ -72,8 +71,14 @@ _RATED = {"PutEvents": "put_events_per_second"}
 
 
 def operation(function: Operation) -> Operation:
-    """Register a function named like boto3's method (`put_rule`) as that operation (`PutRule`)."""
+    """Register a function named like boto3's method (`put_rule`) as that operation (`PutRule`).
+
+    Raises `TypeError` if another module has registered this operation already.
+    """
     name = "".join(part.title() for part in function.__name__.split("_"))
+    other = OPERATIONS.setdefault(name, function)
+    if other.__module__ != function.__module__:
+        raise TypeError(f"{name} is defined in {other.__module__} and in {function.__module__}")
     OPERATIONS[name] = function
     return function
 
@@ -81,7 +86,7 @@ def operation(function: Operation) -> Operation:
 @final
 @dataclass(slots=True)
 class Context:
-    """What an operation sees: the store it works on, the clock, the limits, and the outside."""
+    """What an operation works with: the store, the clock, the limits, and the way to the data plane."""
 
     plane: ControlPlane
     store: Store
@@ -89,11 +94,11 @@ class Context:
     cause: int
     sender: str
     detail: str | None = None
-    """What people should know about the call, and the client never hears; for the trace."""
+    """A note for the trace that the client does not receive."""
     trace_header: str | None = None
     """The `X-Amzn-Trace-Id` of the HTTP request."""
     delay_us: int | None = None
-    """How long what the call changes takes to have an effect, once that has been drawn."""
+    """The propagation delay of this call, once it has been drawn, microseconds."""
 
     @property
     def account(self) -> str:
@@ -120,10 +125,10 @@ class Context:
         return self.plane.kernel.random(address, purpose)
 
     def send(self, to: str, message: Message) -> None:
-        """Tell the data plane. Changes of resources take effect after the propagation delay.
+        """Send a message to the data plane. Changes of resources arrive after the propagation delay.
 
-        A replay that is started or stopped is none: its times were measured from the call. Neither
-        is a connection, which shows its own state.
+        A replay that is started or stopped has none: its times were measured from the call. Neither has
+        a connection, which shows its own state.
         """
         late = 0
         match message:
@@ -137,7 +142,7 @@ class Context:
         self.plane.kernel.send(self.sender, to, message, after=late, cause=self.sequence)
 
     def publish(self, events: Sequence[tuple[str, Publish]]) -> None:
-        """Put events on buses, now. Those that a handler puts too many of end the run afterwards."""
+        """Put events on buses, now. If handlers put too many, the run ends afterwards with `Runaway`."""
         self.plane.kernel.send_all(self.sender, events, cause=self.sequence)
         if self.cause:
             self.plane.descend([message.event for _, message in events], self.cause)
@@ -162,22 +167,22 @@ class ControlPlane:
         self._calls: dict[str, int] = {}
 
     def fork(self, kernel: Kernel) -> ControlPlane:
-        """The same API, over a copy of what it remembers, for a kernel that continues from here."""
-        twin = ControlPlane(kernel, self.limits, self.organizations)
-        twin.stores = copy.deepcopy(self.stores)
-        twin.propagation = copy.deepcopy(self.propagation)
-        twin._faults = list(self._faults)
-        twin._calls = dict(self._calls)
-        return twin
+        """The same API with a copy of its state, for a kernel that continues from here."""
+        fork = ControlPlane(kernel, self.limits, self.organizations)
+        fork.stores = copy.deepcopy(self.stores)
+        fork.propagation = copy.deepcopy(self.propagation)
+        fork._faults = list(self._faults)
+        fork._calls = dict(self._calls)
+        return fork
 
     def store(self, account: str, region: str) -> Store:
-        """The store of an account in a region; it is there as soon as somebody looks."""
+        """The store of an account in a region, created on first use."""
         key = (account, region)
         if key not in self.stores:
             store = Store.with_default_bus(account, region, self.kernel.now)
             self.stores[key] = store
             for bus in store.buses.values():
-                self.kernel.send(api_address(account, region), bus.bus.arn, Configure(bus.bus))
+                self.kernel.send(api_address(account, region), bus.arn, Configure(bus.event_bus))
         return self.stores[key]
 
     def call(
@@ -193,8 +198,8 @@ class ControlPlane:
     ) -> Response:
         """Run one operation and answer it.
 
-        Raises `ServiceError` when AWS would refuse, `NotSimulated` when the operation is still to
-        come, `SimbridgeError` when there is no such operation.
+        Raises `ServiceError` if AWS would refuse it, `NotSimulated` for an operation of AWS that this
+        version does not simulate, `SimbridgeError` if there is no such operation.
         """
         if name not in OPERATIONS:
             raise _unknown(name)
@@ -234,7 +239,7 @@ class ControlPlane:
         return response
 
     def fails(self, fails: Fails, sender: str, cause: int) -> None:
-        """Let calls of an operation fail for a while; it is recorded like a call.
+        """Make calls of an operation fail for a while; this is recorded like a call.
 
         Raises `SimbridgeError` for an operation or an error that it does not have.
         """
@@ -256,14 +261,14 @@ class ControlPlane:
         return quota
 
     def descend(self, events: Sequence[Event], cause: int) -> None:
-        """Events were put by code that this message made run: too many end the run (`feedback`)."""
+        """Count events that were put by code which this message ran; too many end the run (`feedback`)."""
         feedback: Feedback = self.kernel.shared["feedback"]
         runaway = feedback.put(cause, events, self.kernel.now)
         if runaway is not None:
             self.kernel.fail(runaway)
 
     def _throttle_or_fault(self, name: str, account: str, region: str) -> None:
-        """Refuse a call that goes beyond a quota per second, or that a scenario lets fail."""
+        """Raise the error of a call beyond a quota per second, or of one that a scenario makes fail."""
         quota = self.quota(name, region)
         if quota is not None and not quota.take(account, self.kernel.now):
             raise fault("ThrottlingException", "")
@@ -323,7 +328,7 @@ class ControlPlane:
 
 
 def _read_body(body: bytes) -> Request:
-    """The request in the body. One that cannot be read never reaches an operation."""
+    """Decode the body. Raises SerializationException, which comes before any operation."""
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError) as error:

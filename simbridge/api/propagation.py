@@ -1,13 +1,15 @@
-"""When a change of the control plane takes effect in the data plane.
+"""The propagation delay: when a change of the control plane takes effect in the data plane.
 
-A call is answered at once, and what it has changed takes effect somewhat later: the user guide speaks of
-a short period. How long is drawn for each change, by the name of what is changed and the number of the
-change among those of the same thing, so that one more rule leaves all other delays as they were.
+A call is answered immediately. Its change takes effect later, after what the user guide calls a short
+period. The delay is a random number keyed by the resource and by the number of its change, so that one
+more rule leaves all other delays unchanged.
 
-What is drawn anew each time could turn two changes round, and a rule would stay for ever as it was before
-the last call. So the changes of one rule take effect in the order of their calls, and so do those of one
-bus; a change of the bus itself (it is made, given a policy, deleted) keeps its place among all changes on
-that bus. Changes of two rules may overtake each other.
+Independent delays could reverse two changes, and a rule would keep its state before the last call. So the
+changes of one rule take effect in the order of the calls, and so do those of one bus. A change of the bus
+itself (created, given a policy, deleted) keeps its place among all changes on that bus. Changes of two
+rules may overtake each other.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ __all__ = ["Propagation"]
 
 @final
 class Propagation:
-    """The changes of one world that are under way, or have been. Plain data, copied with the plane."""
+    """The changes of one world, past and pending. Plain data, copied with the plane."""
 
     def __init__(self, seed: int, limits: Limits) -> None:
         self._seed = seed
@@ -35,16 +37,16 @@ class Propagation:
         self._latest_us: dict[str, int] = {}
 
     def delay_us(self, to: str, message: Configure | Retire) -> int:
-        """How long a change takes that nothing holds up, drawn for what is changed."""
+        """The delay of a change if no earlier change holds it up, microseconds."""
         if not self._jitter_us:
             return self._delay_us
         subject = _subject(to, message)
         number = self._changes[subject] = self._changes.get(subject, 0) + 1
-        drawn = rng.draw(rng.key(self._seed, "propagation", subject), number)
-        return self._delay_us + (drawn * (self._jitter_us + 1) >> 32)
+        sample = rng.draw(rng.key(self._seed, "propagation", subject), number)
+        return self._delay_us + (sample * (self._jitter_us + 1) >> 32)
 
     def effect_us(self, to: str, message: Configure | Retire, earliest_us: int) -> int:
-        """The instant at which a change takes effect at `to`, after those that it must not overtake."""
+        """The instant at which a change takes effect at `to`, not before those that it must not overtake."""
         subject = _subject(to, message)
         before = self._latest_us if subject == to else self._effect_us
         held_up = before.get(subject, earliest_us), self._effect_us.get(to, earliest_us)
@@ -53,12 +55,12 @@ class Propagation:
         return effect
 
     def settled_us(self, subject: str) -> int:
-        """The instant at which the last change of something takes effect, or has taken it."""
+        """The instant at which the last change of a resource takes effect, or took effect."""
         return self._effect_us.get(subject, clock.EARLIEST)
 
 
 def _subject(to: str, message: Configure | Retire) -> str:
-    """The ARN of what a change is about: a rule of the bus at `to`, or what is there itself."""
+    """The ARN of the resource that a change is about: a rule of the bus at `to`, or the bus itself."""
     match message:
         case Retire(arn):
             return arn

@@ -1,19 +1,30 @@
 """Replays: start, cancel, describe, list.
 
-A replay runs in the data plane (`actors/replay`) and reports its state; the operations here check,
-start it, tell it to stop and show what it has reported. A replay cannot be deleted. It is forgotten,
-and its name free again, some time after it has ended; that is looked at when somebody asks.
+A replay runs in the data plane (`actors/replay`) and reports its state. The operations here check a
+request, start a replay, stop it and show its last report. A replay cannot be deleted. Some time after its
+end AWS forgets it and its name is free again; each operation checks that when it is called.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_StartReplay.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CancelReplay.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeReplay.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListReplays.html>
 """
 
 from __future__ import annotations
 
 import math
 
-from simbridge.api import pages
-from simbridge.api.archives import bus_at, one_filter
+from simbridge.api import pagination
+from simbridge.api.archives import one_filter
 from simbridge.api.errors import invalid, limit_exceeded, no_rule
+from simbridge.api.lookup import (
+    current_replays,
+    find_archive_by_arn,
+    find_bus_by_arn,
+    find_replay,
+)
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.store import Bus, ReplayEntry
+from simbridge.api.store import BusEntry, ReplayEntry
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import ServiceError
 from simbridge.model import arn
@@ -22,17 +33,15 @@ from simbridge.model.resources import Archive, Replay
 
 __all__ = ["cancel_replay", "describe_replay", "list_replays", "start_replay"]
 
-DAY = 86_400 * SECOND
-
 _UNDER_WAY = ("STARTING", "RUNNING")
 
 
 @operation
 def start_replay(context: Context, request: Request) -> Response:
-    """Put archived events on their bus again. Errors (fidelity 6.4).
+    """Start to put archived events on their bus again. Errors (fidelity 6.4).
 
-    That the window is looked at first is known of emulators only; the rest is checked in the order in
-    which the reference lists it.
+    That the window is checked first is known of emulators only; the rest is checked in the order of the
+    API reference.
     """
     name, destination = request["ReplayName"], request["Destination"]
     start_us, end_us = _seconds(request["EventStartTime"]), _seconds(request["EventEndTime"])
@@ -41,12 +50,12 @@ def start_replay(context: Context, request: Request) -> Response:
             "Parameter EventEndTime is not valid. "
             "Reason: EventStartTime must be before EventEndTime."
         )
-    archive = _archive(context, request["EventSourceArn"])
+    archive = find_archive_by_arn(context, request["EventSourceArn"])
     bus = _destination(context, destination["Arn"], archive)
     filters = tuple(destination.get("FilterArns") or ())
     for rule_arn in filters:
         _check_filter(bus, rule_arn)
-    replays = _remembered(context)
+    replays = current_replays(context)
     if name in replays:
         raise ServiceError("ResourceAlreadyExistsException", f"Replay {name} already exists.")
     under_way = sum(entry.state in _UNDER_WAY for entry in replays.values())
@@ -56,7 +65,7 @@ def start_replay(context: Context, request: Request) -> Response:
         arn=arn.replay_arn(context.region, context.account, name),
         name=name,
         archive_arn=archive.arn,
-        bus_arn=bus.bus.arn,
+        bus_arn=bus.arn,
         start_us=start_us,
         end_us=end_us,
         started_us=context.now,
@@ -70,8 +79,8 @@ def start_replay(context: Context, request: Request) -> Response:
 
 @operation
 def cancel_replay(context: Context, request: Request) -> Response:
-    """Let a replay end before its end; what it has put stays put. Errors (fidelity 6.6)."""
-    entry = _find(context, request["ReplayName"])
+    """Stop a replay; the events that it has put remain. Errors (fidelity 6.6)."""
+    entry = find_replay(context, request["ReplayName"])
     if entry.state not in _UNDER_WAY:
         raise ServiceError(
             "IllegalStatusException",
@@ -84,8 +93,8 @@ def cancel_replay(context: Context, request: Request) -> Response:
 
 @operation
 def describe_replay(context: Context, request: Request) -> Response:
-    """Everything about one replay, as far as it is known yet (recorded)."""
-    entry = _find(context, request["ReplayName"])
+    """Describe a replay, with the state that it reported last (recorded)."""
+    entry = find_replay(context, request["ReplayName"])
     replay = entry.replay
     destination: Response = {"Arn": replay.bus_arn}
     if replay.filter_arns:
@@ -98,16 +107,16 @@ def describe_replay(context: Context, request: Request) -> Response:
 
 @operation
 def list_replays(context: Context, request: Request) -> Response:
-    """The replays of the account in this region, in the order of their names."""
+    """List the replays of the account in this region, sorted by name."""
     one_filter("ListReplays", request)
     prefix, state = request.get("NamePrefix") or "", request.get("State")
     archive_arn = request.get("EventSourceArn")
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListReplays",
         request,
         (
             (name, _listed(entry))
-            for name, entry in _remembered(context).items()
+            for name, entry in current_replays(context).items()
             if name.startswith(prefix)
             and state in (None, entry.state)
             and archive_arn in (None, entry.replay.archive_arn)
@@ -118,26 +127,14 @@ def list_replays(context: Context, request: Request) -> Response:
 
 
 def _seconds(given: float) -> int:
-    """A time of a request, in microseconds. Replays know whole seconds (captured)."""
+    """A time of a request, in microseconds. Replays use whole seconds (captured)."""
     return math.floor(given) * SECOND
 
 
-def _archive(context: Context, text: str) -> Archive:
-    """The archive of this ARN; that there is none is a validation error here (recorded)."""
-    wrong = "Parameter EventSourceArn is not valid. Reason: "
-    kind, _, name = arn.parse(text).resource.partition("/")
-    if kind != "archive":
-        raise invalid(f"{wrong}Must contain an archive ARN.")
-    entry = context.store.archives.get(name)
-    if entry is None or entry.archive.arn != text:
-        raise invalid(f"{wrong}Archive {name} does not exist.")
-    return entry.archive
-
-
-def _destination(context: Context, text: str, archive: Archive) -> Bus:
-    """The bus to replay to: that which the archive was made for, and no other (recorded)."""
-    bus = bus_at(context, text, "Destination.Arn")
-    if bus.bus.arn != archive.bus_arn:
+def _destination(context: Context, text: str, archive: Archive) -> BusEntry:
+    """The bus to replay to. It must be the bus of the archive (recorded)."""
+    bus = find_bus_by_arn(context, text, "Destination.Arn")
+    if bus.arn != archive.bus_arn:
         raise invalid(
             "Parameter Destination.Arn is not valid. "
             "Reason: Cross event bus replay is not permitted."
@@ -145,28 +142,11 @@ def _destination(context: Context, text: str, archive: Archive) -> Bus:
     return bus
 
 
-def _check_filter(bus: Bus, rule_arn: str) -> None:
-    """A rule that is named must be there (captured)."""
+def _check_filter(bus: BusEntry, rule_arn: str) -> None:
+    """Raise ResourceNotFoundException for a rule that does not exist (captured)."""
     name = rule_arn.rpartition("/")[2]
     if name not in bus.rules or bus.rules[name].arn != rule_arn:
-        raise no_rule(name, bus.bus.name)
-
-
-def _remembered(context: Context) -> dict[str, ReplayEntry]:
-    """The replays but those that ended so long ago that they are forgotten (user guide)."""
-    forgotten_us = context.now - context.limits["replay_history_days"] * DAY
-    return {
-        name: entry
-        for name, entry in context.store.replays.items()
-        if entry.ended_us is None or entry.ended_us > forgotten_us
-    }
-
-
-def _find(context: Context, name: str) -> ReplayEntry:
-    entry = _remembered(context).get(name)
-    if entry is None:
-        raise ServiceError("ResourceNotFoundException", f"Replay {name} does not exist.")
-    return entry
+        raise no_rule(name, bus.name)
 
 
 def _state(entry: ReplayEntry) -> Response:

@@ -1,8 +1,8 @@
-"""What the data plane reports back: how much an archive holds, how far a replay is.
+"""Receives the reports of archives and replays: what they hold, and how far they are.
 
-Archives and replays live in the data plane, and what Describe and List show of them is what they have
-reported last. A report is a message to the address of the control plane of their account and region.
-Whoever takes it there is made for this one message: the state is in the store, which outlives it.
+Archives and replays run in the data plane. Describe and List show what they reported last. A report is a
+message to the address of the control plane of their account and region. An actor is created there for
+each report and stops after it: the state is in the store.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _ENDED = frozenset(("COMPLETED", "CANCELLED", "FAILED"))
 
 @final
 class ReportInbox:
-    """The actor at the address of a control plane, for one message."""
+    """The actor at the address of a control plane. It receives one message."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
 
     def receive(self, message: Message, turn: Turn) -> None:
-        """Note the report, if what it is about is still there."""
+        """Store the report, unless the resource has been deleted."""
         name = turn.sender.rpartition("/")[2]
         match message:
             case Counted(events, size_bytes):
@@ -40,7 +40,7 @@ class ReportInbox:
             case ConnectionChanged():
                 self._connection(turn.sender, message)
             case _:
-                raise AssertionError(f"the control plane does not take {message!r}")
+                raise AssertionError(f"the control plane does not receive {message!r}")
         turn.stop()
 
     def _connection(self, sender: str, report: ConnectionChanged) -> None:

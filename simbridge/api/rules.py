@@ -1,9 +1,15 @@
 """Rules: put, delete, describe, enable, disable, list.
 
-PutRule creates a rule or replaces it as a whole: whatever the request leaves out is cleared, and a
-rule whose state is not named is enabled (captured). Only the targets, the tags and the creator
-survive. Every change reaches the data plane as one `Configure` that carries the whole rule, so a
-bus never has to put pieces together.
+PutRule creates a rule or replaces it as a whole: what the request leaves out is cleared, and a rule
+without a given state is enabled (captured). Only the targets, the tags and the creator are kept. Every
+change is sent to the data plane as one `Configure` with the whole rule, so a bus never merges parts.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EnableRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html>
 """
 
 from __future__ import annotations
@@ -14,13 +20,13 @@ from typing import Any
 
 import msgspec
 
-from simbridge.api import pages
+from simbridge.api import pagination
 from simbridge.api.arn_checks import check_role
-from simbridge.api.buses import find_bus
-from simbridge.api.errors import invalid, limit_exceeded, managed_rule, no_rule
+from simbridge.api.errors import invalid, limit_exceeded, managed_rule
+from simbridge.api.lookup import find_bus, find_rule
 from simbridge.api.patterns import check_pattern
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.store import Bus
+from simbridge.api.store import BusEntry
 from simbridge.api.tags import read_tags
 from simbridge.languages import schedule
 from simbridge.model import arn
@@ -35,7 +41,6 @@ __all__ = [
     "describe_rule",
     "disable_rule",
     "enable_rule",
-    "find_rule",
     "list_rules",
     "put_rule",
     "replace_rule",
@@ -56,9 +61,9 @@ def put_rule(context: Context, request: Request) -> Response:
     check_rule_quotas(context, bus, old, request.get("EventPattern"))
     tags = {} if old is not None else read_tags(context, request.get("Tags"))
     rule = Rule(
-        arn=arn.rule_arn(context.region, context.account, bus.bus.name, name),
+        arn=arn.rule_arn(context.region, context.account, bus.name, name),
         name=name,
-        bus_arn=bus.bus.arn,
+        bus_arn=bus.arn,
         state=request.get("State") or "ENABLED",
         created_by=old.created_by if old is not None else context.account,
         event_pattern=request.get("EventPattern") or None,
@@ -75,7 +80,7 @@ def put_rule(context: Context, request: Request) -> Response:
 
 @operation
 def delete_rule(context: Context, request: Request) -> Response:
-    """Remove a rule without targets. A rule that is not there is no error (captured)."""
+    """Delete a rule that has no targets. Deleting a missing rule succeeds (captured)."""
     bus = find_bus(context, request.get("EventBusName"), "DeleteRule")
     rule = bus.rules.get(request["Name"])
     if rule is None:
@@ -86,20 +91,20 @@ def delete_rule(context: Context, request: Request) -> Response:
         raise invalid("Rule can't be deleted since it has targets.")
     del bus.rules[rule.name]
     bus.rule_tags.pop(rule.name, None)
-    context.send(bus.bus.arn, Retire(rule.arn))
+    context.send(bus.arn, Retire(rule.arn))
     return {}
 
 
 @operation
 def describe_rule(context: Context, request: Request) -> Response:
-    """Everything about one rule but its targets."""
+    """Describe a rule, without its targets."""
     bus, rule = find_rule(context, request.get("EventBusName"), request["Name"], "DescribeRule")
     return _listed(bus, rule) | {"CreatedBy": rule.created_by}
 
 
 @operation
 def enable_rule(context: Context, request: Request) -> Response:
-    """Let a rule match again. An enabled rule stays as it is, whichever way it is enabled."""
+    """Enable a rule. A rule that is enabled in either of the two ways keeps its state."""
     bus, rule = _unmanaged(context, request, "EnableRule")
     state = "ENABLED" if rule.state == "DISABLED" else rule.state
     replace_rule(context, bus, msgspec.structs.replace(rule, state=state))
@@ -108,7 +113,7 @@ def enable_rule(context: Context, request: Request) -> Response:
 
 @operation
 def disable_rule(context: Context, request: Request) -> Response:
-    """Keep a rule from matching."""
+    """Disable a rule: it matches no events and does not fire."""
     bus, rule = _unmanaged(context, request, "DisableRule")
     replace_rule(context, bus, msgspec.structs.replace(rule, state="DISABLED"))
     return {}
@@ -116,10 +121,10 @@ def disable_rule(context: Context, request: Request) -> Response:
 
 @operation
 def list_rules(context: Context, request: Request) -> Response:
-    """The rules of one event bus, in the order of their names."""
+    """List the rules of an event bus, sorted by name."""
     bus = find_bus(context, request.get("EventBusName"), "ListRules")
     prefix = request.get("NamePrefix") or ""
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListRules",
         request,
         (pair for pair in bus.rules.items() if pair[0].startswith(prefix)),
@@ -128,35 +133,24 @@ def list_rules(context: Context, request: Request) -> Response:
     return {"Rules": [_listed(bus, rule) for rule in found]} | more
 
 
-def find_rule(
-    context: Context, bus_given: str | None, name: str, operation_name: str
-) -> tuple[Bus, Rule]:
-    """The rule that an operation names, with its event bus."""
-    bus = find_bus(context, bus_given, operation_name)
-    rule = bus.rules.get(name)
-    if rule is None:
-        raise no_rule(name, bus.bus.name)
-    return bus, rule
-
-
-def replace_rule(context: Context, bus: Bus, rule: Rule) -> None:
-    """Remember the rule as it is from now on, and tell its bus."""
+def replace_rule(context: Context, bus: BusEntry, rule: Rule) -> None:
+    """Store the rule and send it to its bus."""
     bus.rules[rule.name] = rule
-    context.send(bus.bus.arn, Configure(rule))
+    context.send(bus.arn, Configure(rule))
 
 
-def _unmanaged(context: Context, request: Request, operation_name: str) -> tuple[Bus, Rule]:
-    """The rule that is to change, unless an AWS service manages it (captured)."""
+def _unmanaged(context: Context, request: Request, operation_name: str) -> tuple[BusEntry, Rule]:
+    """The rule to change. Raises ManagedRuleException if an AWS service manages it (captured)."""
     bus, rule = find_rule(context, request.get("EventBusName"), request["Name"], operation_name)
     if rule.managed_by is not None:
         raise managed_rule(rule.name, can_force=False)
     return bus, rule
 
 
-def _check_trigger(context: Context, bus: Bus, request: Request) -> None:
-    """What makes the rule fire: a pattern, a schedule or both, each of them valid."""
+def _check_trigger(context: Context, bus: BusEntry, request: Request) -> None:
+    """Check what triggers the rule: a pattern, a schedule or both, each of them valid."""
     text, expression = request.get("EventPattern"), request.get("ScheduleExpression")
-    if expression is not None and bus.bus.name != "default":
+    if expression is not None and bus.name != "default":
         # Recorded; an empty expression is refused here as well (captured).
         raise invalid("ScheduleExpression is supported only on the default event bus.")
     if not text and not expression:
@@ -164,7 +158,7 @@ def _check_trigger(context: Context, bus: Bus, request: Request) -> None:
     if expression:
         schedule.check(expression)
         if request.get("State") == ALL_MANAGEMENT_EVENTS:
-            # That it is refused was captured, its words were not.
+            # The refusal was captured, its text was not.
             raise invalid(f"State {ALL_MANAGEMENT_EVENTS} is not supported for scheduled rules.")
     if text:
         most = context.limits["event_pattern_chars"]
@@ -175,8 +169,8 @@ def _check_trigger(context: Context, bus: Bus, request: Request) -> None:
         check_pattern(text)
 
 
-def check_rule_quotas(context: Context, bus: Bus, old: Rule | None, text: str | None) -> None:
-    """The quotas of rules on one bus, and of rules among them that use wildcards."""
+def check_rule_quotas(context: Context, bus: BusEntry, old: Rule | None, text: str | None) -> None:
+    """Raise if a quota is exceeded: rules on one bus, or rules with wildcards on one bus."""
     if old is None and len(bus.rules) >= rules_of(context.region, context.limits):
         raise limit_exceeded()
     if text and _uses_wildcard(text):
@@ -190,7 +184,7 @@ def check_rule_quotas(context: Context, bus: Bus, old: Rule | None, text: str | 
 def _uses_wildcard(text: str) -> bool:
     """Whether a valid pattern uses the operator `wildcard` anywhere.
 
-    Operators stand in the objects of a leaf's list, and inside `anything-but` there. The
+    Operators are in the objects of a leaf's list, and inside `anything-but` there. The
     alternatives of `$or` are objects in a list too, but cannot have a field called `wildcard`.
     """
     nodes = [json.loads(text)] if "wildcard" in text else []
@@ -211,7 +205,7 @@ def _nested(item: dict[str, Any]) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
-def _listed(bus: Bus, rule: Rule) -> Response:
+def _listed(bus: BusEntry, rule: Rule) -> Response:
     """A rule as lists show it (recorded); what is not set is left out."""
     answer = {
         "Name": rule.name,
@@ -222,6 +216,6 @@ def _listed(bus: Bus, rule: Rule) -> Response:
         "ScheduleExpression": rule.schedule_expression,
         "RoleArn": rule.role_arn,
         "ManagedBy": rule.managed_by,
-        "EventBusName": bus.bus.name,
+        "EventBusName": bus.name,
     }
     return {name: value for name, value in answer.items() if value is not None}

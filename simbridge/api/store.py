@@ -1,7 +1,7 @@
-"""What one account remembers in one region: dicts of frozen records, no behaviour.
+"""The resources of one account in one region: dicts of frozen records, without behaviour.
 
-An operation checks everything first and then replaces records, so a refused call has changed
-nothing. Dicts keep the order of creation; lists are sorted by name when they are answered.
+An operation checks everything first and replaces records afterwards, so a refused call changes nothing.
+Dicts keep the order of creation; list operations sort by name when they answer.
 """
 
 from __future__ import annotations
@@ -12,24 +12,34 @@ from typing import Any, final
 from simbridge.model.arn import event_bus_arn
 from simbridge.model.resources import ApiDestination, Archive, Connection, EventBus, Replay, Rule
 
-__all__ = ["ArchiveEntry", "Bus", "ConnectionEntry", "ReplayEntry", "Store"]
+__all__ = ["ArchiveEntry", "BusEntry", "ConnectionEntry", "ReplayEntry", "Store"]
 
 
 @final
 @dataclass(slots=True)
-class Bus:
-    """An event bus with what hangs on it. `rule_tags` is keyed by rule name."""
+class BusEntry:
+    """An event bus with its rules, and the tags of both. `rule_tags` is keyed by rule name."""
 
-    bus: EventBus
+    event_bus: EventBus
     rules: dict[str, Rule] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     rule_tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the event bus."""
+        return self.event_bus.arn
+
+    @property
+    def name(self) -> str:
+        """The name of the event bus."""
+        return self.event_bus.name
 
 
 @final
 @dataclass(slots=True)
 class ArchiveEntry:
-    """An archive, and how much it has reported to hold (`api/reports`)."""
+    """An archive, with the counts that it reported last (`api/reports`)."""
 
     archive: Archive
     events: int = 0
@@ -39,7 +49,7 @@ class ArchiveEntry:
 @final
 @dataclass(slots=True)
 class ReplayEntry:
-    """A replay, and how far it has reported to be (`api/reports`)."""
+    """A replay, with the state that it reported last (`api/reports`)."""
 
     replay: Replay
     state: str = "STARTING"
@@ -76,7 +86,7 @@ class Store:
 
     account: str
     region: str
-    buses: dict[str, Bus] = field(default_factory=dict)
+    buses: dict[str, BusEntry] = field(default_factory=dict)
     archives: dict[str, ArchiveEntry] = field(default_factory=dict)
     replays: dict[str, ReplayEntry] = field(default_factory=dict)
     connections: dict[str, ConnectionEntry] = field(default_factory=dict)
@@ -84,7 +94,7 @@ class Store:
 
     @classmethod
     def with_default_bus(cls, account: str, region: str, now: int) -> Store:
-        """A store as AWS hands it out: the default bus is there from the beginning."""
+        """The store of a new account: AWS creates the default bus with it."""
         arn = event_bus_arn(region, account, "default")
         bus = EventBus(arn=arn, name="default", created_us=now, modified_us=now)
-        return cls(account, region, {"default": Bus(bus)})
+        return cls(account, region, {"default": BusEntry(bus)})

@@ -1,13 +1,17 @@
 """Targets: put, remove, list, and the names of the rules that have one.
 
-PutTargets is all or nothing: every target of the request is checked before the rule is replaced,
-and a refusal names the first thing that is wrong (recorded). Which check comes first when several
-would fail is not known; the order here goes from the ARN over the role and the parameter blocks to
-the input and the dead-letter queue. What a type of target demands is read from the catalogue
-(`simbridge/targets`). That a target exists is not checked, as on AWS.
+PutTargets is all or nothing: every target of the request is checked before the rule is replaced, and the
+error names the first problem (recorded). If several checks would fail, AWS's order is not known; here it
+is ARN, role, parameter blocks, input, dead-letter queue. What each kind of target requires is in
+`simbridge/targets`. Whether a target exists is not checked, as on AWS.
 
-A target is kept exactly as it was supplied: a target that is put again under the same id replaces
-the old one with all its fields.
+A target is stored exactly as it was supplied: another target with the same id replaces it with all its
+fields.
+
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemoveTargets.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTargetsByRule.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRuleNamesByTarget.html>
 """
 
 from __future__ import annotations
@@ -16,10 +20,9 @@ from typing import Any
 
 import msgspec
 
-from simbridge.api import pages
+from simbridge.api import pagination
 from simbridge.api.access import check_forwarding
 from simbridge.api.arn_checks import check_dead_letter_queue, check_role, read_arn
-from simbridge.api.buses import find_bus
 from simbridge.api.errors import (
     access_denied,
     invalid,
@@ -27,8 +30,9 @@ from simbridge.api.errors import (
     malformed_arn,
     managed_rule,
 )
+from simbridge.api.lookup import bus_at, find_bus, find_rule
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.api.rules import find_rule, replace_rule
+from simbridge.api.rules import replace_rule
 from simbridge.languages import transform
 from simbridge.model.arn import Arn, is_event_bus, is_whole_log_group
 from simbridge.model.resources import Rule, Target
@@ -44,8 +48,8 @@ __all__ = [
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 
 _WHOLE_LOG_GROUP = (
-    "{}: whether EventBridge delivers to a log group that is written with ':*' is disputed; "
-    "the limit log_group_star_delivers says what happens here"
+    "{}: sources disagree whether EventBridge delivers to a log group written with ':*'; "
+    "the limit log_group_star_delivers decides"
 )
 
 
@@ -63,7 +67,7 @@ def put_targets(context: Context, request: Request) -> Response:
             arn=given["Arn"],
             request=dict(given),
         )
-    if rule.managed_by is not None:  # a target that is wrong is refused before (captured)
+    if rule.managed_by is not None:  # an invalid target is refused first (captured)
         raise managed_rule(rule.name, can_force=False)
     if len(targets) > context.limits["targets_per_rule"]:
         raise limit_exceeded()
@@ -73,7 +77,7 @@ def put_targets(context: Context, request: Request) -> Response:
 
 @operation
 def remove_targets(context: Context, request: Request) -> Response:
-    """Take targets from a rule. An id that the rule does not have is no error (captured)."""
+    """Remove targets from a rule. An id that the rule does not have is no error (captured)."""
     bus, rule = find_rule(context, request.get("EventBusName"), request["Rule"], "RemoveTargets")
     if rule.managed_by is not None and not request.get("Force"):
         raise managed_rule(rule.name, can_force=True)
@@ -85,9 +89,9 @@ def remove_targets(context: Context, request: Request) -> Response:
 
 @operation
 def list_targets_by_rule(context: Context, request: Request) -> Response:
-    """The targets of a rule with the fields they were put with, in the order of their ids."""
+    """List the targets of a rule with the fields they were put with, sorted by id."""
     _, rule = find_rule(context, request.get("EventBusName"), request["Rule"], "ListTargetsByRule")
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListTargetsByRule",
         request,
         ((target.id, target) for target in rule.targets),
@@ -98,10 +102,10 @@ def list_targets_by_rule(context: Context, request: Request) -> Response:
 
 @operation
 def list_rule_names_by_target(context: Context, request: Request) -> Response:
-    """The rules of a bus that have a target of this ARN, disabled ones too (recorded)."""
+    """List the rules of a bus that have a target with this ARN, disabled ones too (recorded)."""
     bus = find_bus(context, request.get("EventBusName"), "ListRuleNamesByTarget")
     wanted = request["TargetArn"]
-    found, more = pages.page(
+    found, more = pagination.page(
         "ListRuleNamesByTarget",
         request,
         (
@@ -120,7 +124,7 @@ def _with_targets(rule: Rule, targets: dict[str, Target]) -> Rule:
 
 
 def _listed(target: Target) -> dict[str, Any]:
-    """A target as it was supplied; ECS answers its two switches in any case (captured)."""
+    """A target as it was supplied; ECS always shows its two switches (captured)."""
     ecs = target.request.get("EcsParameters")
     if ecs is None:
         return dict(target.request)
@@ -129,7 +133,7 @@ def _listed(target: Target) -> dict[str, Any]:
 
 
 def _check_target(context: Context, rule: Rule, given: Request) -> None:
-    """Everything that can be wrong with one target, in the order of the module's description."""
+    """Check one target, in the order that the module's docstring names."""
     target = read_arn(given["Arn"])
     if not is_service(target.service):
         raise invalid(f"{target.service} is not a supported service for a target.")
@@ -153,9 +157,9 @@ def _check_target(context: Context, rule: Rule, given: Request) -> None:
 
 
 def _check_role(context: Context, kind: TargetKind, target: Arn, given: Request) -> None:
-    """A role where the kind of target wants one, none where it takes none (captured, lint).
+    """Check the role: required, allowed or refused, by kind of target (captured, lint).
 
-    An event bus of another region has always wanted one.
+    An event bus of another region always requires one.
     """
     role = given.get("RoleArn")
     required = kind.role == "required" or (
@@ -174,28 +178,28 @@ def _check_role(context: Context, kind: TargetKind, target: Arn, given: Request)
 def _check_bus_target(context: Context, rule: Rule, given: Request) -> None:
     """A rule may forward to any other event bus, of any account and region (captured).
 
-    A bus of another account must allow it by now; in which words that is refused is not known.
+    The policy of a bus of another account must allow it already; AWS's text otherwise is not known.
     """
     if given["Arn"] == rule.bus_arn:
         raise invalid("Source EventBus and Target EventBus must not be the same.")
     if given.get("RetryPolicy") is not None:
         raise invalid("Retry policy is not supported for Event bus targets.")
-    check_forwarding(context, rule.arn, given["Arn"], given.get("RoleArn"))
+    bus = bus_at(context, given["Arn"])
+    check_forwarding(context, rule.arn, given["Arn"], bus, given.get("RoleArn"))
 
 
 def _check_same_account_and_region(
     context: Context, kind: TargetKind, target: Arn, given: Request
 ) -> None:
-    """Anything but an event bus lives where the rule lives. Some ARNs leave out where that is.
+    """Any target other than an event bus is in the account and region of the rule; its ARN may omit them.
 
-    Some kinds may live in another account, if the rule's own account has a role for them (user guide,
-    "cross-account delivery"). The refusal was captured for a kind that may not; that a missing role is
-    refused in the same words is a guess. About other regions the sources disagree; the reason is one
-    that deployment tools were seen to expect from the service.
+    Some kinds may be in another account, if the rule's own account has a role for them (user guide,
+    "cross-account delivery"). The error was captured for a kind that may not; that a missing role has the
+    same text is believed. About other regions the sources disagree; deployment tools expect this text.
     """
     text = given["Arn"]
-    abroad = target.account not in ("", context.account)
-    if abroad and not (kind.cross_account and given.get("RoleArn") is not None):
+    cross_account = target.account not in ("", context.account)
+    if cross_account and not (kind.cross_account and given.get("RoleArn") is not None):
         raise access_denied(text, "Adding cross-account target is not permitted.")
     if target.region not in ("", context.region):
         raise invalid(
@@ -205,7 +209,7 @@ def _check_same_account_and_region(
 
 
 def _check_blocks(kind: TargetKind, given: Request) -> None:
-    """The parameter block of this kind where it must be, as it may be, and no other's (lint)."""
+    """Check the parameter block of this kind, and that there is none of another kind (lint)."""
     for block in BLOCKS:
         if given.get(block) is not None and block != kind.block:
             raise invalid(f"Parameter(s) {block} not supported for target: {given['Id']}")

@@ -1,10 +1,10 @@
-"""Requests are checked against the service model, in the service's own words.
+"""Validates requests against the service model, with the texts of AWS.
 
-botocore checks types, required members and minima before it sends; everything else (maxima,
-patterns, enumerations) is left to the service, that is to us. The service looks at the whole
-request before anything else and reports all violations in one sentence (fidelity 0.3).
-The checks are compiled once for each shape into closures, because PutEvents is checked on the hot
-path.
+botocore checks types, required members and minima before it sends. Everything else (maxima, patterns,
+enumerations) is left to the service. The service validates the whole request before anything else and
+reports all violations in one text (fidelity 0.3).
+
+The checks are compiled once for each shape into closures, because every PutEvents runs them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from simbridge.base.errors import ServiceError
 
 __all__ = ["check_request"]
 
-# Where a value stands: the path of what it is in, and its name or its position there. The text is
-# made only when there is something to complain about.
+# Where a value is in the request: the path of its container, and its name or position there. The text is
+# made only for a violation.
 Path = tuple[Any, str | int] | None
 
-# check(value, path, complaints): appends what is wrong with the value at this path
+# check(value, path, violations): appends the violations of the value at this path
 Check = Callable[[Any, Path, list[str]], None]
 
-# (is a value broken, the rule in the service's words)
+# (whether a value breaks the rule, the rule in the words of AWS)
 Rules = list[tuple[Callable[[Any], bool], str]]
 
 # The order in which the service lists these enumerations differs from the model's (recorded).
@@ -43,9 +43,9 @@ _ANY_CASE = frozenset({"ConnectionOAuthHttpMethod"})
 # The service has not these patterns: a header of a target may be empty or have a line break (captured).
 _NO_PATTERN = frozenset({"HeaderValue"})
 
-# What the service names first of one value that is wrong in two ways. It differs from shape to shape
-# and follows from nothing in the model; of a shape that is not here nothing is known, and the pattern
-# stands first.
+# Whether the service reports the length before the pattern if a value breaks both. It differs from shape
+# to shape and the model does not say it. For a shape that is not here it is not known, and the pattern
+# comes first.
 _LENGTH_FIRST = {
     "ArchiveName": True,  # captured
     "Principal": True,  # captured
@@ -53,7 +53,7 @@ _LENGTH_FIRST = {
     "HttpsEndpoint": False,  # captured
 }
 
-# The service knows members that the public model does not; they show where it prints a request
+# The service has members that the public model lacks; they show in the text of a request
 # (recorded for PutEvents).
 _PRINTED_MEMBERS = {
     "PutEventsRequestEntry": (
@@ -69,7 +69,7 @@ _PRINTED_MEMBERS = {
     ),
 }
 
-# Two patterns of the model that Python cannot take as they stand: Unicode classes, and nested
+# Two patterns of the model that Python cannot use as they are: Unicode classes, and nested
 # repetition that backtracks without end on long values. The right side accepts the same texts.
 _EQUIVALENT_PATTERNS = {
     r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$": r"[\w\s.:/=+\-@]*",
@@ -91,14 +91,14 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 
 def check_request(operation: str, request: Mapping[str, Any]) -> None:
     """Raise the service's ValidationException if the request violates the model."""
-    complaints: list[str] = []
-    _operation_check(operation)(request, None, complaints)
-    if complaints:
-        count = len(complaints)
+    violations: list[str] = []
+    _operation_check(operation)(request, None, violations)
+    if violations:
+        count = len(violations)
         errors = "error" if count == 1 else "errors"
         raise ServiceError(
             "ValidationException",
-            f"{count} validation {errors} detected: {'; '.join(complaints)}",
+            f"{count} validation {errors} detected: {'; '.join(violations)}",
         )
 
 
@@ -124,27 +124,27 @@ def _compile(shape: Any) -> Check:
     inner = _INNER.get(kind, lambda _: None)(shape)
     rules = _rules(shape)
 
-    def check(value: Any, path: Path, complaints: list[str]) -> None:
-        if type(value) is not usual and not _is_a(value, types, path, wanted, complaints):
+    def check(value: Any, path: Path, violations: list[str]) -> None:
+        if type(value) is not usual and not _is_a(value, types, path, wanted, violations):
             return
         for broken, rule in rules:
             if broken(value):
-                complaints.append(
+                violations.append(
                     f"Value '{_printed(shape, value)}' at '{_text(path)}' failed to satisfy "
                     f"constraint: {rule}"
                 )
         if inner is not None:
-            inner(value, path, complaints)
+            inner(value, path, violations)
 
     return check
 
 
 def _is_a(
-    value: Any, types: tuple[type, ...], path: Path, wanted: str, complaints: list[str]
+    value: Any, types: tuple[type, ...], path: Path, wanted: str, violations: list[str]
 ) -> bool:
-    """Whether a value of an unusual type will do. A wrong type does not even reach the service."""
+    """Whether a value of an unusual type is accepted. Raises SerializationException for a wrong type."""
     if value is None:
-        complaints.append(
+        violations.append(
             f"Value null at '{_text(path)}' failed to satisfy constraint: Member must not be null"
         )
         return False
@@ -161,10 +161,10 @@ def _inside_structure(shape: Any) -> Check:
         (name, _lower_camel(name), _compile(member), name in required)
         for name, member in shape.members.items()
     ]
-    plain = {name: _enough(member) for name, member in shape.members.items()}
+    plain = {name: _plain_type(member) for name, member in shape.members.items()}
 
-    def check(value: Any, path: Path, complaints: list[str]) -> None:
-        if not required:  # as a rule, an entry of PutEvents ends here
+    def check(value: Any, path: Path, violations: list[str]) -> None:
+        if not required:  # most entries of PutEvents end here
             for name, given in value.items():
                 if type(given) is not plain.get(name):
                     break
@@ -173,43 +173,43 @@ def _inside_structure(shape: Any) -> Check:
         for name, shown, member, needed in members:
             given = value.get(name)
             if given is not None or needed:
-                member(given, (path, shown), complaints)
+                member(given, (path, shown), violations)
 
     return check
 
 
-def _enough(shape: Any) -> type | None:
-    """The type that is all this shape asks of a value, if it is; most members of PutEvents."""
+def _plain_type(shape: Any) -> type | None:
+    """The type, if that is all this shape requires, as for most members of PutEvents; else None."""
     plain = shape.type_name not in _INNER and not _rules(shape)
     return _TYPES[shape.type_name][0][0] if plain else None
 
 
 def _inside_list(shape: Any) -> Check:
     if shape.member.type_name == "string":
-        return _texts_inside(shape)
+        return _strings_inside(shape)
     member = _compile(shape.member)
 
-    def check(value: Any, path: Path, complaints: list[str]) -> None:
+    def check(value: Any, path: Path, violations: list[str]) -> None:
         for position, item in enumerate(value, 1):
-            member(item, (path, position), complaints)
+            member(item, (path, position), violations)
 
     return check
 
 
-def _texts_inside(shape: Any) -> Check:
-    """Texts in a list are reported at the list, all rules of the shape in one bracket (captured)."""
+def _strings_inside(shape: Any) -> Check:
+    """Strings in a list are reported at the list, with all rules of the shape in brackets (captured)."""
     types, text = _TYPES["string"]
     rules = _bracketed(shape.member)
     wanted = ", ".join(rule for _, rule in rules)
 
-    def check(value: Any, path: Path, complaints: list[str]) -> None:
+    def check(value: Any, path: Path, violations: list[str]) -> None:
         wrong = False
         for position, item in enumerate(value, 1):
-            if type(item) is str or _is_a(item, types, (path, position), text, complaints):
+            if type(item) is str or _is_a(item, types, (path, position), text, violations):
                 for broken, _ in rules:  # quicker than `any` with a generator
                     wrong = broken(item) or wrong
         if wrong:
-            complaints.append(
+            violations.append(
                 f"Value '{_printed(shape, value)}' at '{_text(path)}' failed to satisfy "
                 f"constraint: Member must satisfy constraint: [{wanted}]"
             )
@@ -218,10 +218,10 @@ def _texts_inside(shape: Any) -> Check:
 
 
 def _inside_map(shape: Any) -> Check:
-    """Keys and values of a map are reported at the map, like the texts in a list (captured)."""
+    """Keys and values of a map are reported at the map, like the strings in a list (captured)."""
     parts = [("keys", _bracketed(shape.key)), ("value", _bracketed(shape.value))]
 
-    def check(value: Any, path: Path, complaints: list[str]) -> None:
+    def check(value: Any, path: Path, violations: list[str]) -> None:
         for (what, rules), items in zip(parts, (value.keys(), value.values()), strict=True):
             if any(not isinstance(item, str) for item in items):
                 raise ServiceError(
@@ -229,7 +229,7 @@ def _inside_map(shape: Any) -> Check:
                 )
             if any(broken(item) for item in items for broken, _ in rules):
                 wanted = ", ".join(rule for _, rule in rules)
-                complaints.append(
+                violations.append(
                     f"Value '{_printed(shape, value)}' at '{_text(path)}' failed to satisfy "
                     f"constraint: Map {what} must satisfy constraint: [{wanted}]"
                 )
@@ -245,7 +245,7 @@ _INNER: dict[str, Callable[[Any], Check | None]] = {
 
 
 def _rules(shape: Any) -> Rules:
-    """What holds for a value of this shape, in the order in which the service names it."""
+    """The rules for a value of this shape, in the order in which the service reports them."""
     least = shape.metadata.get("min")
     if shape.type_name not in ("integer", "long"):
         least = least or None  # no length is below 0
@@ -255,7 +255,7 @@ def _rules(shape: Any) -> Rules:
 
 
 def _bracketed(shape: Any) -> Rules:
-    """The same in a bracket: the lengths first, both of them where there is one (captured)."""
+    """The rules in brackets: the lengths first, both of them if the shape has one (captured)."""
     facts = shape.metadata
     least = facts.get("min", 0) if "max" in facts else facts.get("min")
     return _size_rules(shape, least) + _pattern_rules(shape) + _enum_rules(shape)
@@ -288,7 +288,7 @@ def _enum_rules(shape: Any) -> Rules:
 
 
 def _size_rules(shape: Any, least: int | None) -> Rules:
-    """The bounds of a number, or of the length of anything else; `least` where there is one."""
+    """The bounds of a number, or of the length of anything else; `least` is the lower one."""
     number = shape.type_name in ("integer", "long")
     what = "value" if number else "length"
     size: Callable[[Any], int] = (lambda value: int(value)) if number else len
@@ -321,7 +321,7 @@ def _lower_camel(name: str) -> str:
 
 
 def _printed(shape: Any, value: Any) -> str:
-    """A value as the service prints it: Java's `toString` of a request."""
+    """A value as the service prints it: `toString` of a Java request."""
     kind = shape.type_name
     if value is None:
         return "null"

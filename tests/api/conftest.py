@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import botocore.endpoint
+import botocore.session
 import pytest
 
-import simbridge.api
 from simbridge.api.model import make_client
 from simbridge.api.plane import ControlPlane
 from simbridge.api.reports import ReportInbox
-from simbridge.api.store import Bus
+from simbridge.api.store import BusEntry
 from simbridge.base import clock
 from simbridge.base.errors import ServiceError
 from simbridge.kernel import Kernel, Turn
@@ -28,26 +29,24 @@ from simbridge.model.resources import Rule
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "210987654321"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
 
-assert simbridge.api.__all__  # importing it registers the operations
-
 
 class Listener:
-    """Lives at every address and writes down what arrives there."""
+    """The actor at every address: it records what it receives."""
 
-    def __init__(self, heard: list[tuple[str, Any]]) -> None:
-        self.heard = heard
+    def __init__(self, received: list[tuple[str, Any]]) -> None:
+        self.received = received
 
     def receive(self, message: Any, turn: Turn) -> None:
-        self.heard.append((turn.address, message))
+        self.received.append((turn.address, message))
 
 
 class Api:
     """One account's API in one region, and the messages that left it."""
 
     def __init__(self, limits: Mapping[str, int] | None = None, seed: int = 7) -> None:
-        self.heard: list[tuple[str, Any]] = []
+        self.received: list[tuple[str, Any]] = []
         self.kernel = Kernel(
-            seed, clock.instant("2026-03-01T00:00:00.123456Z"), lambda *_: Listener(self.heard)
+            seed, clock.instant("2026-03-01T00:00:00.123456Z"), lambda *_: Listener(self.received)
         )
         self.plane = ControlPlane(self.kernel, limits_with(limits))
         self.account, self.region = ACCOUNT, REGION
@@ -70,10 +69,10 @@ class Api:
         return lambda **request: self.call(operation, **request)
 
     def news(self) -> list[tuple[str, Any]]:
-        """The messages that were sent since this was last asked: (to, message)."""
+        """The messages that were sent since the last call: (to, message)."""
         self.kernel.run(self.kernel.now + 1_000_000)
-        heard, self.heard[:] = list(self.heard), []
-        return heard
+        received, self.received[:] = list(self.received), []
+        return received
 
     def report(self, sender: str, to: str, state: str, reason: str | None, revision: int) -> None:
         """Let a connection report a state to the control plane."""
@@ -97,11 +96,11 @@ class Api:
         assert self.news() == []
         return refusal
 
-    def bus(self, name: str = "default") -> Bus:
+    def bus(self, name: str = "default") -> BusEntry:
         return self.store.buses[name]
 
     def manage(self, rule: str, by: str = "states.amazonaws.com") -> None:
-        """Let an AWS service manage a rule, as no operation of this version can."""
+        """Make a rule one that an AWS service manages, which no operation of this version does."""
         old = self.bus().rules[rule]
         self.bus().rules[rule] = Rule(
             arn=old.arn,
@@ -133,3 +132,15 @@ def client(api: Api) -> Any:
 def api_with() -> Callable[..., Api]:
     """`api_with(targets_per_rule=2)`: an API with other quotas."""
     return lambda **limits: Api(limits)
+
+
+def _botocore_state() -> list[dict[str, Any]]:
+    return [dict(vars(botocore.endpoint.Endpoint)), dict(vars(botocore.session.Session))]
+
+
+@pytest.fixture
+def botocore_state() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What is in the classes that are patched; afterwards they are as they were."""
+    before = _botocore_state()
+    yield _botocore_state
+    assert _botocore_state() == before

@@ -258,7 +258,7 @@ def test_a_list_takes_one_filter(api):
 
 
 def test_lists_come_in_pages(api):
-    """A token goes on where the page ended."""
+    """A token continues where the page ended."""
     for name in "abc":
         create(api, name)
     first = api.list_archives(Limit=2)
@@ -312,7 +312,7 @@ def test_without_a_pattern_the_rule_takes_all_that_is_no_replay(api):
     ],
 )
 def test_the_pattern_of_the_rule_is_compact(api, given, written):
-    """The service's field comes first; only blanks between the parts of yours are gone (captured)."""
+    """The service's field comes first; of the given pattern only blanks between parts are removed (captured)."""
     create(api, EventPattern=given)
     [rule] = api.list_rules()["Rules"]
     assert rule["EventPattern"] == "{" + NOT_REPLAYED + "," + written + "}"
@@ -327,7 +327,7 @@ def test_an_emptied_pattern_is_gone_from_the_rule(api):
 
 
 def test_a_target_for_the_rule_is_looked_at_before_the_rule(api):
-    """Its own target has an ARN that nobody may put (captured); any other meets a managed rule."""
+    """Its own target has an ARN that no client may put (captured); any other is refused for a managed rule."""
     create(api)
     name = "Events-Archive-a"
     [own] = api.list_targets_by_rule(Rule=name)["Targets"]
@@ -422,8 +422,8 @@ def test_the_number_of_archives_is_limited(api_with):
     assert api.refused("create_archive", ArchiveName="b", EventSourceArn=BUS) == FULL
 
 
-def test_a_rule_of_yours_is_not_overwritten(api):
-    """Where it has the name that the archive's rule would have."""
+def test_a_rule_that_is_not_managed_is_not_overwritten(api):
+    """If it has the name that the archive's rule would have."""
     api.put_rule(Name="Events-Archive-a", EventPattern=PATTERN)
     refused = api.refused("create_archive", ArchiveName="a", EventSourceArn=BUS)
     assert refused == (
@@ -432,7 +432,7 @@ def test_a_rule_of_yours_is_not_overwritten(api):
     )
 
 
-def test_the_data_plane_hears_of_every_change(api):
+def test_every_change_is_sent_to_the_data_plane(api):
     """The archive of itself, the bus of its rule."""
     create(api, RetentionDays=3)
     [(to_archive, archive), (to_bus, rule)] = api.news()
@@ -458,7 +458,7 @@ def test_the_data_plane_hears_of_every_change(api):
 
 
 def test_describe_shows_the_last_report(api):
-    """A report of an archive that is gone is nobody's."""
+    """A report of an archive that was deleted is ignored."""
     create(api)
     kernel = Kernel(seed=7, start=0, populate=lambda *_: ReportInbox(api.store))
     kernel.send(ARCHIVE + "a", "api:us-east-1:" + ACCOUNT, Counted(3, 99))

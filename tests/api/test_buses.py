@@ -23,12 +23,12 @@ def test_create_answers_with_the_arn_and_what_was_configured(api):
     assert api.create_event_bus(Name="b", **settings) == {"EventBusArn": ARN + "b"} | settings
 
 
-def test_create_tells_the_new_bus_how_it_is(api):
+def test_create_configures_the_new_bus(api):
     """One `Configure` with the whole bus goes to its address."""
     api.create_event_bus(Name="a", Description="first")
     [(to, message)] = api.news()
     assert to == ARN + "a"
-    assert message == Configure(api.bus("a").bus)
+    assert message == Configure(api.bus("a").event_bus)
     assert message.resource.description == "first"
 
 
@@ -103,8 +103,8 @@ def test_number_of_buses_is_bounded(api_with):
     api.create_event_bus(Name="b")
 
 
-def test_delete_forgets_the_bus_and_tells_it(api):
-    """A deleted bus is gone with its tags, and hears `Retire` with its own ARN."""
+def test_delete_removes_the_bus_and_retires_its_actor(api):
+    """A deleted bus is removed with its tags, and receives `Retire` with its own ARN."""
     api.create_event_bus(Name="a", Tags=[{"Key": "k", "Value": "v"}])
     api.news()
     assert api.delete_event_bus(Name="a") == {}
@@ -128,7 +128,7 @@ def test_delete_refuses(api, name, code, text):
 
 
 def test_deleting_a_bus_that_is_not_there_succeeds(api):
-    """One that never was, and one that is gone: nothing is changed and nobody told (captured)."""
+    """One that never existed, and one that was deleted: nothing is changed and nothing sent (captured)."""
     api.create_event_bus(Name="b")
     assert api.delete_event_bus(Name="b") == {}
     api.news()

@@ -15,7 +15,7 @@ QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 ENTRY = {"Source": "shop", "DetailType": "paid", "Detail": "{}"}
 
 
-def test_a_rule_from_the_cradle_to_the_grave(client):
+def test_the_life_cycle_of_a_rule(client):
     """Create, configure, look, and take away again, each with the answer of a 200."""
     created = client.create_event_bus(Name="b", Tags=[{"Key": "k", "Value": "v"}])
     assert created["EventBusArn"].endswith(":event-bus/b")

@@ -63,7 +63,7 @@ def test_defaults_of_the_envelope(api):
 
 
 def test_ids_look_like_uuids_and_differ(api):
-    """128 random bits in the shape of a UUID, also for events that nobody will see."""
+    """128 random bits in the shape of a UUID, also for events that are dropped."""
     entries = [ENTRY | {"EventBusName": name} for name in ("default", "none")] * 5
     ids = [entry["EventId"] for entry in api.put_events(Entries=entries)["Entries"]]
     assert len(set(ids)) == 10
@@ -307,7 +307,7 @@ def test_the_limit_of_older_days_is_a_setting(api_with):
 
 
 def test_events_for_unknown_buses_are_accepted_and_dropped(api):
-    """They have an id and nobody gets them; the call in the trace is what remains."""
+    """They have an id and are delivered to no target; only the call in the trace shows them."""
     api.create_event_bus(Name="b")
     api.news()
     names = ["none", BUS + "none", "b", BUS + "b", "default"]
@@ -352,7 +352,7 @@ def test_partner_buses_cannot_be_addressed(api):
 
 
 def test_global_endpoints_are_not_simulated(api):
-    """The error is for the person who wrote the scenario, and says what to do."""
+    """The error is for the author of the scenario, and says what to write."""
     with pytest.raises(NotSimulated, match=r"EndpointId.*name the event bus of one region"):
         api.put_events(Entries=[ENTRY], EndpointId="abcde.veo")
     assert api.news() == []
@@ -423,7 +423,7 @@ def test_the_tried_event_must_be_an_event(api, event, text):
 
 
 def test_the_tried_pattern_must_be_one(api):
-    """The complaint is that of PutRule."""
+    """The error is that of PutRule."""
     code, text = api.refused("test_event_pattern", EventPattern="[]", Event=json.dumps(TESTED))
     assert code == "InvalidEventPatternException"
     assert text.startswith("Event pattern is not valid. Reason: Filter is not an object")

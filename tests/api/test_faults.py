@@ -97,7 +97,7 @@ def test_a_rate_of_the_calls_fails(rate: float, low: int, high: int) -> None:
     assert (runs[0] == runs[2]) == (rate in (0, 1))
 
 
-def test_every_client_of_an_intercepted_process_is_told() -> None:
+def test_every_client_of_an_intercepted_process_gets_the_error() -> None:
     """One that your code made by itself gets the error once: nothing waits and tries again."""
     world = sb.World()
     world.api_fails("PutEvents", "ThrottlingException", for_="1m")
@@ -152,7 +152,7 @@ def test_a_refused_event_is_not_in_the_world() -> None:
     ],
 )
 def test_a_fault_that_cannot_be(wrong: Any, says: str) -> None:
-    """Told to the scenario, which has made a mistake; not to the client, which has not."""
+    """Raised in the scenario, which has the mistake; not in the client."""
     world = sb.World()
     with pytest.raises(sb.SimbridgeError, match=says):
         wrong(world)
@@ -223,7 +223,7 @@ def test_an_invalid_request_does_not_use_the_quota() -> None:
 
 
 def test_forks_and_pickles_go_on_with_faults_and_quota() -> None:
-    """The bucket, the windows and the luck of the calls to come are copied, not shared."""
+    """The bucket, the windows and the random numbers of later calls are copied, not shared."""
     world = sb.World(seed=5, limits={"put_events_per_second": 30})
     world.api_fails("PutEvents", "InternalException", rate=0.3)
     before = [put(world.client()) for _ in range(20)]

@@ -8,14 +8,12 @@ import contextvars
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
 import boto3
-import botocore.endpoint
-import botocore.session
 import pytest
 
 import simbridge as sb
@@ -28,6 +26,9 @@ BEFORE = boto3.client(
     "events", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
 )
 """A client that a module of the user's has made when it was imported."""
+
+
+pytestmark = pytest.mark.usefixtures("botocore_state")
 
 
 def own() -> Any:
@@ -43,17 +44,6 @@ def sources(world: sb.World) -> list[str]:
     calls = [record.message for record in world.trace if isinstance(record.message, Call)]
     puts = [call.request["Entries"] for call in calls if call.operation == "PutEvents"]
     return [entry["Source"] for entries in puts for entry in entries]
-
-
-def botocore_state() -> list[dict[str, Any]]:
-    return [dict(vars(botocore.endpoint.Endpoint)), dict(vars(botocore.session.Session))]
-
-
-@pytest.fixture(autouse=True)
-def _botocore_is_left_as_it_was() -> Iterator[None]:
-    before = botocore_state()
-    yield
-    assert botocore_state() == before
 
 
 def world_with(handler: Callable[..., Any], **options: Any) -> sb.World:
@@ -121,11 +111,11 @@ def test_a_behaviour_a_listener_and_a_closing_world() -> None:
     world.client().put_rule(Name="r", EventPattern='{"source": ["shop"]}')
     world.client().put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
     world.client().put_events(Entries=[ENTRY])
-    heard: list[str] = []
-    with world.listen(lambda records: heard.append(account_of(own()))):
+    accounts: list[str] = []
+    with world.listen(lambda records: accounts.append(account_of(own()))):
         world.settle()
     assert sources(world) == ["shop", "echo"]
-    assert set(heard) == {"123456789012"}
+    assert set(accounts) == {"123456789012"}
 
     async def handler(event: Any) -> None:
         try:
@@ -224,7 +214,7 @@ def test_a_handler_that_starts_a_thread() -> None:
     assert sources(world) == ["shop"]
 
 
-def test_a_handler_lives_in_the_account_and_the_region_of_its_arn(
+def test_a_handler_runs_in_the_account_and_the_region_of_its_arn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its client acts there, where nothing else is configured; other code in those of the world."""
@@ -268,7 +258,7 @@ def test_a_failing_run_gives_botocore_back() -> None:
 
 
 def test_an_idle_run_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is due nobody's code runs, and botocore is not even looked at."""
+    """If nothing is due, no code runs, and botocore is not even looked at."""
     world = sb.World()
     world.settle()
     monkeypatch.setattr("simbridge.world.clients.enter", None)
@@ -299,7 +289,7 @@ def test_threads_do_not_mix() -> None:
 
 
 def puts(world: sb.World, count: int = 3) -> None:
-    """A scenario whose code makes its own client, inside of a block."""
+    """A scenario with code that makes its own client, inside of a block."""
     with world.intercept():
         for _ in range(count):
             own().put_events(Entries=[ENTRY])
@@ -342,7 +332,9 @@ def test_a_worker_thread_inside_of_a_block() -> None:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_threads_leave_in_any_order(order: tuple[int, ...]) -> None:
+def test_threads_leave_in_any_order(
+    order: tuple[int, ...], botocore_state: Callable[[], Any]
+) -> None:
     """The last to leave gives botocore its methods back, whichever thread that is."""
     before = botocore_state()
     worlds = [sb.World(account=f"{number:012}") for number in range(3)]
@@ -367,7 +359,7 @@ def test_threads_leave_in_any_order(order: tuple[int, ...]) -> None:
 
 
 def test_tasks_do_not_mix() -> None:
-    """A block belongs to the task that has entered it, and a task that outlives it is let go."""
+    """A block belongs to the task that has entered it, and a task that outlives it is no longer served by it."""
 
     async def work(world: sb.World) -> str:
         with world.intercept():
@@ -407,118 +399,3 @@ def test_blocks_of_one_thread_leave_in_any_order() -> None:
                 assert account_of(BEFORE) == worlds[max(left)].account
                 blocks[number].__exit__(None, None, None)
                 left.remove(number)
-
-
-# -- botocore's own ways --------------------------------------------------------------------
-
-
-def test_whoever_patches_over_us_may_stay() -> None:
-    """Theirs calls ours; the next block goes over theirs and gives it back."""
-    kind, world, seen = botocore.endpoint.Endpoint, sb.World(), list[str]()
-    original = kind.make_request
-    with world.intercept():
-        ours = kind.make_request
-
-        def theirs(self: Any, model: Any, request: Any) -> Any:
-            seen.append(model.name)
-            return ours(self, model, request)
-
-        kind.make_request = theirs
-        own().list_rules()
-    assert kind.make_request is theirs
-    with world.intercept():
-        own().describe_event_bus()
-    assert kind.make_request is theirs
-    kind.make_request = original
-    with world.intercept():
-        own().list_event_buses()
-    assert seen == ["ListRules"]
-    assert sum(isinstance(record.message, Call) for record in world.trace) == 3
-
-
-def test_a_subclass_of_botocores_session_that_comes_late() -> None:
-    """As aiobotocore's, where a handler imports it: what it overrides is replaced at once."""
-    world = sb.World()
-    with world.intercept():
-
-        class Late(botocore.session.Session):
-            def create_client(self, *args: Any, **kwargs: Any) -> Any:
-                return kwargs, super().create_client(*args, **kwargs)
-
-        given, client = Late().create_client("events", "eu-west-1")
-    assert given["aws_access_key_id"] == "simbridge"
-    assert client.meta.region_name == "eu-west-1"
-    assert inspect_free(Late)
-
-
-def inspect_free(kind: type) -> bool:
-    """Whether a method is the class's own again."""
-    return not hasattr(vars(kind)["create_client"], "__wrapped__")
-
-
-@pytest.mark.parametrize("kind", ["world.client", "intercepted"])
-def test_hooks_read_the_response(kind: str) -> None:
-    """`before-call`, `response-received` and `after-call`, with the body as it came."""
-    world = sb.World()
-    client = world.client() if kind == "world.client" else own_in(world)
-    told: list[str] = []
-
-    def after(http_response: Any, parsed: Any, **_: Any) -> None:
-        assert b"FailedEntryCount" in http_response.content
-        assert http_response.content == http_response.text.encode()
-        assert http_response.headers["X-Amzn-RequestId"] == parsed["ResponseMetadata"]["RequestId"]
-        told.append("after-call")
-
-    def received(response_dict: Any, parsed_response: Any, exception: Any, **_: Any) -> None:
-        assert b"FailedEntryCount" in response_dict["body"]
-        assert response_dict["headers"]["X-Amzn-RequestId"] and exception is None
-        assert parsed_response["FailedEntryCount"] == 0
-        told.append("response-received")
-
-    def silent(**_: Any) -> None:
-        raise AssertionError("nothing is signed, sent or tried again")
-
-    client.meta.events.register("before-call.events", lambda **_: told.append("before-call"))
-    client.meta.events.register("after-call.events.PutEvents", after)
-    client.meta.events.register("response-received.events", received)
-    for event in ("request-created", "before-sign", "before-send", "needs-retry"):
-        client.meta.events.register(f"{event}.events", silent)
-    with world.intercept():
-        client.put_events(Entries=[ENTRY])
-    assert told == ["before-call", "response-received", "after-call"]
-
-
-def own_in(world: sb.World) -> Any:
-    with world.intercept():
-        return own()
-
-
-@pytest.mark.parametrize(
-    ("service", "says"),
-    [
-        ("scheduler", "ScheduleExpression"),
-        ("pipes", "handler"),
-        ("schemas", "handler"),
-        ("eventbridgev2", "client\\('events'\\)"),
-        ("sqs", "moto"),
-        ("personalize-events", "moto"),
-        ("stepfunctions", "moto"),
-        ("eventbridge", "boto3 calls EventBridge 'events'"),
-        ("Events", "did you mean 'events'\\?"),
-        ("event", "did you mean 'events'\\?"),
-        (" events", "did you mean 'events'\\?"),
-        ("cloudwatch-events", "did you mean 'events'\\?"),
-    ],
-)
-def test_other_services_are_refused_with_what_does_their_work(service: Any, says: str) -> None:
-    """By their own name; what is near to the right name, and no service, is a slip."""
-    with pytest.raises(sb.NotSimulated, match=f"not {service!r}: .*{says}"):
-        sb.World().client(service)
-
-
-@pytest.mark.parametrize("service", [None, 5, "", " ", b"events", ["events"]])
-def test_what_names_no_service(service: Any) -> None:
-    """It is told what a client takes, and is not sent to other libraries."""
-    with pytest.raises(sb.SimbridgeError, match="takes the name of a service, 'events', not") as no:
-        sb.World().client(service)
-    assert not isinstance(no.value, sb.NotSimulated)

@@ -20,7 +20,7 @@ ENTRY = {"Source": "shop", "DetailType": "x", "Detail": "{}", "EventBusName": DE
 
 
 def stored(api):
-    """The policy as DescribeEventBus shows it, decoded; None where it shows none."""
+    """The policy as DescribeEventBus shows it, decoded; None if it shows none."""
     text = api.describe_event_bus().get("Policy")
     assert [bus.get("Policy") for bus in api.list_event_buses()["EventBuses"]] == [text]
     return None if text is None else json.loads(text)
@@ -61,13 +61,13 @@ def test_principals_and_conditions(api, given, principal, condition):
 
 
 def test_statements_are_replaced_and_appended(api):
-    """By their ids; the bus hears of each change, and of no other."""
+    """By their ids; each change is sent to the bus, and nothing else."""
     api.put_permission(**PARTS)
     api.put_permission(**PARTS | {"StatementId": "t"})
     api.news()
     api.put_permission(**PARTS | {"Principal": "*"})
     [(to, message)] = api.news()
-    assert (to, message) == (DEFAULT, Configure(api.bus().bus))
+    assert (to, message) == (DEFAULT, Configure(api.bus().event_bus))
     assert sids(api) == ["s", "t"]
     assert stored(api)["Statement"][0]["Principal"] == "*"
 
@@ -224,7 +224,7 @@ def test_a_deleted_bus_takes_its_policy_along(api):
 
 
 def test_another_account_may_put_events_once_it_is_allowed(api):
-    """They carry the account of who has put them, and are published on the bus they name."""
+    """They carry the account of the caller, and are published on the bus they name."""
     api.put_permission(**PARTS)
     api.news()
     api.account = OTHER
@@ -249,7 +249,7 @@ def test_another_account_may_put_events_once_it_is_allowed(api):
 
 
 def test_an_organization_is_allowed_as_a_whole(api):
-    """Its accounts are told to the world; everybody else stays outside."""
+    """The world is given its accounts; every other account is refused."""
     api.put_permission(**PARTS | {"Principal": "*", "Condition": ORGANIZATION})
     api.plane.organizations[OTHER] = "o-a1b2c3d4e5"
     api.account = OTHER

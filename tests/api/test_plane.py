@@ -4,55 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
+import simbridge.api
 from simbridge.api.model import HttpRequest, operation_names
-from simbridge.api.plane import OPERATIONS
+from simbridge.api.plane import OPERATIONS, operation
 from simbridge.base.errors import NotSimulated, ServiceError, SimbridgeError
 from simbridge.model.messages import Call
 
+HERE = Path(__file__).parent
 PATTERN = '{"source":["a"]}'
-SIMULATED = {
-    "CancelReplay",
-    "CreateApiDestination",
-    "CreateArchive",
-    "CreateConnection",
-    "CreateEventBus",
-    "DeauthorizeConnection",
-    "DeleteApiDestination",
-    "DeleteArchive",
-    "DeleteConnection",
-    "DeleteEventBus",
-    "DeleteRule",
-    "DescribeApiDestination",
-    "DescribeArchive",
-    "DescribeConnection",
-    "DescribeEventBus",
-    "DescribeReplay",
-    "DescribeRule",
-    "DisableRule",
-    "EnableRule",
-    "ListApiDestinations",
-    "ListArchives",
-    "ListConnections",
-    "ListEventBuses",
-    "ListReplays",
-    "ListRuleNamesByTarget",
-    "ListRules",
-    "ListTargetsByRule",
-    "PutEvents",
-    "PutPermission",
-    "PutRule",
-    "PutTargets",
-    "RemovePermission",
-    "RemoveTargets",
-    "StartReplay",
-    "TestEventPattern",
-    "UpdateApiDestination",
-    "UpdateArchive",
-    "UpdateConnection",
-}
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 
 
@@ -67,14 +31,44 @@ def calls(api):
     return [entry for entry in api.kernel.trace if isinstance(entry[5], Call)]
 
 
-def test_the_operations_of_this_version():
-    """Every one of them is an operation of the service model, with its exact name."""
+def test_every_operation_is_of_the_service_model():
+    """A function with `@operation` has the name of an operation of AWS."""
     assert set(OPERATIONS) <= set(operation_names())
-    assert set(OPERATIONS) == SIMULATED
+
+
+def test_every_module_of_the_package_is_imported():
+    """A new module needs no edit anywhere else for its operations to be registered."""
+    package = Path(simbridge.api.__file__).parent
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    assert {f"simbridge.api.{module}" for module in modules} <= set(sys.modules)
+
+
+def test_an_operation_is_defined_in_one_module():
+    """A second module with a function of the same name is an error, whichever is imported first."""
+
+    def put_rule(context, request):
+        raise AssertionError
+
+    with pytest.raises(
+        TypeError, match=r"PutRule is defined in simbridge\.api\.rules and in .*test_"
+    ):
+        operation(put_rule)
+    assert OPERATIONS["PutRule"].__module__ == "simbridge.api.rules"
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_each_operation_is_called_by_a_test_of_its_module(name):
+    """Whoever adds an operation adds its tests, in `test_MODULE.py` or `test_MODULE_ASPECT.py`."""
+    function = OPERATIONS[name]
+    module = function.__module__.rpartition(".")[2]
+    files = [*HERE.glob(f"test_{module}.py"), *HERE.glob(f"test_{module}_*.py")]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    called = re.compile(rf"\b{function.__name__}\(|\"{function.__name__}\"")
+    assert any(called.search(text) for text in texts), f"no test in test_{module}.py calls {name}"
 
 
 def test_other_operations_have_a_clear_error(api):
-    """One that AWS has and one that nobody has: neither looks like an answer of AWS."""
+    """One that AWS has and one that does not exist: neither error looks like an answer of AWS."""
     with pytest.raises(NotSimulated, match=r"CreateEndpoint is an operation.*it simulates C"):
         api.create_endpoint()
     with pytest.raises(SimbridgeError, match="EventBridge has no operation 'PutRules'"):
@@ -177,5 +171,5 @@ def test_service_errors_survive_pickling():
     """A refusal keeps code, words and status when it travels between processes."""
     error = ServiceError("Code", "words", 500)
     function, arguments = error.__reduce__()
-    twin = function(*arguments)
-    assert (twin.code, twin.message, twin.status) == ("Code", "words", 500)
+    copied = function(*arguments)
+    assert (copied.code, copied.message, copied.status) == ("Code", "words", 500)

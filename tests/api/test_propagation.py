@@ -81,10 +81,10 @@ def disagreements(world: sb.World) -> list[str]:
     wrong: list[str] = []
     wanted: set[str] = set()
     for bus in store.buses.values():
-        actor: Any = actors[bus.bus.arn]
-        wanted.add(bus.bus.arn)
-        if (actor.bus or bus.bus) != bus.bus:
-            wrong.append(f"bus {bus.bus.name}")
+        actor: Any = actors[bus.arn]
+        wanted.add(bus.arn)
+        if (actor.bus or bus.event_bus) != bus.event_bus:
+            wrong.append(f"bus {bus.name}")
         for name, rule in bus.rules.items():
             known = actor.rules.get(name)
             shown = () if rule.archive_arn else rule.targets
@@ -197,12 +197,12 @@ def test_the_rule_of_a_bus_waits_for_the_bus() -> None:
         call(world, ("delete_rule", ("one", "a")))
         call(world, ("delete_event_bus", "one"))
         world.run(seconds=8)
-        told = [
+        messages = [
             type(record.message).__name__ + ("Rule" if "/a" in str(record.message) else "Bus")
             for record in world.trace
             if record.to.endswith("event-bus/one")
         ]
-        assert told == ["ConfigureBus", "ConfigureRule", "RetireRule", "RetireBus"]
+        assert messages == ["ConfigureBus", "ConfigureRule", "RetireRule", "RetireBus"]
 
 
 @pytest.mark.parametrize("copy", ["fork", "pickle"])
@@ -211,15 +211,15 @@ def test_a_copy_goes_on_with_the_same_draws(copy: str) -> None:
     world = sb.World(seed=11, profile=JITTER)
     call(world, ("put_rule", ("default", "a"), PATTERNS[0], "ENABLED"))
     world.run(seconds=1)
-    twin = world.fork() if copy == "fork" else pickle.loads(pickle.dumps(world))
-    for each in (world, twin):
+    fork = world.fork() if copy == "fork" else pickle.loads(pickle.dumps(world))
+    for each in (world, fork):
         for _ in range(3):
             call(each, ("disable_rule", ("default", "a")))
             call(each, ("enable_rule", ("default", "a")))
             each.run(seconds=2)
         each.run(seconds=8)
-    assert world.trace.digest() == twin.trace.digest()
-    assert disagreements(twin) == []
+    assert world.trace.digest() == fork.trace.digest()
+    assert disagreements(fork) == []
 
 
 def test_what_is_loaded_into_an_archive_that_is_to_come_stays_there(tmp_path: Any) -> None:
@@ -241,8 +241,8 @@ def test_what_is_loaded_into_an_archive_that_is_to_come_stays_there(tmp_path: An
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 1000), wait=st.integers(0, 8_000))
-def test_why_tells_when_each_change_takes_effect(seed: int, wait: int) -> None:
-    """The instants are those at which the bus has heard of them, each rule's own."""
+def test_why_says_when_each_change_takes_effect(seed: int, wait: int) -> None:
+    """The instants are those at which the bus received the change of each rule."""
     world = sb.World(seed=seed, profile=JITTER)
     events = world.client()
     for name in ("a", "b", "c"):

@@ -50,7 +50,7 @@ def report(api, name, *progress, at=None):
 
 
 def test_start_answers_starting(archived):
-    """With the ARN and the whole second it was started in; the replay itself is told."""
+    """With the ARN and the whole second it was started in; the replay itself gets a message."""
     api = archived
     at = api.kernel.now // clock.SECOND
     assert api.start_replay(**window()) == {
@@ -227,7 +227,7 @@ def test_ten_at_a_time(archived):
 
 
 def test_cancel(archived):
-    """Answers CANCELLING, tells the replay, and is refused from then on."""
+    """Answers CANCELLING, stops the replay, and is refused from then on."""
     api = archived
     api.start_replay(**window())
     api.news()
@@ -261,7 +261,7 @@ def test_an_unknown_replay_is_refused(api, operation):
 
 
 def test_a_list_takes_one_filter_and_comes_in_pages(archived):
-    """Prefix, state or archive; an archive that nobody knows has no replays."""
+    """Prefix, state or archive; an unknown archive has no replays."""
     api = archived
     for name in ("a1", "a2", "b1"):
         api.start_replay(**window(name))
@@ -298,7 +298,7 @@ def test_deleting_the_archive_stops_its_replays(archived):
     assert stops == [(REPLAY + "running", Stop("FAILED", "Archive resource not found."))]
 
 
-def test_a_report_of_nobody_is_nothing(api):
+def test_a_report_of_an_unknown_replay_is_ignored(api):
     """A replay that the store does not know is not made up."""
     report(api, "no", Progress("RUNNING"))
     assert api.store.replays == {}

@@ -16,7 +16,7 @@ CLOUDTRAIL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 FULL = ("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
 
 
-def test_put_answers_the_arn_and_tells_the_bus_everything(api):
+def test_put_answers_the_arn_and_sends_the_whole_rule_to_the_bus(api):
     """One `Configure` with the whole rule goes to the bus; the default bus is not in the ARN."""
     api.create_event_bus(Name="b")
     api.news()
@@ -152,7 +152,7 @@ def test_several_violations_are_reported_together(api):
 
 
 def test_a_bad_pattern_has_its_own_code(api):
-    """The pattern language's complaint arrives as InvalidEventPatternException."""
+    """An error of the pattern language becomes InvalidEventPatternException."""
     code, text = api.refused("put_rule", Name="r", EventPattern='{"int": 42}')
     assert code == "InvalidEventPatternException"
     assert text.startswith(
@@ -180,7 +180,7 @@ def test_the_number_of_rules_on_a_bus_is_bounded(api_with):
 
 
 def test_the_number_of_rules_with_wildcards_is_bounded(api_with):
-    """Rules count whose pattern uses the operator, not those where the word is a name or value."""
+    """Rules that use the operator count, not those that have the word as a name or value."""
     api = api_with(wildcard_rules_per_bus=2)
     for name, leaf in {
         "value": '["wildcard"]',
@@ -219,7 +219,7 @@ def test_a_rule_must_exist(api, operation):
     assert api.refused(operation, Name="r", EventBusName=BUS) == missing
 
 
-def test_delete_is_idempotent_and_tells_the_bus_once(api):
+def test_delete_is_idempotent_and_sends_one_message_to_the_bus(api):
     """Deleting a rule that is not there succeeds, and forgets the tags of one that was."""
     api.put_rule(Name="r", EventPattern=PATTERN, Tags=[{"Key": "k", "Value": "v"}])
     api.news()

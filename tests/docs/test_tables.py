@@ -17,7 +17,9 @@ from typing import get_args
 import pytest
 
 import simbridge as sb
+from simbridge.api import OPERATIONS
 from simbridge.api.faults import FAULTS
+from simbridge.api.model import operation_names
 from simbridge.base import errors as all_errors
 from simbridge.kernel import Record
 from simbridge.languages.transform.template import EVENTS, RESERVED
@@ -121,6 +123,25 @@ def faults() -> str:
     return table(["code", "HTTP status", "when", "text"], rows)
 
 
+def operation_link(name: str) -> str:
+    return f"[{name}](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_{name}.html)"
+
+
+def operations() -> str:
+    """Name, meaning without its sources, module."""
+    source = re.compile(r" Errors\.$| \((?:recorded|captured|lint|, )+\)")
+    rows = [
+        [operation_link(name), source.sub("", told(function)), f"`{function.__module__}`"]
+        for name, function in sorted(OPERATIONS.items())
+    ]
+    return table(["operation", "what it does", "module"], rows)
+
+
+def not_simulated() -> str:
+    names = [name for name in sorted(operation_names()) if name not in OPERATIONS]
+    return ",\n".join(map(operation_link, names)) + ".\n"
+
+
 def profiles() -> str:
     rows = [
         [f"`{name}`", f"{limit.default:,}", f"{number:,}", limit.unit, limit.evidence]
@@ -144,6 +165,8 @@ def rates() -> str:
 
 GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("world.md", limits),
+    ("operations.md", operations),
+    ("operations.md", not_simulated),
     ("errors.md", errors),
     ("errors.md", warnings),
     ("errors.md", faults),

@@ -124,7 +124,7 @@ def test_an_event_for_a_bus_that_is_not_there_is_told() -> None:
     assert answer["FailedEntryCount"] == 0
     assert str(world.trace).endswith(
         "· story calls PutEvents 2 events "
-        "(event-bus/late does not exist: what is put to it is accepted and gone)"
+        "(event-bus/late does not exist: its events are accepted and dropped)"
     )
     told = timeline.describe(world.trace[0], timeline.RenderContext())
     assert told is not None and not told.good
@@ -152,7 +152,7 @@ def test_why_entries_of_put_events_are_refused() -> None:
         "entry 2: MalformedDetail: Detail is malformed; "
         "entry 3: NotAuthorizedForSourceException: Not authorized for the source"
     )
-    assert large.detail == "114 bytes, which have to be fewer than 100"
+    assert large.detail == "114 bytes, must be fewer than 100"
     shown = str(world.trace)
     assert f"3 events, 2 refused ({put.detail})" in shown
     assert f"over the limit. ({large.detail})" in shown

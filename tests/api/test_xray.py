@@ -1,4 +1,4 @@
-"""Trace headers: what becomes of the one an event is put with, and where it comes from."""
+"""X-Ray trace headers: how they are normalized, and which one an event gets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 import simbridge as sb
-from simbridge.api.tracing import normalized
+from simbridge.api.xray import normalize_trace_header
 
 ROOT = "Root=1-6ab2832c-0123456789abcdef01234567"
 OTHER = "Root=1-6ab2832c-0123456789abcdef01234568"
@@ -53,14 +53,16 @@ NOW = 1_790_083_903_999_999  # 6ab2833f seconds
 )
 def test_a_header_is_written_anew(given: str, kept: str | None) -> None:
     """Each of these has been captured."""
-    found = normalized(given, "an event", NOW)
+    found = normalize_trace_header(given, "an event", NOW)
     made_up = r"Root=1-6ab2833f-[0-9a-f]{24}"
     assert (found and re.sub(made_up, "Root=<made up>", found)) == kept
 
 
 def test_a_root_that_is_made_up_follows_from_the_event() -> None:
     """The same for the same event, and another one for another."""
-    first, again, other = (normalized("Sampled=0", name, NOW) for name in ("a", "a", "b"))
+    first, again, other = (
+        normalize_trace_header("Sampled=0", name, NOW) for name in ("a", "a", "b")
+    )
     assert first == again != other
 
 

@@ -1,8 +1,8 @@
-"""Lists in pages.
+"""Pagination of list operations.
 
-A token names the last item that was answered, not a position, so it stays right when items are
-added or removed between two pages. It also names the question: a token is good only for the same
-operation with the same filters. To the client it is opaque text.
+A token holds the key of the last item that was returned, not a position, so it stays correct when items
+are added or removed between two pages. It also holds a hash of the query: AWS accepts a token only for
+the same operation with the same filters (fidelity 11.8). To the client it is opaque text.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ def page(
 ) -> tuple[list[Item], dict[str, str]]:
     """One page of (key, item) pairs in the order of their keys, and the token if more remain.
 
-    Items are what the store has; it is for the caller to describe those that come back.
+    Items may be entries of the store; the caller formats those that are returned.
 
-    Raises ValidationException for a token that this question never gave out (captured).
+    Raises ValidationException for a token that another query returned, or none (captured).
     """
-    asked = _question(operation, request)
+    query = _query(operation, request)
     token = request.get("NextToken")
-    after = _read(token, asked) if token is not None else None
+    after = _read(token, query) if token is not None else None
     rest = sorted((pair for pair in items if after is None or pair[0] > after), key=itemgetter(0))
     limit = request.get("Limit") or default_limit
     found = [item for _, item in rest[:limit]]
     if len(rest) <= limit:
         return found, {}
-    return found, {"NextToken": _write(asked, rest[limit - 1][0])}
+    return found, {"NextToken": _write(query, rest[limit - 1][0])}
 
 
 _PLAIN = r"^(?:[A-Za-z0-9+\/]{4})*(?:[A-Za-z0-9+\/]{4}|[A-Za-z0-9+\/]{3}=|[A-Za-z0-9+\/]{2}={2})$"
@@ -75,22 +75,22 @@ def plain_page(
     return found, {name: value.translate(_TO_PLAIN) for name, value in more.items()}
 
 
-def _write(asked: str, last: str) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode((asked, last))).decode()
+def _write(query: str, last: str) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode((query, last))).decode()
 
 
-def _read(token: str, asked: str) -> str:
-    """The last item that was answered. A token that `_write` would not make is none of ours."""
+def _read(token: str, query: str) -> str:
+    """The key of the last item that was returned. A token that `_write` would not make is invalid."""
     try:
         _, last = msgspec.json.decode(base64.urlsafe_b64decode(token), type=tuple[str, str])
     except (binascii.Error, msgspec.MsgspecError, ValueError):
         last = ""
-    if token != _write(asked, last):
+    if token != _write(query, last):
         raise invalid("Parameter NextToken is not valid. Reason: Token invalid.")
     return last
 
 
-def _question(operation: str, request: Mapping[str, Any]) -> str:
-    """What is asked, in a few characters: a token has 2,048 at most, an ARN alone up to 1,600."""
+def _query(operation: str, request: Mapping[str, Any]) -> str:
+    """A short hash of operation and filters: a token has at most 2,048 characters, an ARN up to 1,600."""
     filters = sorted((k, v) for k, v in request.items() if k not in _NOT_FILTERS and v is not None)
     return hashlib.blake2b(msgspec.json.encode((operation, filters)), digest_size=12).hexdigest()
