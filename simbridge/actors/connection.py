@@ -51,7 +51,7 @@ REMOVED = (
     "The authorization parameters were removed from this connection by a DeauthorizeConnection "
     "operation."
 )
-"""Why a connection is DEAUTHORIZED that was told to be (captured)."""
+"""Why a connection is DEAUTHORIZED after a DeauthorizeConnection (captured)."""
 
 UNREACHABLE = "Could not connect to the resource configuration of the private network."
 """Why a connection is in FAILED_CONNECTIVITY; AWS's words are not known (invented)."""
@@ -137,6 +137,7 @@ class ConnectionActor:
         if connection.private or connection.private_endpoint:
             self.state = "CREATING"
             self._wait(self.pace.connecting_us, turn)
+            self._refuse_waiting(turn)
         elif connection.endpoint is not None:
             self.state = "AUTHORIZING"
             self._wait(self.pace.authorizing_us, turn)
@@ -158,7 +159,6 @@ class ConnectionActor:
                 turn.stop()
             case "CREATING" if not self.pace.private_connects:
                 self._change("FAILED_CONNECTIVITY", UNREACHABLE, turn)
-                self._refuse_waiting(turn)
             case "CREATING" if connection.endpoint is None:
                 self._install(connection, None, turn)
                 self._change(self._authorized, None, turn)
@@ -195,10 +195,14 @@ class ConnectionActor:
 
     # -- tokens -----------------------------------------------------------------------------
 
+    def _secret(self, connection: Connection) -> str | None:
+        """The content of the secret; None if a later description is under way that has another one."""
+        return None if connection.secret_arn is None else self.secrets.text(connection.secret_arn)
+
     def _request_token(self, connection: Connection, turn: Turn) -> None:
-        assert connection.secret_arn is not None
-        text = self.secrets.text(connection.secret_arn)
-        assert text is not None, "a secret is there as long as its connection is wanted"
+        text = self._secret(connection)
+        if text is None:
+            return
         request = token_request(text)
         address = self.network.address_of(request.url)
         self._exchange = self.network.open(request)
@@ -229,9 +233,6 @@ class ConnectionActor:
         self._failures = 0
         self._install(connection, token, turn)
         self._change(self._authorized, None, turn, turn.now)
-        waiting, self._waiting = self._waiting, []
-        for sender, message in waiting:
-            turn.send(sender, Authorized(message.delivery, message.attempt))
 
     def _failed(self, reason: str, again: bool, turn: Turn) -> None:
         """A token request has failed: try again later, or give up."""
@@ -247,9 +248,9 @@ class ConnectionActor:
 
     def _install(self, connection: Connection, token: Issued | None, turn: Turn) -> None:
         """From now on requests are authorized by the parameters, and by a token if it needs one."""
-        assert connection.secret_arn is not None
-        text = self.secrets.text(connection.secret_arn)
-        assert text is not None, "a secret is there as long as its connection is wanted"
+        text = self._secret(connection)
+        if text is None:
+            return
         self._number += 1
         fresh_until_us = None
         if token is not None and token.lasts_us is not None:
@@ -257,6 +258,9 @@ class ConnectionActor:
         bearer = None if token is None else token.text
         authorization = authorization_of(text, bearer, self._number, fresh_until_us)
         self.secrets.authorize(connection.arn, authorization)
+        waiting, self._waiting = self._waiting, []
+        for sender, message in waiting:
+            turn.send(sender, Authorized(message.delivery, message.attempt))
 
     # -- requests of deliveries -------------------------------------------------------------
 

@@ -1,9 +1,9 @@
 """HTTP endpoints: stand-ins at URLs, for token endpoints and for the endpoints of API destinations.
 
 An endpoint answers a request by its handler, `handler(request) -> Response`, a plain or an async
-function; without one it accepts: 200 and an empty body, or a token for a token request. What it was
-told about failures and latency (`actors/fault_state`) holds as for other stand-ins: what it refuses or
-does not answer in time, its handler never sees.
+function; without one it accepts: 200 and an empty body, or a token for a token request. Failures,
+latency and limits (`actors/fault_state`) work as for other stand-ins: a request that is refused or not
+answered in time does not reach the handler.
 
 A response that takes longer than five seconds is not waited for (fidelity 9.7). An async handler that
 is still under way by then is cancelled, as a server does when its client closes the connection.
@@ -37,7 +37,7 @@ TOKEN_S = 3600
 """How long a token of an endpoint without a handler lasts (invented)."""
 
 _STATUS = {"THROTTLING": 429, "NO_PERMISSIONS": 403, "NO_RESOURCE": 404}
-"""The HTTP status of a failure that an endpoint was told; of others 500 or 400."""
+"""The HTTP status of an injected failure; of others 500 or 400."""
 
 _NO_RESPONSE = frozenset(("TIMEOUT", "CONNECTION_FAILURE"))
 

@@ -133,7 +133,7 @@ class Retire(MessageBase, frozen=True):
 
 @final
 class Tick(MessageBase, frozen=True):
-    """A schedule, an archive or a replay is due: what it sends to itself.
+    """A schedule, an archive, a replay or a connection is due: what it sends to itself.
 
     `due_us` is the instant it means; the tick of a schedule may arrive late within its minute.
     """

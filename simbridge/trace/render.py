@@ -289,7 +289,9 @@ def _http_response(message: HttpResponse, record: Record, context: RenderContext
 
 
 def _unauthorized(message: Unauthorized, record: Record, context: RenderContext) -> Line:
-    return Line("·", YELLOW, f"{context.short(record.to)} is told that its token is not accepted")
+    return Line(
+        "·", YELLOW, f"{context.short(record.to)} needs a new token: an endpoint refused this one"
+    )
 
 
 def _connection_changed(message: ConnectionChanged, record: Record, context: RenderContext) -> Line:

@@ -251,6 +251,39 @@ def test_an_update_overtakes_a_token_request() -> None:
     assert desk.state == ("AUTHORIZED", None) and desk.header == "k"
 
 
+def test_changes_of_one_instant_overtake_each_other() -> None:
+    """Without a delay, the secrets of earlier descriptions are gone before these are delivered."""
+    desk = Desk()
+    desk.basic()
+    desk.events.deauthorize_connection(Name="c")
+    parameters = {"BasicAuthParameters": {"Username": "you", "Password": "p"}}
+    desk.events.update_connection(Name="c", AuthorizationType="BASIC", AuthParameters=parameters)
+    first = desk.arn
+    desk.world.settle()
+    assert desk.header == "Basic eW91OnA=" and desk.state == ("AUTHORIZED", None)
+    desk.events.delete_connection(Name="c")
+    desk.create()
+    desk.events.delete_connection(Name="c")
+    desk.basic()
+    desk.world.run(minutes=5)
+    assert desk.header == "Basic bWU6aHVzaA==" and desk.state == ("AUTHORIZED", None)
+    assert desk.arn != first not in desk.world._kernel.actors
+    assert len(Secrets.of(desk.world._kernel.shared)._texts) == 1
+
+
+def test_a_request_that_waits_is_answered_by_another_authorization() -> None:
+    """An update to an API key while a token is requested."""
+    desk = Desk()
+    desk.create()
+    desk.world.run(hours=1)
+    desk.tokens.slow("4s")
+    assert desk.ask(Authorize(1, 1)) == []
+    key = {"ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": "k"}}
+    desk.events.update_connection(Name="c", AuthorizationType="API_KEY", AuthParameters=key)
+    desk.world.settle()
+    assert [answer for _, answer in desk.delivery.answers] == [Authorized(1, 1)]
+
+
 # -- private networks -------------------------------------------------------------------------
 
 
