@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import anyio
@@ -50,6 +49,11 @@ def caller() -> Caller:
     return Caller(sb.World(seed=7))
 
 
+@pytest.fixture(params=["asyncio", "trio"])
+def async_caller(request: pytest.FixtureRequest) -> Caller:
+    return Caller(sb.World(seed=7, backend=request.param))
+
+
 def test_a_handler_answers(caller: Caller) -> None:
     """It gets the whole request, and its response comes back whole."""
 
@@ -67,40 +71,59 @@ def test_a_handler_answers(caller: Caller) -> None:
     assert [request.method for request in endpoint.requests] == ["POST"]
 
 
-def test_an_async_handler_answers_when_it_returns(caller: Caller) -> None:
+def test_an_async_handler_answers_when_it_returns(async_caller: Caller) -> None:
     """After virtual time; meanwhile others are answered."""
 
     async def handler(request: sb.Request) -> sb.Response:
         await anyio.sleep(3 if request.body == b"slow" else 1)
         return sb.Response(200, {}, request.body)
 
-    caller.world.http(URL, handler)
-    begin = caller.world._kernel.now
-    caller.send(body=b"slow")
-    caller.send(body=b"quick")
-    caller.world.run(seconds=5)
-    told = [(now - begin, response and response.body) for now, _, response in caller.answers]
+    async_caller.world.http(URL, handler)
+    begin = async_caller.world._kernel.now
+    async_caller.send(body=b"slow")
+    async_caller.send(body=b"quick")
+    async_caller.world.run(seconds=5)
+    told = [(now - begin, response and response.body) for now, _, response in async_caller.answers]
     assert told == [(1_000_000, b"quick"), (3_000_000, b"slow")]
 
 
-def test_an_async_handler_has_five_seconds(caller: Caller) -> None:
+def test_an_async_handler_has_five_seconds(async_caller: Caller) -> None:
     """Then it is cancelled, and there is no response (fidelity 9.7)."""
     seen = []
 
     async def handler(request: sb.Request) -> sb.Response:
         try:
             await anyio.sleep(60)
-        except asyncio.CancelledError:
+        except anyio.get_cancelled_exc_class():
             seen.append("cancelled")
             raise
         return sb.Response()
 
-    caller.world.http(URL, handler)
-    caller.send()
-    caller.world.run(minutes=5)
-    [(_, message, response)] = caller.answers
+    async_caller.world.http(URL, handler)
+    async_caller.send()
+    async_caller.world.run(minutes=5)
+    [(_, message, response)] = async_caller.answers
     assert (message.status, message.error, response) == (None, "TIMEOUT", None)
     assert seen == ["cancelled"]
+
+
+def test_a_handler_can_call_the_world(caller: Caller) -> None:
+    """What it puts arrives on the bus of the world that runs it, caused by the request."""
+    events = caller.world.client()
+    events.put_rule(Name="r", EventPattern='{"source": ["hook"]}')
+    queue = caller.world.queue("q")
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
+
+    def handler(request: sb.Request) -> None:
+        entry = {"Source": "hook", "DetailType": "d", "Detail": request.text}
+        events.put_events(Entries=[entry])
+
+    caller.world.http(URL, handler)
+    caller.get(body=b'{"n": 1}')
+    assert [event["detail"] for event in queue.received] == [{"n": 1}]
+    [call] = [record for record in caller.world.trace if record.sender == URL][:1]
+    cause = next(record for record in caller.world.trace if record.sequence == call.cause)
+    assert isinstance(cause.message, HttpRequest)
 
 
 def test_without_a_handler_it_accepts(caller: Caller) -> None:
