@@ -34,6 +34,7 @@ from simbridge.kernel import Turn
 from simbridge.model import arn as arns
 from simbridge.model.http import COULD_NOT_CONNECT, Network
 from simbridge.model.http_messages import (
+    TOKEN,
     Authorize,
     Authorized,
     ConnectionChanged,
@@ -206,9 +207,9 @@ class ConnectionActor:
         request = token_request(text)
         address = self.network.address_of(request.url)
         self._exchange = self.network.open(request)
-        message = HttpRequest(
-            self._exchange, self._failures + 1, request.method, request.url, "token"
-        )
+        subject = f"{TOKEN}{connection.revision}.{self._number + 1}"
+        attempt = self._failures + 1
+        message = HttpRequest(self._exchange, attempt, request.method, request.url, subject)
         turn.send(address, message)
 
     def _answered(self, message: HttpResponse, turn: Turn) -> None:

@@ -26,7 +26,7 @@ from simbridge.model.error_codes import ERROR_CODES, RETRIED
 from simbridge.model.faults import Custom, Recovers
 from simbridge.model.http import COULD_NOT_CONNECT, TIMEOUT_US, Network, Request, Response
 from simbridge.model.http import missing_endpoint as missing
-from simbridge.model.http_messages import HttpRequest, HttpResponse
+from simbridge.model.http_messages import TOKEN, HttpRequest, HttpResponse
 from simbridge.model.messages import Behave, Event, Invoke, Message
 
 __all__ = ["HttpEndpoint", "HttpHandler", "MissingEndpoint"]
@@ -166,7 +166,7 @@ class MissingEndpoint:
 
 def _accepted(message: HttpRequest) -> Response:
     """What an endpoint without a handler answers."""
-    if message.subject != "token":
+    if not message.subject.startswith(TOKEN):
         return Response()
     token = {
         "access_token": f"token-{message.exchange}",

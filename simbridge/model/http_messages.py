@@ -16,6 +16,7 @@ from typing import final
 from simbridge.model.message import MessageBase
 
 __all__ = [
+    "TOKEN",
     "Authorize",
     "Authorized",
     "ConnectionChanged",
@@ -25,13 +26,17 @@ __all__ = [
 ]
 
 
+TOKEN = "token "
+"""How the `subject` of a request for a token begins; numbers of the description and the token follow."""
+
+
 @final
 class HttpRequest(MessageBase, frozen=True):
     """An HTTP request is sent to an endpoint. What is in it is kept out of the trace.
 
     `exchange` is its number among the requests of the world, `url` has no query string. `subject` is
-    what the request is for: the id of an event, or "token"; with the sender and `attempt` it names the
-    request to whatever is drawn from the seed.
+    what the request is for: the id of an event, or the number of a token. With the sender and `attempt`
+    it names the request to whatever is drawn from the seed.
     """
 
     exchange: int

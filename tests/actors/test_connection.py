@@ -357,6 +357,19 @@ def test_requests_wait_for_one_token_request() -> None:
     assert desk.issued == 2
 
 
+def test_each_token_request_has_a_fate_of_its_own() -> None:
+    """An endpoint that fails half of the time fails some requests of a connection, not all or none."""
+    desk = Desk(expires_in=60, limits={"connection_token_attempts": 1000})
+    desk.tokens.fails("INTERNAL_ERROR", rate=0.5)
+    desk.create()
+    desk.world.run(hours=1)
+    failed = []
+    for number in range(40):
+        failed += [answer.error is not None for answer in desk.ask(Authorize(number, 1))]
+        desk.world.run(hours=1)
+    assert 10 < sum(failed) < 30
+
+
 def test_an_unauthorized_token_is_replaced_once() -> None:
     """However many requests it was refused to (fidelity 9.4)."""
     desk = Desk()

@@ -130,7 +130,7 @@ def test_without_a_handler_it_accepts(caller: Caller) -> None:
     """An empty 200; a token for a token request."""
     caller.world.http(URL)
     assert caller.get() == sb.Response()
-    response = caller.get(subject="token")
+    response = caller.get(subject="token 1")
     assert response is not None and b'"access_token"' in response.content
 
 
