@@ -3,6 +3,7 @@
 The states (fidelity 9.1, 9.4)::
 
     BASIC, API_KEY: AUTHORIZED at once, by the call that has made or updated it
+           AUTHORIZED --an endpoint answers 401 or 407--> DEAUTHORIZED
     OAUTH: AUTHORIZING --a token is issued--> AUTHORIZED
            AUTHORIZING --the token endpoint refuses, or fails too often--> DEAUTHORIZED
     to a private network: CREATING --connected--> as above, but ACTIVE in place of AUTHORIZED
@@ -13,7 +14,8 @@ The states (fidelity 9.1, 9.4)::
 What it adds to requests is in `Secrets`, where a delivery reads it. A token that is about to expire is
 not replaced by a timer but when a request wants to use it (`Authorize`), or when an endpoint has
 answered 401 or 407 (`Unauthorized`), as the user guide says: an idle connection sends nothing. Requests
-that want a token at the same time wait for one token request.
+that want a token at the same time wait for one token request. A user or an API key that an endpoint
+refuses with 401 or 407 cannot be replaced: the connection is DEAUTHORIZED.
 
 A token request that fails (no connection, no answer, 429, 5xx) is sent again after a while; a refusal
 by any other status is final. While a connection waits to try again, requests that need a token fail.
@@ -106,8 +108,8 @@ class ConnectionActor:
                 self._answered(message, turn)
             case Authorize():
                 self._authorize(message, turn)
-            case Unauthorized(number):
-                self._renew(number, turn)
+            case Unauthorized():
+                self._refused(message, turn)
             case _:
                 raise AssertionError(f"a connection does not take {message!r}")
 
@@ -283,19 +285,24 @@ class ConnectionActor:
             if self._exchange is None and self._tick is None:
                 self._request_token(connection, turn)
 
-    def _renew(self, number: int, turn: Turn) -> None:
-        """An endpoint did not take this token: get another one, unless that has been done already."""
+    def _refused(self, message: Unauthorized, turn: Turn) -> None:
+        """An endpoint did not take the authorization: get another token, or give up (fidelity 9.4).
+
+        The authorization may have been replaced since it was sent.
+        """
         connection = self.connection
         if connection is None:
             turn.stop()
             return
-        if connection.endpoint is None or connection.wanted != "AUTHORIZED":
-            return
         current = self.secrets.authorization(connection.arn)
-        if current is None or current.number != number:
+        if connection.wanted != "AUTHORIZED" or current is None or current.number != message.number:
             return
         self.secrets.revoke(connection.arn)
-        if self._exchange is None and self._tick is None:
+        if connection.endpoint is None:
+            self._change(
+                "DEAUTHORIZED", f"The endpoint returned HTTP status {message.status}.", turn
+            )
+        elif self._exchange is None and self._tick is None:
             self._request_token(connection, turn)
 
     def _refuse_waiting(self, turn: Turn) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ __all__ = [
     "known_content",
     "make_uuid",
     "remove",
+    "resource_of",
 ]
 
 OAUTH = "OAUTH_CLIENT_CREDENTIALS"
@@ -124,28 +126,36 @@ def forget_parameters(context: Context, entry: ConnectionEntry) -> None:
     entry.parameters = {}
 
 
-def connectivity(
-    given: Request, name: str, context: Context | None = None, entry: ConnectionEntry | None = None
-) -> dict[str, Any]:
-    """The resource configuration of a private network as Describe shows it; nothing without one.
+def resource_of(given: Mapping[str, Any], name: str) -> str:
+    """The resource configuration of a private network that is given under a name; "" without one."""
+    parameters = (given.get(name) or {}).get("ResourceParameters") or {}
+    return parameters.get("ResourceConfigurationArn") or ""
 
-    The ARN of its association with the network is AWS's own, and is drawn from the seed.
+
+def connectivity(
+    context: Context, entry: ConnectionEntry, given: Request, name: str, old: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The way to a private network as Describe shows it, after a request; nothing without one.
+
+    The ARN of the association with the network is AWS's own, and is drawn from the seed. A request that
+    does not name a network leaves it as it is.
     """
-    resource = ((given.get(name) or {}).get("ResourceParameters") or {}).get(
-        "ResourceConfigurationArn"
-    )
+    resource = resource_of(given, name)
+    if given.get(name) is None or resource == resource_of(old, name):
+        return old.get(name) or {}
     if not resource:
         return {}
-    parameters = {"ResourceConfigurationArn": resource}
-    if context is not None and entry is not None:
-        stream = context.random(entry.connection.arn, "resource association")
-        digits = string.digits + string.ascii_lowercase
-        association = "".join(stream.choice(digits) for _ in range(17))
-        parameters["ResourceAssociationArn"] = (
-            f"arn:{arn.partition_of(context.region)}:vpc-lattice:{context.region}:"
-            f"{context.account}:servicenetworkresourceassociation/snra-{association}"
-        )
-    return {"ResourceParameters": parameters}
+    stream = context.random(entry.connection.arn, "resource association")
+    digits = string.digits + string.ascii_lowercase
+    association = "".join(stream.choice(digits) for _ in range(17))
+    partition, place = arn.partition_of(context.region), f"{context.region}:{context.account}"
+    return {
+        "ResourceParameters": {
+            "ResourceConfigurationArn": resource,
+            "ResourceAssociationArn": f"arn:{partition}:vpc-lattice:{place}:"
+            f"servicenetworkresourceassociation/snra-{association}",
+        }
+    }
 
 
 def make_uuid(context: Context, name: str, purpose: str) -> str:
@@ -160,12 +170,9 @@ def _private_endpoint(
     """How a private token endpoint is reached; an update that does not say leaves it as it is."""
     if kind != OAUTH:
         return {}
-    if parameters.get("ConnectivityParameters") is not None:
-        return connectivity(parameters, "ConnectivityParameters", context, entry)
-    if entry.connection.authorization_type != kind:
-        return {}
-    old: dict[str, Any] = entry.parameters.get("ConnectivityParameters") or {}
-    return old
+    same = entry.connection.authorization_type == kind
+    old = entry.parameters if same else {}
+    return connectivity(context, entry, parameters, "ConnectivityParameters", old)
 
 
 def _look_for_endpoint(context: Context, entry: ConnectionEntry) -> None:

@@ -21,6 +21,7 @@ from simbridge.api.connection_changes import (
     known_content,
     make_uuid,
     remove,
+    resource_of,
 )
 from simbridge.api.errors import invalid, limit_exceeded
 from simbridge.api.lookup import find_connection
@@ -78,7 +79,7 @@ def create_connection(context: Context, request: Request) -> Response:
 
 @operation
 def update_connection(context: Context, request: Request) -> Response:
-    """Change a connection; new parameters authorize it anew. Errors (fidelity 9.2).
+    """Change a connection; new parameters or another network authorize it anew. Errors (fidelity 9.2).
 
     Parameters that are left out stay as they are, if the type stays. The answer has the time of the
     change before (captured).
@@ -98,10 +99,13 @@ def update_connection(context: Context, request: Request) -> Response:
     if entry.state == "DEAUTHORIZING":
         forget_parameters(context, entry)
         entry.state = "DEAUTHORIZED"
+    network = resource_of(entry.settings, _PRIVATE)
     entry.settings = _settings(context, request, entry)
     modified_us, entry.modified_us = entry.modified_us, context.now
+    kind = kind or entry.connection.authorization_type
+    if content is None and resource_of(entry.settings, _PRIVATE) != network:
+        content = known_content(context, entry, kind)
     if content is not None:
-        assert kind is not None
         authorize(context, entry, kind, content, parameters or {}, "UPDATING")
     return _answer(entry, modified_us) | _authorized_time(entry)
 
@@ -174,7 +178,7 @@ def _check_quotas(context: Context, request: Request, changed: ConnectionEntry |
     if changed is None and len(others) >= context.limits["connections"]:
         raise limit_exceeded()
     private = sum(_PRIVATE in entry.settings for entry in others)
-    if connectivity(request, _PRIVATE) and private >= context.limits["private_connections"]:
+    if resource_of(request, _PRIVATE) and private >= context.limits["private_connections"]:
         raise limit_exceeded()
 
 
@@ -184,8 +188,7 @@ def _settings(context: Context, request: Request, entry: ConnectionEntry) -> dic
     for name in ("Description", "KmsKeyIdentifier"):
         if request.get(name) is not None:
             settings[name] = request[name]
-    if request.get(_PRIVATE) is not None:
-        settings[_PRIVATE] = connectivity(request, _PRIVATE, context, entry)
+    settings[_PRIVATE] = connectivity(context, entry, request, _PRIVATE, entry.settings)
     return {name: value for name, value in settings.items() if value}
 
 

@@ -81,9 +81,10 @@ class Authorized(MessageBase, frozen=True):
 
 @final
 class Unauthorized(MessageBase, frozen=True):
-    """An endpoint has answered 401 or 407 to a request with the authorization of this number."""
+    """An endpoint has answered `status`, 401 or 407, to a request with the authorization of this number."""
 
     number: int
+    status: int
 
 
 @final

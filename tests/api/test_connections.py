@@ -392,9 +392,30 @@ def test_private_connections(api):
     [first, second] = [message.resource for _, message in api.news()]
     assert (first.private, first.private_endpoint) == (True, False)
     assert (second.private, second.private_endpoint) == (False, True)
-    nothing = {"ResourceParameters": {"ResourceConfigurationArn": ""}}
-    api.update_connection(Name="conn", Description="d", InvocationConnectivityParameters=nothing)
-    assert "InvocationConnectivityParameters" not in api.describe_connection(Name="conn")
+
+
+def test_another_private_network_authorizes_anew(api):
+    """The same one does not, and keeps its association; an empty ARN is the public network (docs)."""
+    create(api, InvocationConnectivityParameters=CONNECTIVITY)
+    before = api.describe_connection(Name="conn")
+    api.news()
+    same = {"Description": "d", "InvocationConnectivityParameters": CONNECTIVITY}
+    api.update_connection(Name="conn", **same)
+    after = api.describe_connection(Name="conn")
+    assert api.news() == []
+    name = "InvocationConnectivityParameters"
+    assert after[name] == before[name]
+    for resource, state in ((RESOURCE[:-1] + "x", "UPDATING"), ("", "AUTHORIZED")):
+        other = {"ResourceParameters": {"ResourceConfigurationArn": resource}}
+        answer = api.update_connection(
+            Name="conn", Description="d", InvocationConnectivityParameters=other
+        )
+        assert answer["ConnectionState"] == state
+        [(_, sent)] = api.news()
+        assert sent.resource.private == bool(resource)
+    shown = api.describe_connection(Name="conn")
+    assert name not in shown
+    assert shown["AuthParameters"] == {"BasicAuthParameters": {"Username": "own-user"}}
 
 
 def test_what_is_sent_has_no_secret(api):
