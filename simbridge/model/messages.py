@@ -171,6 +171,14 @@ class Match(MessageBase, frozen=True):
 
 
 @final
+class MatchWithoutTarget(MessageBase, frozen=True):
+    """A rule without targets matched an event: nothing is delivered; its bus sends this to itself."""
+
+    event: Event
+    rule: str
+
+
+@final
 class Invoke(MessageBase, frozen=True):
     """One attempt to hand an event to a target. `body` None means the whole event.
 
@@ -366,6 +374,7 @@ Message = (
     | Keep
     | Loaded
     | Match
+    | MatchWithoutTarget
     | Outcome
     | Progress
     | Publish

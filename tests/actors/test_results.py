@@ -127,7 +127,7 @@ def test_such_a_failure_is_one_like_any_other() -> None:
         "errorMessage": "Unable to marshal response: Object of type bytes is not JSON serializable",
         "errorType": "Runtime.MarshalError",
     }
-    assert "f raised in execution 3: Runtime.MarshalError" in str(world.trace.why(event_id))
+    assert "f raised (invocation 3): Runtime.MarshalError" in str(world.trace.why(event_id))
 
 
 @pytest.mark.parametrize(

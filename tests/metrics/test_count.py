@@ -1,4 +1,4 @@
-"""Rules without targets match, too: what CloudWatch counts of them, beside a twin that has a target."""
+"""Rules without targets match, too: their records, and what CloudWatch counts of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simbridge as sb
+from simbridge.kernel import Record
 from simbridge.metrics.series import Metrics
+from simbridge.model.messages import MatchWithoutTarget, Publish
 
 MATCHED = ("MatchedEvents", "TriggeredRules")
 
@@ -24,6 +26,11 @@ def matched(world: sb.World, rule: str, bus: str | None = None) -> list[tuple[st
     )
     assert first == second
     return first
+
+
+def bare_matches(world: sb.World) -> list[Record]:
+    """The records of matches of rules without targets."""
+    return [record for record in world.trace if isinstance(record.message, MatchWithoutTarget)]
 
 
 def put(world: sb.World, source: str = "shop", bus: str = "default") -> None:
@@ -50,6 +57,50 @@ def test_a_rule_without_targets_matches() -> None:
     assert world.metrics("MatchedEvents", bus="default").sum == 3
 
 
+def test_the_match_of_a_rule_without_targets_is_a_record() -> None:
+    """Its bus writes it at the instant of the event, caused by the arrival, and nothing comes of it."""
+    world = sb.World(seed=3)
+    events = world.client()
+    bare = events.put_rule(Name="bare", EventPattern='{"source": ["shop"]}')["RuleArn"]
+    events.put_rule(Name="off", State="DISABLED", EventPattern='{"source": ["shop"]}')
+    events.put_rule(Name="served", EventPattern='{"source": ["shop"]}')
+    events.put_targets(Rule="served", Targets=[{"Id": "1", "Arn": world.queue("q").arn}])
+    put(world)
+    world.settle()
+    (arrival,) = [record for record in world.trace if isinstance(record.message, Publish)]
+    (record,) = bare_matches(world)
+    assert record.message == MatchWithoutTarget(arrival.message.event, bare)
+    assert (record.time, record.cause) == (arrival.time, arrival.sequence)
+    assert record.sender == record.to == arrival.to
+    assert not [other for other in world.trace if other.cause == record.sequence]
+    event_id = arrival.message.event.id
+    assert f"rule/bare matches {event_id[:8]}, and has no target" in str(world.trace)
+    assert "✓ rule bare: matches\n      no target" in str(world.trace.why(event_id))
+
+
+def test_no_archive_counts_as_a_rule_without_targets() -> None:
+    """The managed rule of an archive has a target, the archive, whose record is its own."""
+    world = sb.World()
+    bus = world.client().describe_event_bus()["Arn"]
+    world.client().create_archive(ArchiveName="a", EventSourceArn=bus)
+    put(world)
+    world.run(minutes=1)
+    assert bare_matches(world) == []
+
+
+def test_a_bus_that_goes_at_the_instant_of_a_match_leaves_its_record() -> None:
+    """The event was there first: it has matched, whatever is deleted after it."""
+    world = sb.World()
+    events = world.client()
+    events.create_event_bus(Name="shop")
+    events.put_rule(Name="bare", EventBusName="shop", EventPattern='{"source": ["shop"]}')
+    put(world, bus="shop")
+    events.delete_rule(Name="bare", EventBusName="shop")
+    events.delete_event_bus(Name="shop")
+    world.run(minutes=1)
+    assert matched(world, "bare", "shop") == [("2026-01-01 00:00:00+00:00", 1)]
+
+
 STEPS = st.sampled_from(
     ["put", "put", "other", "off", "on", "narrow", "wide", "gone", "target", "bare", "minute"]
 )
@@ -58,7 +109,7 @@ STEPS = st.sampled_from(
 @settings(max_examples=40, deadline=None)
 @given(steps=st.lists(STEPS, max_size=14), delay=st.sampled_from([0, 2_000_000]))
 def test_it_counts_like_a_rule_with_a_target(steps: list[str], delay: int) -> None:
-    """Whatever becomes of the rule, and when: the same rule with a target is the judge."""
+    """Whatever is done to the rule, and when: the same rule with a target is the reference."""
     world = sb.World(limits={"control_plane_delay_us": delay})
     queue, events = world.queue("q"), world.client()
     wide, narrow = '{"source": ["shop", "bank"]}', '{"source": ["shop"]}'
@@ -117,7 +168,7 @@ def test_a_schedule_without_targets_runs(trace: Any) -> None:
 
 
 def test_a_schedule_that_gets_a_target_counts_once() -> None:
-    """From then on its matches are in the trace; when it loses the target, they are worked out again."""
+    """Each match has one record: of its delivery while it has the target, else of the match alone."""
     world = sb.World(start="2026-01-01T00:00:30Z")
     events, queue = world.client(), world.queue("q")
     events.put_rule(Name="tick", ScheduleExpression="cron(* * * * ? *)")
@@ -128,6 +179,7 @@ def test_a_schedule_that_gets_a_target_counts_once() -> None:
     world.run(minutes=2)
     assert len(queue.received) == 2
     assert [count for _, count in matched(world, "tick")] == [1] * 6
+    assert len(bare_matches(world)) == 4
 
 
 def test_it_counts_on_its_own_bus_until_that_is_gone(tmp_path: Path) -> None:

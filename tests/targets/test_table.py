@@ -1,22 +1,44 @@
-"""The catalogue of target types (fidelity 5.2)."""
+"""The table of everything that rules deliver to (fidelity 5.2)."""
 
 from __future__ import annotations
 
+import importlib
+import json
+import pkgutil
 import re
+import runpy
+from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from simbridge.model import arn
+from simbridge.model import arn as arns
 from simbridge.targets import (
     BLOCKS,
     FAILURES,
     FITS_ANYWHERE_CHARS,
     KINDS,
-    failed,
+    FailureKind,
+    Sending,
+    failure,
     is_service,
     kind_of,
+    request,
+    services,
 )
+
+RULE = "arn:aws:events:us-east-1:123456789012:rule/orders"
+ECS = {"TaskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/t:1"}
+
+# The requests that the tests of the single services have written out.
+CASES = {
+    f"{path.stem}, {name}": case
+    for path in sorted((Path(__file__).parent / "services").glob("test_*.py"))
+    for name, case in runpy.run_path(str(path))["CASES"].items()
+}
 
 EXAMPLES = {
     "Lambda function": ("lambda", "function:pay", "function:pay:live"),
@@ -67,7 +89,7 @@ ROLE_REQUIRED = {
 
 
 def made(service, resource, region="us-east-1"):
-    return arn.Arn("aws", service, region, "123456789012", resource)
+    return arns.Arn("aws", service, region, "123456789012", resource)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -106,7 +128,7 @@ def test_an_arn_says_where_its_target_is(kind):
     lacking = {
         part
         for part, place in {"region": ("", "123456789012"), "account": ("us-east-1", "")}.items()
-        if kind_of(arn.Arn("aws", service, *place, resource)) is kind
+        if kind_of(arns.Arn("aws", service, *place, resource)) is kind
     }
     documents = {"SSM Run Command", "SSM Automation"}
     plan = {"region"} if kind.name == "Incident Manager plan" else set()
@@ -148,7 +170,7 @@ def test_roles_are_demanded_where_the_service_was_measured_to():
 
 
 def test_every_parameter_block_of_the_service_model_belongs_to_a_kind():
-    """A block that AWS adds to the model shows up here until the catalogue knows it."""
+    """A block that AWS adds to the model shows up here until a service declares it."""
     model = botocore.session.get_session().get_service_model("events")
     members = model.shape_for("Target").members
     blocks = {name for name in members if re.search(r"Parameters$", name)}
@@ -175,11 +197,113 @@ def test_short_payloads_fit_every_kind_that_is_not_asked():
             assert kind.payload_bytes_max >= FITS_ANYWHERE_CHARS * 16
 
 
-@pytest.mark.parametrize("name", FAILURES)
-def test_failures_have_codes_that_aws_does_not_retry(name):
+@pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.when)
+def test_failures_have_codes_that_aws_does_not_retry(kind):
     """And a text in which every gap is filled."""
-    gaps = dict.fromkeys(re.findall(r"(?<!\{)\{(\w+)\}", FAILURES[name].text), "?")
-    failure = failed(name, **gaps)
-    code = "NO_RESOURCE" if name == "whole log group" else "INVALID_PARAMETER"
-    assert failure.error == code
-    assert failure.text and "{{" not in failure.text
+    gaps = dict.fromkeys(re.findall(r"(?<!\{)\{(\w+)\}", kind.text), "?")
+    error, text = kind.because(**gaps)
+    whole_group = kind.text.startswith("The specified log group")
+    assert error == ("NO_RESOURCE" if whole_group else "INVALID_PARAMETER")
+    assert text and "{{" not in text
+
+
+def test_every_failure_of_a_module_is_in_its_row():
+    """A failure that its module forgets to list would be missing in the documentation."""
+    names = [module.name for module in pkgutil.iter_modules(services.__path__)]
+    assert len(names) > 20
+    for name in names:
+        module = importlib.import_module(f"{services.__name__}.{name}")
+        for thing in vars(module).values():
+            assert not isinstance(thing, FailureKind) or thing in FAILURES, name
+
+
+def arn_of(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:us-east-1:123456789012:{resource}"
+
+
+def sent_to(partition: str, region: str, service: str, resource: str) -> dict[str, Any]:
+    """The request that such a target makes of an event."""
+    target = arns.Arn(partition, service, region, "123456789012", resource)
+    rule = arns.parse(arns.rule_arn(region, "123456789012", "shop", "r" * 40))
+    kind = kind_of(target)
+    assert kind is not None
+    return request(kind, Sending(target, {"EcsParameters": ECS}, {"id": "i"}, None, rule))
+
+
+def test_hosts_in_china_are_under_its_own_domain() -> None:
+    """Queue URLs and API hosts end in `.cn` there, and nowhere else."""
+    china, gov = ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")
+    url = "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/q"
+    assert sent_to(*china, "sqs", "q")["QueueUrl"] == url
+    host = "a.execute-api.cn-north-1.amazonaws.com.cn"
+    assert sent_to(*china, "execute-api", "a/test")["Host"] == host
+    assert sent_to(*gov, "sqs", "q")["QueueUrl"].startswith(
+        "https://sqs.us-gov-west-1.amazonaws.com/"
+    )
+
+
+def test_tasks_say_which_rule_has_started_them() -> None:
+    """By its name without its bus, cut to what Amazon ECS takes."""
+    sent = sent_to("aws", "us-east-1", "ecs", "cluster/c")
+    assert sent["startedBy"] == "events-rule/" + "r" * 24
+
+
+def test_every_kind_but_the_bus_has_a_case() -> None:
+    """A new service needs cases in `services/`; buses are real and receive the event itself."""
+    covered = {
+        kind.name
+        for service, resource, *_ in CASES.values()
+        if (kind := kind_of(arns.parse(arn_of(service, resource)))) is not None
+    }
+    assert covered == {kind.name for kind in KINDS} - {"event bus"}
+
+
+def test_bounds_count_bytes_of_the_event_as_it_is_written() -> None:
+    """An event without a transform is measured with its envelope, in UTF-8."""
+    kind = next(kind for kind in KINDS if kind.name == "SQS queue")
+    frame = len('{"id":"i","detail":""}')
+    sending = Sending(
+        arns.parse(arn_of("sqs", "q")),
+        {},
+        {"id": "i", "detail": "ä" * ((1_048_576 - frame) // 2)},
+        None,
+        arns.parse(RULE),
+    )
+    assert len(sending.text.encode()) == 1_048_576
+    assert failure(kind, sending) is None
+    longer = sending._replace(envelope={"id": "ii", "detail": sending.envelope["detail"]})
+    assert failure(kind, longer) is not None
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "timestamp", "message", "Parameters"]), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(case=st.sampled_from(sorted(CASES)), detail=VALUES, body=st.none() | VALUES)
+def test_any_input_makes_a_request_or_a_failure(case: str, detail: Any, body: Any) -> None:
+    """Nothing is raised, whatever the event and the input; kinds that cannot fail do not."""
+    service, resource, fields, _ = CASES[case]
+    address = arns.parse(arn_of(service, resource))
+    kind = kind_of(address)
+    assert kind is not None
+    envelope = {
+        "id": "i",
+        "time": "2026-03-01T00:00:00Z",
+        "detail-type": "x",
+        "source": "s",
+        "detail": detail,
+    }
+    text = None if body is None else json.dumps(body)
+    sending = Sending(address, fields, envelope, text, arns.parse(RULE))
+    found = failure(kind, sending)
+    given = fields | {"Arn": str(address)} | ({} if text is None else {"InputTransformer": {}})
+    assert found is None or kind.may_fail(given)
+    if found is None:
+        json.dumps(kind.requester(sending))
