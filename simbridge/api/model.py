@@ -15,12 +15,13 @@ Private or undocumented names of botocore that are used, and why:
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple, final
+
+from simbridge.base.lazy import lazy_import
 
 __all__ = [
     "SERVICE",
@@ -68,7 +69,7 @@ Answer = Callable[[HttpRequest], Answered]
 @cache
 def botocore_module(module: str) -> Any:
     """A module of botocore, imported on first use."""
-    return importlib.import_module(f"botocore.{module}")
+    return lazy_import(f"botocore.{module}")
 
 
 @cache
@@ -187,7 +188,7 @@ async def respond_async(
     answered: Answered, model: Any, request: dict[str, Any], emitter: Any
 ) -> tuple[Any, Any]:
     """`respond`, for aiobotocore."""
-    http = importlib.import_module("aiobotocore.awsrequest").AioAWSResponse(
+    http = lazy_import("aiobotocore.awsrequest").AioAWSResponse(
         request["url"], answered.status, answered.headers, _AsyncBody(answered.body)
     )
     parsed, event, arguments = _parsed(answered, model, http, request)

@@ -12,7 +12,6 @@ went to sleep, handlers before the story, each only once the instant has gone qu
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextvars import Context, ContextVar, copy_context
@@ -25,6 +24,7 @@ import msgspec
 from simbridge.base import clock
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import InvalidTime, SimbridgeError, Stalled
+from simbridge.base.lazy import lazy_import
 from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.printable import printable
 from simbridge.kernel import OUTSIDE, Kernel
@@ -176,7 +176,7 @@ def check_backend(backend: str) -> None:
 def make_engine(backend: str, kernel: Kernel) -> Engine:
     """The engine of this name; only the library in use is ever imported."""
     check_backend(backend)
-    engine: Engine = importlib.import_module(BACKENDS[backend]).make(kernel)
+    engine: Engine = lazy_import(BACKENDS[backend]).make(kernel)
     return engine
 
 

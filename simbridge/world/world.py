@@ -8,6 +8,7 @@ that the description calls for. That is the one way in which anything in the dat
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -27,7 +28,7 @@ from simbridge.model.backoff import DEFAULT, Backoff, check_backoff
 from simbridge.model.feedback import Feedback
 from simbridge.model.limits import limits_of
 from simbridge.trace import OUTCOMES, Trace
-from simbridge.world import service_events
+from simbridge.world import service_events, stories
 from simbridge.world.actor_factory import ActorFactory, ActorSettings
 from simbridge.world.archives import ArchiveHandle
 from simbridge.world.clients import Clients, check_service
@@ -500,3 +501,34 @@ class World:
             )
         if self._host.busy:
             raise SimbridgeError(f"cannot {what} a world while async code of yours is under way")
+
+    def run_story(
+        self,
+        story: Callable[[World], Any],
+        *,
+        backend: str | None = None,
+        until: Callable[[], bool] | None = None,
+    ) -> Any:
+        """Run `story(world)`, `def` or `async def`, to its end in this world; returns what it returned.
+
+        `backend` is the library that runs async code from now on. An async story with `until` is
+        left running as soon as `until()` is true. What the story raises is raised, with the seed and
+        the virtual time in its notes. Raises `SimbridgeError` if async code is still running on
+        another backend, and `Stalled` if the story waits for something that cannot happen.
+        """
+        checks.function(story, "a story is a function that takes a world")
+        if until is not None:
+            checks.function(until, "until is a function that says whether to stop")
+        if backend is not None:
+            stories.use_backend(self._host, backend)
+            self.backend = backend
+        returned = stories.call(self._clients, lambda: story(self), self.annotate)
+        if inspect.isawaitable(returned):
+            ended = stories.run_awaitable(
+                self._kernel, self._clients, returned, until, self.annotate
+            )
+            if not ended:
+                return None
+            returned = ended[0]
+        self.settle()
+        return returned

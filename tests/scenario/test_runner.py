@@ -1,4 +1,4 @@
-"""Running stories: what counts as one."""
+"""Running stories: what counts as one, and in which world it runs."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The picture of a sweep: loss and delay of every variant, side by side.
+"""Plots a sweep: loss and delay of every variant, side by side.
 
-One row for each variant, whatever is varied, so two values and two hundred are drawn alike. On the left,
-the share of deliveries that never arrived; on the right, how long the others took. They belong together:
-a policy that gives up early looks fast, because what it lost has no latency.
+There is one row for each variant, so two variants and two hundred are drawn the same way. On the left is the
+share of deliveries that never arrived; on the right, how long the others took. One without the other would
+mislead: a policy that gives up early looks fast, because lost deliveries have no latency.
 
-This module is matplotlib's door. It uses no state of `pyplot`, and writes the same bytes each time.
+Only this module uses matplotlib. It uses no state of `pyplot`, and writes the same bytes each time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from simbridge.whatif.result import Spread, Sweep
 
 __all__ = ["SweepFigure", "figure"]
 
-# Okabe and Ito's colours, which can be told apart with any kind of colour vision.
+# Okabe and Ito's colours, distinguishable with any kind of colour vision: https://jfly.uni-koeln.de/color/
 LOSSES = {"dead_lettered": "#E69F00", "dropped": "#D55E00", "pending": "#999999"}
 DELAYS = {
     "latency_p50_s": ("o", "#56B4E9"),
@@ -40,7 +40,7 @@ SETTINGS: dict[Any, Any] = {"svg.hashsalt": "simbridge", "svg.fonttype": "none",
 
 @final
 class SweepFigure(Figure):
-    """A matplotlib figure that a notebook shows by itself."""
+    """A matplotlib figure that a notebook displays."""
 
     def _repr_svg_(self) -> str:
         out = io.StringIO()
@@ -50,7 +50,7 @@ class SweepFigure(Figure):
 
 
 def figure(sweep: Sweep) -> SweepFigure:
-    """Draw it."""
+    """See `Sweep.plot`."""
     summary = sweep.summary()
     names = [
         "  ".join(printable(f"{name}={label(line[name])}") for name in sweep.varied if name in line)
@@ -92,9 +92,9 @@ def _draw_delay(axes: Axes, summary: Sequence[dict[str, Any]]) -> None:
             axes.plot([low, high], [row, row], color="#BBBBBB", linewidth=1, zorder=1)
     for name, (marker, colour) in DELAYS.items():
         points = [(line[name].mean, row) for row, line in enumerate(summary)]
-        known = [(value, row) for value, row in points if value is not None]
-        if known:
-            values, rows = zip(*known, strict=True)
+        measured = [(value, row) for value, row in points if value is not None]
+        if measured:
+            values, rows = zip(*measured, strict=True)
             axes.scatter(values, rows, marker=marker, c=colour, s=24, label=_title(name), zorder=2)
             most = max(most, *values)
     axes.set_xscale("symlog", linthresh=1.0)
