@@ -30,7 +30,7 @@ import simbridge as sb
 from simbridge.api.model import operation_shape
 from simbridge.api.plane import OPERATIONS
 from simbridge.whatif.result import Sweep
-from simbridge.world.stand_ins import StandInHandle
+from simbridge.world.handles import StandInHandle
 
 PLACE = "us-east-1:123456789012"
 BUS, QUEUE = f"arn:aws:events:{PLACE}:event-bus/default", f"arn:aws:sqs:{PLACE}:q"

@@ -1,14 +1,14 @@
-"""An archive: it keeps the events that its rule has matched, and removes them when they expire.
+"""An archive: keeps the events that its rule has matched, and removes them when they expire.
 
-The bus sends what the archive's managed rule matches straight to the archive (`Keep`). An event is in
-the archive from then on; when it can be replayed is a setting. What DescribeArchive shows is later:
-events are counted in batches, and a batch is reported to the control plane after a lag. Events expire
-by the day, counted from their ingestion and not from their own `time` (fidelity 6.3). An expired event is
-never read again, and at the next sweep it is removed and leaves the counters. There is no timer for
-each event: one tick is under way for each archive, for the next report or the next sweep, and none
-while there is nothing to report and nothing that will expire.
+The bus sends what the archive's managed rule matches to the archive (`Keep`). From then on the event is in the
+archive; when it can be replayed is a setting. DescribeArchive shows it later: events are counted in batches,
+and a batch is reported to the control plane after a lag. Events expire by the day, counted from their
+ingestion and not from their own `time` (fidelity 6.3). An expired event is never read again; the next sweep
+removes it, and then it leaves the counters. An archive has at most one timer (`Tick`), for the next report
+or the next sweep, and none while there is nothing to report and nothing that will expire.
 
-An archive that has been deleted leaves its actor behind, empty, for messages that are still under way.
+The actor of a deleted archive remains, empty, for messages that are still on their way.
+See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.model import arn as arns
+from simbridge.model.event_size import archived_size
 from simbridge.model.messages import Configure, Counted, Event, Keep, Loaded, Message, Retire, Tick
 from simbridge.model.resources import Archive
-from simbridge.storage.event_files import archived_size
 from simbridge.storage.events import EventStorage, Stored
 
 __all__ = ["ArchiveActor", "Counting"]
@@ -34,7 +34,7 @@ DAY = 86_400 * clock.SECOND
 
 @final
 class Counting(NamedTuple):
-    """When events are counted, removed and replayable; all in microseconds."""
+    """When events are counted, removed and can be replayed; all in microseconds."""
 
     lag_us: int
     batch_us: int
@@ -57,8 +57,8 @@ class _Batch:
 class ArchiveActor:
     """The actor at an archive's ARN.
 
-    `staged` holds what a scenario loads, until the `Loaded` that says so has its turn. `name` is the
-    archive's, for errors.
+    `staged` has the events that a scenario loads until their `Loaded` arrives. `name` is the archive's, for
+    error messages.
     """
 
     def __init__(self, counting: Counting, memory_bytes: int, name: str = "") -> None:
@@ -79,7 +79,7 @@ class ArchiveActor:
     def receive(self, message: Message, turn: Turn) -> None:
         """Keep is one event; Tick reports and removes; Configure, Loaded and Retire change it.
 
-        A full disk ends the run once the message has been handled: nothing is lost.
+        If the disk is full, the run ends after the message has been handled: nothing is lost.
         """
         if type(message) is Keep:
             if self.archive is not None:
@@ -118,19 +118,19 @@ class ArchiveActor:
         return self.storage.next_minute(from_us, until_us)
 
     def read(self, from_us: int, until_us: int, now: int) -> Iterator[Stored]:
-        """What can be replayed at an instant of the events with a time in [from_us, until_us)."""
+        """The events with a time in [from_us, until_us) that can be replayed now."""
         after_us = self._expired_us(now)
         upto_us = now - self.counting.replay_lag_us
         return self.storage.read(from_us, until_us, after_us, upto_us)
 
     def count(self, now: int) -> int:
-        """How many events are there and have not expired."""
+        """How many events have not expired."""
         return self.storage.count(self._expired_us(now))
 
     def held(
         self, now: int, from_us: int = clock.EARLIEST, until_us: int = clock.LATEST + 1
     ) -> Iterator[Stored]:
-        """What is there and has not expired, whether or not it can be replayed yet."""
+        """The events that have not expired, whether or not they can be replayed yet."""
         return self.storage.read(from_us, until_us, self._expired_us(now), clock.LATEST)
 
     # -- inside -----------------------------------------------------------------------------
@@ -148,7 +148,7 @@ class ArchiveActor:
         batch.size_bytes += size_bytes
 
     def _report(self, turn: Turn) -> None:
-        """Remove what a sweep removes, and tell the control plane what is counted now."""
+        """Remove expired events if a sweep is due, and report what is counted now."""
         if self._sweep_us is not None and self._sweep_us <= turn.now:
             try:
                 self.storage.expire(self._expired_us(turn.now))
@@ -169,13 +169,13 @@ class ArchiveActor:
         self._await(turn)
 
     def _expired_us(self, now: int) -> int:
-        """What was ingested at or before this instant has expired."""
+        """The instant up to which ingested events have expired."""
         if self.archive is None or not self.archive.retention_days:
             return clock.EARLIEST
         return max(clock.EARLIEST, now - self.archive.retention_days * DAY)
 
     def _await(self, turn: Turn) -> None:
-        """Have one tick under way, for whatever is due first."""
+        """Have one tick on its way, for whatever is due first."""
         if self._sweep_us is None:
             self._sweep_us = self._next_sweep(turn.now)
         due = [self._sweep_us] if self._sweep_us is not None else []
@@ -195,7 +195,7 @@ class ArchiveActor:
             self._tick = None
 
     def _next_sweep(self, now: int) -> int | None:
-        """The first sweep that removes something: they come in even steps from the creation."""
+        """The first sweep that removes something; sweeps are at regular intervals from the creation."""
         oldest_us = self.storage.oldest_ingested_us()
         archive = self.archive
         if archive is None or not archive.retention_days or oldest_us is None:

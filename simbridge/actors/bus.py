@@ -1,9 +1,9 @@
-"""An event bus: which rules match, and a delivery for each of their targets.
+"""An event bus: finds the rules that match an event, and begins a delivery for each of their targets.
 
-The bus owns its rules. It learns of a rule by one `Configure` with all its targets, keeps the
-patterns of the enabled ones in one matcher, and tells each target's delivery actor apart, and the
-scheduler of a rule that has a schedule. Deliveries that are under way when a target goes away are
-carried through: what AWS does then is not documented (fidelity 2.3).
+The bus owns its rules. It gets a rule by one `Configure` with all its targets, keeps the patterns of the
+enabled rules in one matcher, and configures the delivery actor of each target, and the scheduler of a rule
+that has a schedule. Deliveries that have begun before their target is removed continue: what AWS does then is
+not documented (fidelity 2.3).
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ __all__ = ["EventBusActor", "ForwardingRules"]
 
 @final
 class ForwardingRules(NamedTuple):
-    """What a bus must know to take events from other buses.
+    """The rules by which a bus takes events from other buses.
 
-    How many buses an event may be forwarded to within a region and across regions, the organization of
-    each account that is in one, whose events descend from whose, and the PutEvents quota of the bus's
-    region, if it is on.
+    `hops` and `region_hops` are how many buses an event may be forwarded to within a region and across
+    regions. `organizations` has the organization of each account that is in one. `feedback` has the lineage
+    of events. `puts` is the PutEvents quota of the bus's region, if it is on.
     """
 
     hops: int
@@ -61,14 +61,14 @@ class ForwardingRules(NamedTuple):
 class EventBusActor:
     """The actor at an event bus's ARN.
 
-    `routes` is what a match needs of each rule's targets: where the delivery lives, and the fields
-    of `Match`. `duplicates` of 2**32 deliveries are made twice, as at-least-once allows. `archives`
-    has the ARN of the archive for each rule that archives what it matches.
+    `routes` is what a match needs of each rule's targets: the address of the delivery, and the fields of
+    `Match`. `duplicates` of 2**32 deliveries are made twice, as at-least-once allows. `archives` has the
+    ARN of the archive for each rule that archives what it matches.
     """
 
-    def __init__(self, duplicates: int, outside: ForwardingRules) -> None:
+    def __init__(self, duplicates: int, forwarding: ForwardingRules) -> None:
         self.duplicates = duplicates
-        self.outside = outside
+        self.forwarding = forwarding
         self.bus: EventBus | None = None
         self.rules: dict[str, Rule] = {}
         self.routes: dict[str, list[tuple[str, str, str, str]]] = {}
@@ -112,7 +112,7 @@ class EventBusActor:
                 raise AssertionError(f"an event bus does not take {message!r}")
 
     def _shown(self, event: Event, matched: list[str]) -> list[str]:
-        """The rules that are shown a call of an API: those that only read are for a few of them."""
+        """The rules that get a call of an API; read-only calls are for rules that ask for them."""
         rules = self.rules
         return [name for name in matched if not is_withheld(event.envelope, rules[name].state)]
 
@@ -120,9 +120,9 @@ class EventBusActor:
         return draw(turn.key("duplicate", f"{event.id} {address}"), 0) < self.duplicates
 
     def _archive(self, event: Event, matched: list[str], turn: Turn) -> None:
-        """Hand the event to the archives that keep it; their rules deliver to nobody else.
+        """Send the event to the archives that keep it; their rules have no other targets.
 
-        A replayed one they never keep (user guide), whatever their patterns say of `replay-name`.
+        A replayed event is never archived (user guide), whatever the pattern says about `replay-name`.
         """
         for name in matched:
             if name in self.archives:
@@ -152,10 +152,10 @@ class EventBusActor:
             turn.send(target.address, Retire(target.address))
 
     def _reschedule(self, old: Rule | None, rule: Rule, turn: Turn) -> None:
-        """Tell the rule's scheduler of a new schedule, and of nothing else.
+        """Send the rule's scheduler a new schedule, and nothing else.
 
-        A scheduler counts from when it hears of its schedule. That other changes of the rule keep
-        the cadence and an enabled rule begins anew (fidelity 3.5) is all in this.
+        A scheduler counts from the instant it gets its schedule. So other changes of the rule keep the
+        cadence, and an enabled rule begins anew (fidelity 3.5).
         """
         before = old.schedule if old is not None else None
         after = rule.schedule
@@ -188,7 +188,7 @@ class EventBusActor:
         envelope = event.envelope
         if not local:
             fresh_id = uuid_from(turn.random("event id"))
-            self.outside.feedback.renamed(event.id, fresh_id, turn.now)
+            self.forwarding.feedback.renamed(event.id, fresh_id, turn.now)
             envelope = {**envelope, "id": fresh_id, "time": clock.iso_seconds(turn.now)}
         hops = (event.hops + local, event.region_hops + (not local))
         forwarded = Event(
@@ -200,7 +200,7 @@ class EventBusActor:
     def _refusal(
         self, message: Invoke, here: arns.Arn, there: arns.Arn, now: int
     ) -> tuple[str, str] | None:
-        """Why an event may not be forwarded here: no permission, too many hops, the quota."""
+        """Why an event is refused: no permission, too many hops, or the quota."""
         event = message.event
         stored = self.bus.policy if self.bus is not None else None
         if stored is not None or here.account != there.account:
@@ -218,20 +218,20 @@ class EventBusActor:
                 who = f"User: {caller.arn} is not authorized to perform: {action}"
                 return "NO_PERMISSIONS", f"{who} on resource: {bus} {why}"
         if here.region == there.region:
-            if event.hops >= self.outside.hops:
+            if event.hops >= self.forwarding.hops:
                 return _refused("THIRD_ACCOUNT_HOP_DETECTED", here, event)
-        elif event.region_hops >= self.outside.region_hops:
+        elif event.region_hops >= self.forwarding.region_hops:
             return _refused("THIRD_REGION_HOP_DETECTED", here, event)
-        elif (puts := self.outside.puts) is not None and not puts.take(there.account, now):
+        elif (puts := self.forwarding.puts) is not None and not puts.take(there.account, now):
             # Such events count as PutEvents of this region (user guide).
             return _refused("THROTTLING", here, event)
         return None
 
     def _caller(self, message: Invoke, there: arns.Arn) -> policy.Caller:
-        """Whom the policy of this bus sees."""
+        """The caller, for the policy of this bus."""
         blocks = message.parameters.blocks if message.parameters is not None else {}
         role = blocks.get("RoleArn")
-        return policy.forwarder(there.account, there.partition, role, self.outside.organizations)
+        return policy.forwarder(there.account, there.partition, role, self.forwarding.organizations)
 
     def _retire(self, arn: str, turn: Turn) -> None:
         if arn == turn.address:

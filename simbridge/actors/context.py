@@ -1,12 +1,11 @@
 """The second argument of a handler: Lambda's context, on the clock of the world.
 
-AWS calls every Lambda function with an event and a context. A handler with one parameter is called with
-the event alone, because that is all that most simulations need; one with two gets a `LambdaContext`.
-Which of the two a handler is, is asked of its signature when it is given, and what is neither is refused
-there and not at its first event.
+AWS calls every Lambda function with an event and a context. Here a handler with one parameter is called with
+the event alone, which is all that most simulations need; one with two gets a `LambdaContext`. The signature
+is read when the handler is given, so a handler with neither shape is refused there and not at its first event.
 
-The fields are those of the context object of Lambda's Python runtime (AWS Lambda developer guide, "Using
-the Lambda context object to retrieve Python function information"). Nothing in it depends on the machine.
+The fields are those of the context object of Lambda's Python runtime
+(https://docs.aws.amazon.com/lambda/latest/dg/python-context.html). Nothing in it depends on the machine.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from simbridge.model.messages import Event
 __all__ = ["DEFAULT_TIMEOUT_US", "LambdaContext", "request_id", "takes_context"]
 
 DEFAULT_TIMEOUT_US = 3 * SECOND
-"""The timeout of a function that names none (AWS Lambda: CreateFunction)."""
+"""The timeout of a function that has none set (AWS Lambda: CreateFunction)."""
 
 MEMORY_MB = "128"
-"""The memory of a function that names none (AWS Lambda: CreateFunction); the runtime gives it as text."""
+"""The memory of a function that has none set (AWS Lambda: CreateFunction); the runtime gives it as text."""
 
 _SHAPES = (
     "a handler is a function, def or async def, that takes (event) or (event, context), or an object "
@@ -37,7 +36,7 @@ _SHAPES = (
 
 @final
 class Identity(NamedTuple):
-    """Who has called through Amazon Cognito: nobody, where EventBridge has."""
+    """The caller by Amazon Cognito; empty for a call of EventBridge's."""
 
     cognito_identity_id: str | None = None
     cognito_identity_pool_id: str | None = None
@@ -45,11 +44,11 @@ class Identity(NamedTuple):
 
 @final
 class LambdaContext:
-    """What Lambda tells a function of its invocation.
+    """What Lambda passes to a function about its invocation.
 
     `aws_request_id` is the same in all executions of one invocation, Lambda's retries included; a
-    delivery that EventBridge makes twice is two invocations. A stand-in that is no Lambda function
-    gives its own name and ARN.
+    delivery that EventBridge makes twice is two invocations. For a stand-in that is not a Lambda function,
+    name and ARN are its own.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class LambdaContext:
         print(msg)
 
     def _log_stream(self, day: str) -> str:
-        """One stream for each function, version and day, as if one instance of it lived for a day."""
+        """One stream for each function, version and day, as if each instance ran for a day."""
         instance = uuid.uuid3(uuid.NAMESPACE_URL, f"{self.invoked_function_arn}\n{day}").hex
         return f"{day.replace('-', '/')}/[{self.function_version}]{instance}"
 
@@ -91,10 +90,10 @@ def request_id(arn: str, event: Event, delivery: int) -> str:
 
 
 def takes_context(handler: object) -> bool:
-    """Whether a handler is called with a context. Raises `SimbridgeError` for what is no handler.
+    """Whether a handler is called with a context. Raises `SimbridgeError` if it is not a handler.
 
-    A second parameter with a default gets the context where the default is None or the parameter is
-    called a context; any other default is there to hold something of the handler's own.
+    A second parameter with a default gets the context if the default is None or the parameter is called a
+    context; any other default belongs to the handler.
     """
     if not callable(handler):
         raise SimbridgeError(f"{_SHAPES}, not {handler!r}")
@@ -111,9 +110,9 @@ def takes_context(handler: object) -> bool:
 def _fitting(handler: Callable[..., Any]) -> list[int]:
     """With how many arguments a handler can be called: one, two, or either.
 
-    A decorator that takes anything (`*args`) hands it on, so there the function behind it is asked, which
-    `functools.wraps` names; one that adds arguments of its own is taken at its word. What has no
-    signature, as some builtins, is called with the event.
+    A decorator that takes any arguments (`*args`) passes them on, so the function behind it, which
+    `functools.wraps` names, is asked; a decorator with named parameters has its own signature. Without a
+    signature, as some builtins are, it is called with the event.
     """
     try:
         own = inspect.signature(handler, follow_wrapped=False)
@@ -137,7 +136,7 @@ def _binds(signature: inspect.Signature, number: int) -> bool:
 
 
 def _wants_context(parameters: list[inspect.Parameter]) -> bool:
-    """Whether the second of two arguments, which need not be given, is for a context."""
+    """Whether the second, optional parameter is for a context."""
     second = parameters[1] if len(parameters) > 1 else parameters[0]
     if second.kind not in (second.POSITIONAL_ONLY, second.POSITIONAL_OR_KEYWORD):
         return True  # *args

@@ -1,23 +1,19 @@
-"""One delivery actor for each rule and target: render once, attempt, retry, settle.
+"""One delivery actor for each rule and target: renders the input, makes attempts, and ends the delivery.
 
-The state machine of one delivery (fidelity 2.3)::
+`TRANSITIONS` is the state machine of one delivery (fidelity 2.3).
 
-    PENDING --attempt accepted-------------------------> delivered
-    PENDING --attempt failed, may be retried-----------> PENDING, after a backoff
-    PENDING --failed for good, or retries or age end---> given up
-    given up --dead-letter queue accepts---------------> dead-lettered
-    given up --no queue, or it fails-------------------> dropped
+The next attempt is sent to the target as soon as the last one has failed, and arrives when the backoff is
+over: two messages an attempt. If the Invocations quota is on, an attempt first waits for a token (`Due`). An
+attempt after the age limit is never made: the delivery is given up at the limit (`Expire`), which is sent
+only while no attempt is running. Age is counted from ingestion, not from the event's own `time`. The latency
+from ingestion to delivery is a delay of the first attempt.
 
-The next attempt is sent to the target as soon as the last one has failed, to arrive when the backoff
-is over: two messages an attempt. Where the Invocations quota is on, an attempt first waits for its
-turn (`Due`). An attempt that would come after the age limit is never made: the delivery is given up
-at the limit (`Expire`), which is sent only while no attempt is under way. Age is counted from
-ingestion, not from the event's own `time`. The latency between the two is a delay of the first attempt.
+The input is rendered once, when the rule matches, and kept for all attempts and the dead letter (captured).
+So is the rest of the target's configuration. What AWS does with retries whose target is changed or removed
+is not documented; here they continue unchanged (fidelity 2.3). An event that cannot be sent to such a target
+at all is given up without an attempt (`targets/failures`).
 
-The input is rendered once, when the rule matches, and kept for all attempts and the dead letter
-(captured). So is the rest of the target's configuration: what becomes of retries when their target
-changes or goes away is not documented, and here they are carried through as they began (fidelity 2.3). What
-cannot be sent to such a target at all is given up without an attempt (`targets/failures`).
+See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html.
 """
 
 from __future__ import annotations
@@ -27,8 +23,8 @@ from typing import NamedTuple, final
 import msgspec
 
 from simbridge import targets
-from simbridge.actors.latency import latency_us
 from simbridge.actors.sending import failure_of
+from simbridge.actors.transitions import Transition, steps_of
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import HandlerFailed, SimbridgeError
 from simbridge.base.rng import draw
@@ -54,16 +50,37 @@ from simbridge.model.messages import (
 )
 from simbridge.model.resources import Parameters, Target
 
-__all__ = ["DeliveryActor", "Policy"]
+__all__ = ["TRANSITIONS", "DeliveryActor", "Policy"]
+
+PENDING, GIVEN_UP = "pending", "given up"
+DELIVERED, DEAD_LETTERED, DROPPED = "delivered", "dead-lettered", "dropped"
+
+TRANSITIONS = (
+    Transition(PENDING, "accept", DELIVERED, "the target accepts"),
+    Transition(PENDING, "retry", PENDING, "it fails with a code that is retried: after a backoff"),
+    Transition(
+        PENDING,
+        "give up",
+        GIVEN_UP,
+        "it fails for good, or retries or age run out, and there is a dead-letter queue",
+    ),
+    Transition(PENDING, "drop", DROPPED, "the same, and there is no dead-letter queue"),
+    Transition(GIVEN_UP, "accept", DEAD_LETTERED, "the dead-letter queue accepts"),
+    Transition(GIVEN_UP, "drop", DROPPED, "the dead-letter queue refuses"),
+)
+"""The life of one delivery, which begins `PENDING` when its rule matches."""
+
+_STEPS = steps_of(TRANSITIONS)
+_ACCEPT, _RETRY, _GIVE_UP, _DROP = (_STEPS[name] for name in ("accept", "retry", "give up", "drop"))
 
 
 @final
 class Policy(NamedTuple):
-    """What holds for every delivery of one account and region.
+    """What every delivery of one account and region has in common.
 
-    `retries` and `age_s` are for targets that do not say; `invocations` is the quota, if it is on;
-    `latency` is how long after its ingestion an event is first attempted, if it takes time;
-    `log_group_star` is whether a log group that is written with `:*` is delivered to.
+    `retries` and `age_s` are for targets without a RetryPolicy. `invocations` is the quota, if it is on.
+    `latency` is the time from the ingestion of an event to the first attempt, if there is one.
+    `log_group_star`: whether a log group whose ARN ends in `:*` is delivered to.
     """
 
     retries: int
@@ -76,7 +93,7 @@ class Policy(NamedTuple):
 
 @final
 class _Plan:
-    """How one target is delivered to, worked out when it is configured. Never changed."""
+    """How events are delivered to one target: computed when it is configured, and never changed."""
 
     __slots__ = (
         "age_us",
@@ -116,7 +133,7 @@ class _Plan:
 
 @final
 class _Pending(msgspec.Struct, gc=False):
-    """A delivery that has not ended: what is sent, and what went wrong last."""
+    """A delivery that has not ended: what is sent, and the last error."""
 
     plan: _Plan
     expires_us: int
@@ -126,9 +143,10 @@ class _Pending(msgspec.Struct, gc=False):
     attempts: int = 0
     error: str = ""
     text: str = ""
+    state: str = PENDING
 
     def failed(self, outcome: Outcome) -> None:
-        """Keep what went wrong last."""
+        """Keep the last error."""
         self.error, self.text = outcome.error or "", outcome.text or ""
         self.attempts = outcome.attempt
 
@@ -148,7 +166,8 @@ class DeliveryActor:
         """Match opens a delivery, Outcome ends an attempt or the dead letter."""
         if type(message) is Outcome:  # the hot path: several times quicker to ask than a case
             if message.error is None:
-                del self.pending[message.delivery]
+                pending = self.pending.pop(message.delivery)  # whatever its state, it ends
+                pending.state = _ACCEPT[pending.state]
             else:
                 self._failed(message, turn)
         elif type(message) is Match:
@@ -203,11 +222,11 @@ class DeliveryActor:
             pending.backoff_key = turn.key("backoff of a duplicate", event.id)
         if self.policy.latency is not None:
             sample = draw(turn.key("latency", event.id), message.duplicate)
-            delay = latency_us(self.policy.latency, sample)
+            delay = self.policy.latency.latency_us(sample)
         self._attempt(delivery, 1, pending, delay, turn)
 
     def _failed(self, outcome: Outcome, turn: Turn) -> None:
-        """Try again later, or give up."""
+        """Retry later, or give up."""
         delivery, attempt = outcome.delivery, outcome.attempt
         pending = self.pending[delivery]
         # Read in one go: all this has left the processor's cache since the last attempt.
@@ -216,6 +235,7 @@ class DeliveryActor:
         if not attempt or attempt > plan.retries or outcome.error not in RETRIED:
             self._end(outcome, pending, turn)
             return
+        pending.state = _RETRY[pending.state]
         if not key:
             key = pending.backoff_key = turn.key("backoff", event.id)
         try:
@@ -227,7 +247,7 @@ class DeliveryActor:
             raise turn.undo(error)  # noqa: B904  # as it came
         if type(delay) is not int or delay < 0:
             raise turn.undo(
-                SimbridgeError(f"a backoff answers with whole microseconds, not {delay!r}")
+                SimbridgeError(f"delay_us returns whole microseconds from 0, not {delay!r}")
             )
         if self.quota is None and turn.now + delay <= expires_us:  # `_attempt`, written out
             invoke = Invoke(delivery, attempt + 1, event, plan.rule_arn, body, plan.parameters)
@@ -239,7 +259,7 @@ class DeliveryActor:
     def _end(self, outcome: Outcome, pending: _Pending, turn: Turn) -> None:
         """The last attempt has failed, or the dead-letter queue has refused."""
         delivery, attempt = outcome.delivery, outcome.attempt
-        if attempt == 0:  # what ended the delivery stays the reason
+        if attempt == 0:  # the reason is still what ended the delivery
             self._drop(delivery, pending, None, turn)
             return
         pending.failed(outcome)
@@ -257,7 +277,7 @@ class DeliveryActor:
     ) -> None:
         """Make an attempt after a delay, unless the age limit comes first.
 
-        `reserved`: it has its turn in the Invocations quota already.
+        `reserved`: it has a token of the Invocations quota already.
         """
         plan = pending.plan
         left = pending.expires_us - turn.now
@@ -288,10 +308,12 @@ class DeliveryActor:
         if exhausted is not None:
             attributes["EXHAUSTED_RETRY_CONDITION"] = exhausted
             attributes["RETRY_ATTEMPTS"] = str(max(pending.attempts - 1, 0))
+        pending.state = _GIVE_UP[pending.state]
         letter = DeadLetter(delivery, pending.event, attributes, pending.body, pending.attempts)
         turn.send(plan.queue, letter)
 
     def _drop(self, delivery: int, pending: _Pending, exhausted: str | None, turn: Turn) -> None:
+        pending.state = _DROP[pending.state]
         del self.pending[delivery]
         drop = Drop(delivery, pending.error, pending.text, exhausted, pending.attempts)
         turn.send(pending.plan.bus, drop)
@@ -299,12 +321,12 @@ class DeliveryActor:
 
 _FITS = targets.FITS_ANYWHERE_CHARS
 
-# Throttled by the Invocations quota until it was too old; which code AWS gives then is not documented.
+# Throttled by the Invocations quota until it was too old. The code AWS uses then is not documented.
 _NEVER_ATTEMPTED = ("THROTTLING", "The event became too old before an attempt could be made.")
 
 
 def _bus_of(rule_arn: str) -> str:
-    """The ARN of the bus a rule belongs to; only custom buses stand in their rules' ARNs."""
+    """The ARN of the bus of a rule; the ARN of a rule contains the name of its bus unless it is the default."""
     arn = arns.parse(rule_arn)
     bus, separator, _ = arn.resource.removeprefix("rule/").rpartition("/")
     return arns.event_bus_arn(arn.region, arn.account, bus if separator else "default")

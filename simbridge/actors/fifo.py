@@ -1,13 +1,14 @@
-"""FIFO queues: a stand-in that puts no message twice into its queue within five minutes.
+"""FIFO queues: stand-ins that put no message twice into their queue within five minutes.
 
-With content-based deduplication, the only kind that EventBridge can send to, a message is known by the
-SHA-256 of its body. Whoever sends one again within the deduplication interval is answered that it was
-sent, and it does not appear in the queue (Amazon SQS developer guide, "Exactly-once processing"). The
-scope is the whole queue, SQS's default: the message group makes no difference. The interval counts from
-the message that was put into the queue; what is not put there does not prolong it, and a consumer that
-has deleted the message meanwhile does not end it.
+With content-based deduplication, the only kind that EventBridge can send to, a message is identified by the
+SHA-256 of its body. A message that is sent again within the deduplication interval is accepted and not put
+into the queue
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-exactly-once-processing.html).
+The scope is the whole queue, which is SQS's default: the message group makes no difference. The interval
+begins with the message that was put into the queue. A duplicate does not prolong it, and a consumer that
+deletes the message does not end it.
 
-So what EventBridge delivers twice is there once, and so are two events whose input is the same text.
+So an event that EventBridge delivers twice is in the queue once, and so are two events with the same input.
 Dead letters never come here: a FIFO queue is refused as a dead-letter queue (fidelity 2.5).
 """
 
@@ -26,16 +27,16 @@ from simbridge.model.messages import Invoke, Message, Outcome
 __all__ = ["DEDUPLICATION_S", "REPEATED", "FifoQueue", "make_stand_in", "unwrap_stand_in"]
 
 DEDUPLICATION_S = 300
-"""Seconds in which a FIFO queue takes a message of the same body for the same message."""
+"""Seconds in which a message with the same body is a duplicate."""
 
-REPEATED = "the same body came within five minutes: accepted, and not put into the queue again"
+REPEATED = "duplicate of a message of the last five minutes: accepted, not put into the queue again"
 
 
 @final
 class FifoQueue:
-    """The actor at the ARN of a FIFO queue, in front of the stand-in that does everything else.
+    """The actor at the ARN of a FIFO queue; the stand-in behind it does everything else.
 
-    Without content-based deduplication it takes no event from EventBridge, which gives no id for it.
+    Without content-based deduplication it refuses events of EventBridge, which sends no deduplication id.
     """
 
     def __init__(self) -> None:
@@ -45,7 +46,7 @@ class FifoQueue:
         """When each body of the last five minutes was put into the queue, in that order."""
 
     def receive(self, message: Message, turn: Turn) -> None:
-        """Answer as the queue does; what is a duplicate goes no further."""
+        """Answer as the queue does; a duplicate does not reach the stand-in."""
         stand_in = self.stand_in
         if not isinstance(message, Invoke):
             stand_in.receive(message, turn)
@@ -67,7 +68,7 @@ class FifoQueue:
             self.accepted[body] = turn.now
 
     def _forget(self, now: int) -> None:
-        """Forget the bodies whose interval is over; the oldest stand first."""
+        """Forget the bodies whose interval is over; the oldest are first."""
         begin = now - DEDUPLICATION_S * SECOND
         old = []
         for body, accepted_us in self.accepted.items():
@@ -79,7 +80,7 @@ class FifoQueue:
 
 
 def make_stand_in(arn: str) -> StandIn | FifoQueue:
-    """What a world puts at the ARN of a target that is not simulated itself."""
+    """The actor for the ARN of a target that is not part of EventBridge."""
     service, name = arn.split(":", 3)[2], arn.rpartition(":")[2]
     return FifoQueue() if service == "sqs" and name.endswith(".fifo") else StandIn()
 
@@ -87,5 +88,5 @@ def make_stand_in(arn: str) -> StandIn | FifoQueue:
 def unwrap_stand_in(actor: Actor) -> StandIn:
     """The stand-in that such an actor is, or has."""
     stand_in = actor.stand_in if isinstance(actor, FifoQueue) else actor
-    assert isinstance(stand_in, StandIn), "at the ARN of a target there is nothing else"
+    assert isinstance(stand_in, StandIn), "a target has no other actor"
     return stand_in

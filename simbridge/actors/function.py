@@ -1,14 +1,14 @@
-"""Handlers: your functions, run as Lambda runs them.
+"""Runs handlers, your functions, as Lambda runs them.
 
-EventBridge invokes a Lambda function asynchronously: the delivery has succeeded as soon as Lambda
-has accepted the event, and what the function does afterwards is Lambda's business. A function that
-raises is run again after one and after two minutes, unless the event has become too old; then Lambda
-gives up and sends a record to the function's destination, if it has one (AWS Lambda developer guide,
-"Asynchronous invocation"). So it does with one whose result is not JSON (`actors/results`). None of
-this is a retry of EventBridge's, and no dead-letter queue of a rule hears of it.
+EventBridge invokes a Lambda function asynchronously: the delivery has succeeded as soon as Lambda has
+accepted the event. A function that raises, or whose result is not JSON (`actors/results`), is run again after
+one and after two minutes, unless the event is too old by then. At last Lambda gives up and sends a record to
+the function's destination, if it has one
+(https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html). None of this is a retry of
+EventBridge's, and nothing goes to the dead-letter queue of the rule.
 
-An `AssertionError` is not a failing function but a failing check of yours, and ends the run, as any
-exception does in a handler of something that is not a Lambda function.
+An `AssertionError` is a failing check of yours and not a failing function: it ends the run. So does any
+exception in a handler of a target that is not a Lambda function.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, final
 import msgspec
 
 from simbridge.actors.context import DEFAULT_TIMEOUT_US, LambdaContext, request_id, takes_context
-from simbridge.actors.latency import latency_us
 from simbridge.actors.results import kept, marshalled
 from simbridge.base import blocking, surrogates
 from simbridge.base.clock import SECOND, iso_micros, iso_seconds
@@ -35,17 +34,17 @@ from simbridge.model.faults import Slow
 from simbridge.model.feedback import Feedback
 from simbridge.model.messages import DeadLetter, Deposit, Event, Execute, Handled, Invoke, Publish
 
-__all__ = ["Asynchronous", "Handler", "Runner", "Yours", "payload_of", "text_of"]
+__all__ = ["Asynchronous", "Handler", "HandlerRunner", "UserFunction", "payload_of", "text_of"]
 
 Handler = Callable[..., Any]
 Fail = Callable[..., None]
 """`Turn.fail`, which may outlive the turn."""
 
 _TIMED_OUT = "Sandbox.Timedout"
-"""What Lambda calls the error of a function that has not ended within its timeout (believed)."""
+"""Lambda's name for the error of a function that has not ended within its timeout (believed)."""
 
 Received = Invoke | DeadLetter | Deposit
-"""What a stand-in takes in, and calls its handler with."""
+"""A message that a stand-in accepts and calls its handler with."""
 
 
 def text_of(message: Received) -> str:
@@ -56,7 +55,7 @@ def text_of(message: Received) -> str:
 
 
 def payload_of(message: Received) -> Any:
-    """What a handler is called with: the text as a Python object; a text that is not JSON as it is."""
+    """What a handler is called with: the text as a Python object; invalid JSON as it is."""
     text = text_of(message)
     try:
         return with_deeper_recursion(msgspec.json.decode, text)
@@ -70,7 +69,7 @@ class Asynchronous(NamedTuple):
 
     `retries` and `age_us` bound how often and how long it tries. `on_failure` and `on_success` are
     ARNs of a queue, a topic or an event bus. An execution that has not ended within `timeout_us` is
-    cancelled and has failed; without it none is.
+    cancelled and has failed; None means no timeout.
     """
 
     retries: int = 2
@@ -88,17 +87,17 @@ class _Execution(NamedTuple):
 
 
 @final
-class Yours:
-    """A function of yours that an actor holds. Copies of the actor share it; a pickle names it.
+class UserFunction:
+    """Your function, held by an actor. Copies of the actor share it; a pickle has its name.
 
-    What hangs on it (the object of a bound method, what a partial has bound) may be anything, a
-    client of this world for example, and is not the world's to copy.
+    Objects that it refers to (of a bound method, of a partial) may be anything, a client of this world for
+    example, and are not copied with the world.
     """
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self.function = function
 
-    def __deepcopy__(self, memo: object) -> Yours:
+    def __deepcopy__(self, memo: object) -> UserFunction:
         return self
 
     def __getstate__(self) -> dict[str, Any]:
@@ -107,20 +106,20 @@ class Yours:
         except Exception as error:
             name = getattr(self.function, "__qualname__", repr(self.function))
             raise SimbridgeError(
-                f"cannot pickle the function {name}: {error}. In a world that is pickled, functions "
-                "of yours stand at the top of a module, where pickle finds them by name, and hold "
-                "nothing that cannot be pickled; world.fork() copies a world with any function"
+                f"cannot pickle the function {name}: {error}. Define your functions at the top of a "
+                "module, where pickle finds them by name, without anything that cannot be pickled; or "
+                "copy the world with world.fork(), which takes any function"
             ) from error
         return self.__dict__
 
 
 @final
-class Runner:
+class HandlerRunner:
     """Runs the handler of one stand-in. Without `lambda_settings` an exception ends the run.
 
-    `start` is how long Lambda takes from accepting an event to the start of its handler, if that takes
-    time. The delivery has succeeded by then.
-    Raises `SimbridgeError` for a handler of a shape that cannot be called (`context`).
+    `start` is the time from accepting an event to the start of Lambda's handler, if it is not zero. The
+    delivery has succeeded by then.
+    Raises `SimbridgeError` for a handler that cannot be called with an event (`context`).
     """
 
     def __init__(
@@ -131,7 +130,7 @@ class Runner:
         start: Slow | None = None,
     ) -> None:
         self._takes_context = takes_context(handler)
-        self._yours = Yours(handler)
+        self._user_function = UserFunction(handler)
         self.lambda_settings = lambda_settings
         self.feedback = feedback
         self.start = start if lambda_settings is not None else None
@@ -139,27 +138,27 @@ class Runner:
 
     @property
     def handler(self) -> Handler:
-        """The function of yours that it runs."""
-        return self._yours.function
+        """Your function that it runs."""
+        return self._user_function.function
 
     def begin(self, message: Received, turn: Turn) -> None:
-        """A message has been accepted: run the handler for the first time, at once or soon."""
+        """A message has been accepted: run the handler for the first time, now or after `start`."""
         self.running[message.delivery] = _Execution(message, turn.now, turn.sequence)
         if self.start is None:
             self._execute(message, 1, turn)
             return
         sample = draw(turn.key("function start", f"{message.event.id} {turn.sender}"), 0)
-        after = latency_us(self.start, sample)
+        after = self.start.latency_us(sample)
         turn.send(turn.address, Execute(message.delivery, 1), after)
 
     def execute(self, message: Execute, turn: Turn) -> None:
-        """Run the handler: for the first time, where that has taken a while, or once more."""
+        """Run the handler: for the first time after `start`, or again."""
         execution = self.running[message.delivery]._replace(cause=turn.sequence)
         self.running[message.delivery] = execution
         self._execute(execution.message, message.attempt, turn)
 
     def ended(self, message: Handled, turn: Turn) -> None:
-        """One execution is over: done with it, or try again, or give up."""
+        """One execution is over: finish, retry or give up."""
         execution = self.running[message.delivery]
         self._decide(execution, message, turn)
         self.feedback.end(execution.cause)
@@ -182,7 +181,7 @@ class Runner:
             self._report(rules.on_failure, why, execution, message, turn)
 
     def _execute(self, message: Received, attempt: int, turn: Turn) -> None:
-        """Call the handler. However it ends, the message is handled; an error may end the run then."""
+        """Call the handler. However it ends, the message is handled; after that an error may end the run."""
         arguments = [payload_of(message)]
         if self._takes_context:
             arguments.append(self._context(message, turn))
@@ -205,7 +204,7 @@ class Runner:
         if handled is not None:
             turn.send(address, handled)
             return
-        # The turn is refilled by the time the coroutine returns: keep what the answer needs.
+        # The turn is reused by the time the coroutine returns: keep what the answer needs.
         fail, send, cause = turn.fail, turn.sender_later(), turn.sequence
 
         async def run() -> Handled:
@@ -237,20 +236,20 @@ class Runner:
     def _returned(self, delivery: int, attempt: int, result: Any) -> Handled:
         if inspect.isgenerator(result) or inspect.isasyncgen(result):
             raise HandlerFailed(
-                "a handler with yield in it does not run: write def or async def, return"
+                "a handler with yield in it does not run: replace yield with return"
             )
         if self.lambda_settings is None:
             return Handled(delivery, attempt, None if result is None else kept(result))
         try:
             return Handled(delivery, attempt, marshalled(result))
-        except Exception as error:  # Lambda's runtime reports whatever goes wrong there
+        except Exception as error:  # Lambda's runtime reports any error there
             text = f"Unable to marshal response: {_text_of(error)}"
             return Handled(delivery, attempt, None, "Runtime.MarshalError", text)
 
     def _raised(
         self, fail: Fail, address: str, delivery: int, attempt: int, error: BaseException
     ) -> Handled:
-        """The execution has failed. What Lambda does not answer for ends the run as well."""
+        """The execution has failed. An error that Lambda would not report ends the run as well."""
         if from_a_signal(error):
             fail(error, f"the handler of {address}")
             return _failed(delivery, attempt, error)
@@ -274,7 +273,9 @@ class Runner:
     ) -> None:
         """Send Lambda's record of an invocation to a destination."""
         put = execution.message
-        assert isinstance(put, Invoke), "no function is a dead-letter queue or a destination"
+        assert isinstance(put, Invoke), (
+            "a function is neither a dead-letter queue nor a destination"
+        )
         record = _record(turn, why, execution, message)
         if not arns.is_event_bus(arns.parse(to)):
             body = with_deeper_recursion(msgspec.json.encode, record).decode()
@@ -301,7 +302,7 @@ class Runner:
 
 
 def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> dict[str, Any]:
-    """What Lambda tells a destination. Its `stackTrace` is left out: it differs from host to host."""
+    """Lambda's record for a destination, without `stackTrace`, which differs from host to host."""
     context = {
         "requestId": request_id(turn.address, execution.message.event, message.delivery),
         "functionArn": f"{turn.address}:$LATEST",
@@ -324,7 +325,7 @@ def _record(turn: Turn, why: str, execution: _Execution, message: Handled) -> di
 
 
 def _rule_of(message: Received) -> str:
-    """The rule that a message came by."""
+    """The rule by which a message came."""
     return message.attributes["RULE_ARN"] if isinstance(message, DeadLetter) else message.rule
 
 
@@ -333,31 +334,31 @@ def _failed(delivery: int, attempt: int, error: BaseException) -> Handled:
 
 
 def _text_of(error: BaseException) -> str:
-    """The words of an error of the user's, whose `__str__` may raise as well."""
+    """The text of an error of your function, whose `__str__` may raise as well."""
     try:
         return surrogates.replace_lone_surrogates(str(error))
     except Exception:
-        return "its text cannot be read: __str__ raised"
+        return "no text: its __str__ raised"
 
 
 def _exit_text(error: SystemExit) -> str:
-    """What Lambda says of a function that has left its process (believed)."""
+    """Lambda's message about a function that has left its process (believed)."""
     code = error.code if isinstance(error.code, int) else int(error.code is not None)
     how = f"with error: exit status {code}" if code else "without providing a reason"
     return f"Error: Runtime exited {how}"
 
 
 _CHECKS = (AssertionError, SimbridgeError)
-"""What is not a failure of the function: a check of the scenario's, and a wrong use of simbridge."""
+"""Errors that are not failures of the function: a check of the scenario, and a wrong use of simbridge."""
 
 
 def _advice(address: str, error: Exception, is_lambda: bool) -> str:
     if is_lambda:
-        why = "An assertion in a handler is a check of yours: it ends the run"
+        why = "An assertion in a handler is your check: it ends the run"
     else:
         why = (
             "An exception in a handler is a bug in the scenario, not a failed delivery: catch it in "
             "the handler, or let the stand-in refuse with .fails(...)"
         )
-    told = f"{type(error).__name__}: {_text_of(error)}"
-    return f"the handler of {address} raised {told}. {why}"
+    text = f"{type(error).__name__}: {_text_of(error)}"
+    return f"the handler of {address} raised {text}. {why}"

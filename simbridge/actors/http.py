@@ -17,13 +17,13 @@ from collections.abc import Callable
 from typing import Any, final
 
 from simbridge.actors.fault_state import FaultState
-from simbridge.actors.function import Yours
+from simbridge.actors.function import UserFunction
 from simbridge.base import blocking
 from simbridge.base.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.kernel.interrupts import from_a_signal
 from simbridge.model.error_codes import ERROR_CODES, RETRIED
-from simbridge.model.faults import Custom, Recovers
+from simbridge.model.faults import Fault
 from simbridge.model.http import COULD_NOT_CONNECT, TIMEOUT_US, Network, Request, Response
 from simbridge.model.http import missing_endpoint as missing
 from simbridge.model.http_messages import TOKEN, HttpRequest, HttpResponse
@@ -49,8 +49,8 @@ class HttpEndpoint:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.received: list[Request] = []
-        self.decides: list[Yours] = []
-        self._handler: Yours | None = None
+        self.functions: list[UserFunction] = []
+        self._handler: UserFunction | None = None
         self._faults: FaultState | None = None
 
     @property
@@ -60,21 +60,25 @@ class HttpEndpoint:
 
     @handler.setter
     def handler(self, handler: HttpHandler) -> None:
-        self._handler = Yours(handler)
+        self._handler = UserFunction(handler)
 
     def receive(self, message: Message, turn: Turn) -> None:
         """HttpRequest is one request; Behave changes how those that follow are answered."""
         match message:
             case HttpRequest():
                 self._request(message, turn)
-            case Behave(Recovers()):
-                self._faults = None
-            case Behave(behaviour):
-                decide = self.decides[behaviour.number] if isinstance(behaviour, Custom) else None
-                self._faults = self._faults or FaultState(TIMEOUT_US)
-                self._faults.tell(behaviour, decide, turn.now)
+            case Behave(fault):
+                self._behave(fault, turn)
             case _:
                 raise AssertionError(f"an HTTP endpoint does not take {message!r}")
+
+    def _behave(self, fault: Fault, turn: Turn) -> None:
+        if fault.forgets:
+            self._faults = None
+            return
+        if self._faults is None:
+            self._faults = FaultState(TIMEOUT_US, self.functions)
+        self._faults.add(fault, turn.now)
 
     def _request(self, message: HttpRequest, turn: Turn) -> None:
         after = 0

@@ -1,8 +1,9 @@
-"""What a consumer sees of a queue: messages that are there, hidden for a while, or gone.
+"""Which messages of a queue a consumer can receive: those that are not hidden or deleted.
 
-A message that was received is hidden for the visibility timeout and comes back after it, unless it
-was deleted meanwhile. In a FIFO queue a hidden message hides those of its group behind it (Amazon SQS
-developer guide, "Visibility timeout", "FIFO queue delivery logic").
+A message that was received is hidden for the visibility timeout, and can be received again after it unless it
+was deleted
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html). In a
+FIFO queue a hidden message also hides the later ones of its group (same guide, "FIFO queue delivery logic").
 """
 
 from __future__ import annotations
@@ -57,5 +58,5 @@ class Visibility:
         return self._times.get(number, 0)
 
     def delete(self, number: int) -> None:
-        """A message is done with."""
+        """Delete a message."""
         self._hidden_until[number] = LATEST

@@ -1,24 +1,28 @@
-"""A replay: archived events come to their bus again, one minute of event time after the other.
+"""A replay: puts archived events on their bus again, one minute of event time after the other.
 
-The states (fidelity 6.6)::
+`TRANSITIONS` has the states (fidelity 6.6). A replay that is STARTING is stopped when the starting time
+is over (captured: a cancelled one took 73 seconds, one without its archive 51 and 57). DescribeReplay
+answers CANCELLING at once.
 
-    STARTING --some seconds--> RUNNING --the last minute is done--> COMPLETED
-    STARTING, RUNNING --Stop(CANCELLED)--> CANCELLING --some seconds--> CANCELLED
-    STARTING, RUNNING --Stop(FAILED)--> FAILED
+Each change, and each minute that had events, is reported to the control plane (`Progress`). A minute is read
+just before it is put, so it has what is in the archive then. Its events are put in slices of a hundredth of a
+second, and the next minute waits until both the slices and the time for one minute are over. A minute
+without events takes a time of its own (`empty_bucket_us`) and no message, and is not reported: the last
+replayed minute is one that the archive has an event of, whether or not that event is in the window
+(fidelity 6.5; captured).
 
-A replay that is STARTING is stopped when the starting time is over (captured: a cancelled one took 73
-seconds, one without its archive 51 and 57). Whoever asks is answered CANCELLING at once.
+For example, with 250 events in 09:00, none in 09:01 and 09:02, one in 09:03, 10,000 events a second, a second
+for a minute with events and a millisecond for one without, from RUNNING on::
 
-Each change, and each minute that had events, is reported to the control plane (`Progress`). A minute
-is read when its turn comes, so it has what is in the archive then. Its events are put in slices of a
-hundredth of a second, and the next minute waits until both the slices and the time for one minute are
-over. Minutes without events are passed at a pace of their own; no message is spent on them, and they
-do not show: what was replayed last is a minute that the archive holds an event of, whether or not that
-event lies in the window (fidelity 6.5; captured).
+    0 s        100 events of 09:00
+    0.01 s     100 events of 09:00
+    0.02 s     50 events of 09:00, which is reported
+    1.002 s    1 event of 09:03, which is reported
+    2.002 s    COMPLETED
 
-What a replay puts is new to the bus: a new id, the name of the replay between `region` and
-`resources`, no hops, ingested now. Everything else is as it was
-(fidelity 6.5; recorded).
+A replayed event is new to the bus: it has a new id, the name of the replay between `region` and `resources`,
+no hops, and is ingested now. Everything else is unchanged (fidelity 6.5; recorded).
+See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html.
 """
 
 from __future__ import annotations
@@ -26,24 +30,43 @@ from __future__ import annotations
 from typing import Any, NamedTuple, final
 
 from simbridge.actors.archive import ArchiveActor
+from simbridge.actors.transitions import Transition, steps_of
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Turn, uuid_from
 from simbridge.model import arn as arns
+from simbridge.model.event_size import event_size
 from simbridge.model.feedback import Feedback
 from simbridge.model.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
 from simbridge.model.resources import Replay
-from simbridge.storage.event_files import put_size
 from simbridge.storage.events import MINUTE, Stored
 
-__all__ = ["Pace", "ReplayActor"]
+__all__ = ["TRANSITIONS", "Pace", "ReplayActor"]
+
+# The states, as DescribeReplay shows them.
+STARTING, RUNNING, CANCELLING = "STARTING", "RUNNING", "CANCELLING"
+COMPLETED, CANCELLED, FAILED = "COMPLETED", "CANCELLED", "FAILED"
+
+TRANSITIONS = (
+    Transition(STARTING, "start", RUNNING, "the starting time is over"),
+    Transition(STARTING, "cancel", CANCELLING, "the same, and it was cancelled meanwhile"),
+    Transition(STARTING, "fail", FAILED, "the same, and its archive was deleted meanwhile"),
+    Transition(RUNNING, "next minute", RUNNING, "a minute that has events is done"),
+    Transition(RUNNING, "complete", COMPLETED, "the last minute of the window is done"),
+    Transition(RUNNING, "cancel", CANCELLING, "it is cancelled; nothing is put any more"),
+    Transition(RUNNING, "fail", FAILED, "its archive is deleted: `Archive resource not found.`"),
+    Transition(CANCELLING, "end", CANCELLED, "the cancelling time is over"),
+)
+"""The life of a replay, which begins `STARTING`."""
+
+_STEPS = steps_of(TRANSITIONS)
 
 SLICES_PER_SECOND = 100
 
 
 @final
 class Pace(NamedTuple):
-    """How long a replay takes for what; microseconds, but for the rate."""
+    """How long each part of a replay takes, in microseconds; `events_per_second` is a rate."""
 
     starting_us: int
     cancelling_us: int
@@ -55,14 +78,14 @@ class Pace(NamedTuple):
 
 @final
 class ReplayActor:
-    """The actor at a replay's ARN. What it still has to put of a minute is kept last first."""
+    """The actor at a replay's ARN. `rest` is what is left of a minute, the next event last."""
 
     def __init__(self, pace: Pace, archive: ArchiveActor, feedback: Feedback) -> None:
         self.pace = pace
         self.feedback = feedback
         self.archive: ArchiveActor | None = archive
         self.replay: Replay | None = None
-        self.state = "STARTING"
+        self.state = STARTING
         self.minute_us: int | None = None
         self.minute_began_us = 0
         self.rest: list[Stored] = []
@@ -71,7 +94,7 @@ class ReplayActor:
         self._tick: int | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
-        """Tick goes one step further; Configure begins; Stop ends before the end."""
+        """Tick takes the next step; Configure begins; Stop ends it early."""
         match message:
             case Tick():
                 self._go_on(turn)
@@ -79,25 +102,26 @@ class ReplayActor:
                 self.replay = replay
                 self._await(turn.now + self.pace.starting_us, turn)
             case Stop() as stop:
-                if self.state == "RUNNING":
+                if self.state == RUNNING:
                     self._stop(stop, turn)
-                elif self.state == "STARTING":
+                elif self.state == STARTING:
                     self._stop_later(stop)
+                # Otherwise it has ended, or is about to.
             case _:
                 raise AssertionError(f"a replay does not take {message!r}")
 
     def _go_on(self, turn: Turn) -> None:
         assert self.replay is not None
-        if self.state == "CANCELLING":
-            self._end("CANCELLED", None, turn)
+        if self.state == CANCELLING:
+            self._end("end", None, turn)
         elif self._stopping is not None:
             self._stop(self._stopping, turn)
-        elif self.state == "STARTING":
-            self.state = "RUNNING"
+        elif self.state == STARTING:
+            self._move("start")
             self._pass_on(self.replay.start_us, turn.now, turn)
             self._report(turn)
         elif self.minute_us is None:
-            self._end("COMPLETED", None, turn)
+            self._end("complete", None, turn)
         else:
             if not self.rest:
                 try:
@@ -109,7 +133,7 @@ class ReplayActor:
             self._put(turn)
 
     def _pass_on(self, from_us: int, not_before_us: int, turn: Turn) -> None:
-        """Go to the next minute that has events, or to the end, over the empty ones between."""
+        """Go to the next minute that has events, or to the end, and skip the empty ones before it."""
         assert self.replay is not None
         assert self.archive is not None
         self.minute_us = self.archive.next_minute(from_us, self.replay.end_us)
@@ -118,7 +142,7 @@ class ReplayActor:
         self._await(not_before_us + empty * self.pace.empty_bucket_us, turn)
 
     def _open(self, minute_us: int, turn: Turn) -> None:
-        """Read one minute from the archive, as far as it lies in the window."""
+        """Read the part of one minute that is in the window."""
         replay, archive = self.replay, self.archive
         assert replay is not None
         assert archive is not None
@@ -147,7 +171,7 @@ class ReplayActor:
             archived = stored.envelope()
             envelope = _again(archived, uuid_from(ids), replay.name)
             self.feedback.renamed(archived["id"], envelope["id"], turn.now)
-            event = Event(replay.bus_arn, envelope, turn.now, put_size(envelope))
+            event = Event(replay.bus_arn, envelope, turn.now, event_size(envelope))
             turn.send(replay.bus_arn, Publish(event, only=only))
             put += 1
         next_us = turn.now + (put * clock.SECOND // rate if rate else 0)
@@ -157,26 +181,30 @@ class ReplayActor:
         assert self.minute_us is not None
         not_before_us = max(next_us, self.minute_began_us + self.pace.bucket_us)
         self._pass_on(self.minute_us + MINUTE, not_before_us, turn)
+        self._move("next minute")
         self._report(turn)
 
     def _stop_later(self, stop: Stop) -> None:
-        """What came first holds, but who has been answered CANCELLING is to see CANCELLED."""
-        if self._stopping is None or stop.state == "CANCELLED":
+        """Keep the first stop; but a replay that was shown as CANCELLING becomes CANCELLED."""
+        if self._stopping is None or stop.state == CANCELLED:
             self._stopping = stop
 
     def _stop(self, stop: Stop, turn: Turn) -> None:
         if self._tick is not None:
             turn.cancel(self._tick)
         self.rest = []
-        if stop.state == "CANCELLED":
-            self.state = "CANCELLING"
+        if stop.state == CANCELLED:
+            self._move("cancel")
             self._await(turn.now + self.pace.cancelling_us, turn)
         else:
-            self._end(stop.state, stop.reason, turn)
+            self._end("fail", stop.reason, turn)
 
-    def _end(self, state: str, reason: str | None, turn: Turn) -> None:
-        """Say how it ended. The actor stays, for a `Stop` that is under way, and holds nothing."""
-        self.state = state
+    def _move(self, step: str) -> None:
+        self.state = _STEPS[step][self.state]
+
+    def _end(self, step: str, reason: str | None, turn: Turn) -> None:
+        """Report how it ended. The actor remains for a `Stop` that is on its way, and keeps no events."""
+        self._move(step)
         self._report(turn, reason)
         self.archive = None
 
@@ -190,7 +218,7 @@ class ReplayActor:
 
 
 def _minute(instant_us: int) -> int:
-    """The beginning of the minute an instant lies in."""
+    """The beginning of the minute of an instant."""
     return instant_us - instant_us % MINUTE
 
 

@@ -1,12 +1,12 @@
-"""What a handler has returned, as JSON: the answer of a function, or what a trace keeps.
+"""Converts the result of a handler to JSON: as the answer of a function, or as the trace keeps it.
 
-The Python runtime of Lambda writes a function's result as `json.dumps` does, and a Decimal as the number
-that it is (source of aws-lambda-python-runtime-interface-client). A result that it cannot write (dates,
-sets, bytes, objects of yours) is a failure of the function. NaN and the infinities pass, and are written
-as words that no JSON has; here they are read as null.
+The Python runtime of Lambda writes a function's result as `json.dumps` does, and a Decimal as a number
+(https://github.com/aws/aws-lambda-python-runtime-interface-client). A result that it cannot write (dates,
+sets, bytes, your objects) is a failure of the function. NaN and the infinities are written as words that are
+not JSON; here they are read as null.
 
-A handler of something that is not a Lambda function answers nobody, so there its result cannot fail. It
-is kept in the trace as JSON where it has any such form, a set in sorted order for one; else by its type.
+The result of any other handler is not an answer, so it cannot fail. The trace keeps it as JSON if it has a
+JSON form (a set is sorted), and otherwise the name of its type.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["kept", "marshalled"]
 def marshalled(result: Any) -> Any:
     """The JSON value that a Lambda function has answered.
 
-    Raises what Lambda's runtime would tell of: `TypeError`, `ValueError` or `RecursionError`.
+    Raises what Lambda's runtime would report: `TypeError`, `ValueError` or `RecursionError`.
     """
     if result is None:
         return None
@@ -48,7 +48,7 @@ def kept(result: Any) -> Any:
         try:
             return msgspec.json.decode(encode(result))
         except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
-            continue  # what has no JSON form is told by its type, which every run has the same
+            continue  # without a JSON form it is shown by its type, which is the same in every run
     return type(result).__name__
 
 

@@ -1,17 +1,18 @@
-"""A scheduler: one for each enabled rule with a schedule; it sends itself the next tick.
+"""A scheduler: one actor for each enabled rule with a schedule; it sends itself the next tick.
 
-The anchor is the instant at which it hears of its schedule, without the fraction of a second. The bus
-tells it of a schedule only when there is a new one: the rule was created, enabled or given another
-expression. Whatever else changes about the rule, the scheduler does not hear of it and the cadence
-goes on (fidelity 3.5). A rule that is disabled, deleted or loses its schedule retires its
-scheduler, which takes its tick back: a cancelled firing leaves no record.
+The anchor is the instant at which it gets its schedule, without the fraction of a second. The bus sends a
+schedule only if it is new: the rule was created, enabled or given another expression. Other changes of the
+rule are not sent to the scheduler, and the cadence continues (fidelity 3.5). If the rule is disabled,
+deleted or loses its schedule, the scheduler is retired and cancels its tick: a cancelled firing leaves no
+record.
 
-A rate fires at the anchor and every period after it, or first after one period: observations of the
-service favour the first, weakly, so a world may choose (`World(rate_first_fires=...)`). A cron fires
-strictly after the anchor. Each firing is computed from the one before and never from the clock, which
-is why a rate cannot drift, however late its ticks may be. A tick is late by a draw of its own, and that
-of a cron rule by one draw more, the same for all its ticks: on AWS each rule has its place in the minute,
-while a rate has the second of its anchor.
+A rate fires at the anchor and every period after it, or first after one period. Observations of the service
+favour the first, weakly, so a world may choose (`World(rate_first_fires=...)`). A cron fires strictly after
+the anchor. Each firing is computed from the one before and never from the clock, so a rate cannot drift,
+however late its ticks are. Each tick has a random lateness. The ticks of a cron rule also have an offset,
+which is the same for all of them: on AWS each cron rule has its place in the minute, and a rate has the
+second of its anchor.
+See https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from simbridge.base.rng import draw
 from simbridge.kernel import Turn, uuid_from
 from simbridge.languages import schedule
 from simbridge.model import arn as arns
+from simbridge.model.event_size import event_size
 from simbridge.model.messages import Configure, Event, Message, Publish, Retire, Tick
 from simbridge.model.resources import Schedule
 
@@ -77,14 +79,12 @@ class SchedulerActor:
             "id": uuid_from(turn.random("event id")),
             "time": clock.iso_seconds(due_us),  # not when it fires, when it was due (fidelity 3.4)
         }
-        # What PutEvents would count: 14 bytes for the time, and the texts (fidelity 1.5).
-        size_bytes = 14 + len(_SOURCE) + len(_DETAIL_TYPE) + len("{}") + len(given.rule_arn)
-        event = Event(given.bus_arn, envelope, turn.now, size_bytes)
+        event = Event(given.bus_arn, envelope, turn.now, event_size(envelope, timed=True))
         turn.send(given.bus_arn, Publish(event, given.rule_arn))
         self._await(schedule.firings(given.expression).after(due_us), turn)
 
     def _await(self, due_us: int | None, turn: Turn) -> None:
-        """Have the tick of this firing arrive when it is due, or somewhat later."""
+        """Send the tick of this firing, to arrive when it is due or somewhat later."""
         self.tick = None
         if due_us is None:
             return
@@ -94,7 +94,7 @@ class SchedulerActor:
         self.tick = turn.send(turn.address, Tick(due_us), max(0, due_us + late - turn.now))
 
     def _offset_us(self, turn: Turn) -> int:
-        """How late this rule is in any case: below the offset's bound, and always the same."""
+        """How late every tick of this rule is, below the offset's bound."""
         if not self.cron_offset_us or self._is_rate():
             return 0
         return draw(turn.key("offset", ""), 0) * self.cron_offset_us >> 32

@@ -1,4 +1,4 @@
-"""An event on its way to an address, as the table of targets reads it (`simbridge.targets`)."""
+"""Describes the sending of an event to an address, for the table of targets (`simbridge.targets`)."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def sending_of(
 def failure_of(
     address: str, rule: str, event: Event, body: str | None, parameters: Parameters | None = None
 ) -> targets.Failure | None:
-    """Why this cannot be sent there at all, whatever the target is up to; None if it can.
+    """Why this cannot be sent there at all, whatever the target's state; None if it can.
 
-    An ARN of no kind that is known is none that PutTargets took, and nothing is known against it.
+    PutTargets takes no ARN of an unknown kind, so for such an ARN the answer is None.
     """
     sending = sending_of(address, rule, event, body, parameters)
     kind = targets.kind_of(sending.target)

@@ -1,9 +1,8 @@
-"""Stand-ins: what lives at a target's ARN instead of the real service.
+"""Stand-ins: the actors at the ARNs of targets, in place of the real services.
 
-A stand-in accepts what it is sent and remembers it: events, dead letters and Lambda's records alike. The
-call of its service's API that this was is worked out when somebody asks (`request_of`). It may have a
-handler of yours (`actors/function`), and it can be told to fail, to be slow or to throttle
-(`actors/fault_state`).
+A stand-in accepts what it is sent and keeps it: events, dead letters and Lambda's records. The API call of
+its service that each of them was is worked out on demand (`request_of`). It may have your handler
+(`actors/function`) and faults: it fails, is slow or throttles (`actors/fault_state`).
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from typing import final
 
 from simbridge import targets
 from simbridge.actors.fault_state import Answer, FaultState
-from simbridge.actors.function import Received, Runner, Yours
+from simbridge.actors.function import HandlerRunner, Received, UserFunction
 from simbridge.actors.queue import Visibility
 from simbridge.actors.sending import failure_of, sending_of
 from simbridge.kernel import Turn
 from simbridge.model import arn as arns
-from simbridge.model.faults import Custom, Recovers
+from simbridge.model.faults import Fault
 from simbridge.model.messages import (
     Behave,
     DeadLetter,
@@ -38,7 +37,7 @@ __all__ = ["MissingTarget", "StandIn", "request_of"]
 
 
 def request_of(address: str, message: Received) -> targets.Request:
-    """The call of the service's own API by which the stand-in at this address got a message."""
+    """The API call of its service by which the stand-in at this address got a message."""
     if isinstance(message, Deposit):
         return {"Action": "SendMessage", "MessageBody": message.body}
     if isinstance(message, DeadLetter):
@@ -52,7 +51,7 @@ def request_of(address: str, message: Received) -> targets.Request:
 
 
 def _unfit(address: str, message: DeadLetter) -> targets.Failure | None:
-    """Why no dead-letter queue can take this message, which is too large or empty."""
+    """Why no dead-letter queue can take this message, if it is too large or empty."""
     size = message.event.size_bytes if message.body is None else len(message.body)
     if 0 < size <= targets.FITS_ANYWHERE_CHARS:
         return None
@@ -63,25 +62,25 @@ def _unfit(address: str, message: DeadLetter) -> targets.Failure | None:
 class StandIn:
     """The actor at a target's ARN: a queue, a function, anything that accepts.
 
-    It accepts until it is told to behave otherwise (`Behave`).
+    It accepts unless a fault (`Behave`) says otherwise.
     """
 
     def __init__(self) -> None:
-        self.runner: Runner | None = None
+        self.runner: HandlerRunner | None = None
         self.received: list[Received] = []
         self.visibility = Visibility()
-        self.decides: list[Yours] = []
-        self._conduct: FaultState | None = None
+        self.functions: list[UserFunction] = []
+        self._faults: FaultState | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
-        """Accept, remember, and call the handler, if there is one."""
+        """Accept and keep it, and call the handler, if there is one."""
         if type(message) is not Invoke:  # several times quicker to ask than a case
             self._receive_other(message, turn)
             return
-        if self._conduct is None:
+        if self._faults is None:
             turn.send(turn.sender, Outcome(message.delivery, message.attempt))
         else:
-            error, text, after = self._conduct.answer(message, turn)
+            error, text, after = self._faults.answer(message, turn)
             outcome = Outcome(message.delivery, message.attempt, error, text)
             turn.send(turn.sender, outcome, after)
             if error is not None:
@@ -89,7 +88,7 @@ class StandIn:
         self._take(message, turn)
 
     def _take(self, message: Received, turn: Turn) -> None:
-        """Remember what was accepted, and call the handler with it, if there is one."""
+        """Keep what was accepted, and call the handler with it, if there is one."""
         self.received.append(message)
         if self.runner is not None:
             self.runner.begin(message, turn)
@@ -107,18 +106,22 @@ class StandIn:
             case Deposit():
                 self._accept_destination_record(message, turn)
             case Declined():
-                pass  # the record is the point: Lambda gives it up, and the function goes on
-            case Behave(Recovers()):
-                self._conduct = None
-            case Behave(behaviour):
-                decide = self.decides[behaviour.number] if isinstance(behaviour, Custom) else None
-                self._conduct = self._conduct or FaultState(_timeout_us(turn.address))
-                self._conduct.tell(behaviour, decide, turn.now)
+                pass  # recorded in the trace; Lambda gives the record up, and the function goes on
+            case Behave(fault):
+                self._behave(fault, turn)
             case _:
                 raise AssertionError(f"a stand-in does not take {message!r}")
 
+    def _behave(self, fault: Fault, turn: Turn) -> None:
+        if fault.forgets:
+            self._faults = None
+            return
+        if self._faults is None:
+            self._faults = FaultState(_timeout_us(turn.address), self.functions)
+        self._faults.add(fault, turn.now)
+
     def _accept_dead_letter(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
-        """Take a dead letter. A queue that refuses one loses the event (fidelity 2.5)."""
+        """Take a dead letter. If the queue refuses it, the event is lost (fidelity 2.5)."""
         error, text, after = self._refusal(message, delivery, turn)
         turn.reply(Outcome(delivery, 0, error, text), after)
         if error is None:
@@ -131,7 +134,7 @@ class StandIn:
         return self.answer(Invoke(delivery, 0, message.event, message.attributes["RULE_ARN"]), turn)
 
     def _accept_destination_record(self, record: Deposit, turn: Turn) -> None:
-        """Take Lambda's record of an invocation, unless this service does not take it now, or at all."""
+        """Take Lambda's record of an invocation, unless this service refuses it, now or always."""
         failure = failure_of(turn.address, record.rule, record.event, record.body)
         if failure is not None:
             turn.reply(Declined(record.delivery, failure.error, failure.text))
@@ -145,35 +148,38 @@ class StandIn:
             turn.reply(Declined(record.delivery, error, text), after)
 
     def answer(self, message: Invoke, turn: Turn) -> Answer:
-        """What is answered to an attempt, by all that this stand-in was told to do."""
-        return (None, None, 0) if self._conduct is None else self._conduct.answer(message, turn)
+        """The answer to an attempt, by all faults that hold."""
+        return (None, None, 0) if self._faults is None else self._faults.answer(message, turn)
 
 
 def _timeout_us(address: str) -> int | None:
-    """How long EventBridge waits for what lives at this address, if that is known."""
+    """How long EventBridge waits for an answer of the target at this address, if that is known."""
     kind = targets.kind_of(arns.parse(address))
     return None if kind is None else kind.timeout_us
 
 
 @final
 class MissingTarget:
-    """Answers for an address where nobody lives: the delivery fails (fidelity 2.2).
+    """Answers for an address without a target: the delivery fails (fidelity 2.2).
 
-    An event bus that is not there is the exception: events for it are acknowledged and gone, as are
-    those that are put to it (fidelity 8.4; captured).
+    A missing event bus is the exception: events for it are acknowledged and lost, as are those that are
+    put to it (fidelity 8.4; captured).
     """
 
     def __init__(self, namesakes: Sequence[str] = ()) -> None:
         self.namesakes = namesakes
-        """ARNs of stand-ins with the name of the one that is missing."""
+        """ARNs of stand-ins with the name of the missing one."""
 
     def receive(self, message: Message, turn: Turn) -> None:
-        """Refuse, and make room for whoever moves in later."""
-        detail = f"nobody lives at {turn.address}: add a stand-in, or World(stand_ins='auto')"
+        """Refuse, and leave the address, so that a target can be created later."""
+        address = turn.address
+        detail = (
+            f"no target is registered at {address}; create one with world.stand_in({address!r})"
+        )
         if self.namesakes:
-            detail += f"; a stand-in of this name lives at {', '.join(self.namesakes)}"
+            detail += f" (a stand-in of this name is at {', '.join(self.namesakes)})"
         if isinstance(message, Invoke) and arns.is_event_bus(arns.parse(turn.address)):
-            text = f"nobody lives at {turn.address}: the event is acknowledged and gone"
+            text = f"no event bus is at {turn.address}: the event is acknowledged and lost"
             turn.reply(Outcome(message.delivery, message.attempt, None, text))
         elif isinstance(message, Invoke | DeadLetter):
             attempt = message.attempt if isinstance(message, Invoke) else 0
@@ -184,5 +190,5 @@ class MissingTarget:
             turn.reply(Declined(message.delivery, "NO_RESOURCE", detail))
         else:
             under_way = isinstance(message, Match | Outcome | Due | Expire)
-            assert not under_way, f"a delivery has left before {message!r}"
+            assert not under_way, f"a delivery was deregistered before {message!r}"
         turn.stop()

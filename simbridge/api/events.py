@@ -41,8 +41,9 @@ from simbridge.base.repeated import Repeating, has_repeated_key
 from simbridge.kernel import uuid_of
 from simbridge.languages import pattern
 from simbridge.model import arn as arns
+from simbridge.model.event_size import entry_size
 from simbridge.model.messages import Event, Publish
-from simbridge.storage.event_files import entry_size, fits_int64
+from simbridge.storage.event_files import fits_int64
 
 __all__ = ["DETAIL_LEVELS_MAX", "put_events", "read_detail", "test_event_pattern"]
 

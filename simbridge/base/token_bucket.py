@@ -39,6 +39,10 @@ class Bucket:
         self._full_at = max(self._full_at, now) + SECOND
         return wait
 
+    def put_back(self) -> None:
+        """Put back the token that was taken last."""
+        self._full_at -= SECOND
+
 
 @final
 class Buckets:

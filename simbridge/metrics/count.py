@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, final
 
 from simbridge.kernel import Record
 from simbridge.model import arn as arns
+from simbridge.model.event_size import entry_size
 from simbridge.model.messages import (
     Call,
     Configure,
@@ -27,7 +28,6 @@ from simbridge.model.messages import (
     MatchWithoutTarget,
     Outcome,
 )
-from simbridge.storage.event_files import entry_size
 from simbridge.trace.deliveries import StartedDeliveries
 from simbridge.trace.names import Names, function_name
 

@@ -1,7 +1,7 @@
 """Amazon Resource Names: `arn:partition:service:region:account:resource`.
 
-An ARN is the address of everything that can receive a message in a world, so this module is all
-there is to routing between accounts and regions.
+An ARN is the address of everything that can receive a message in a world, so routing between accounts and
+regions needs nothing else. See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PARTITIONS = {
     "us-isof-": "aws-iso-f",
     "eusc-": "aws-eusc",
 }
-"""How the regions of a partition begin (botocore's endpoints); those of "aws" have nothing in common."""
+"""The beginning of the regions of each partition (botocore's endpoints); any other region is in "aws"."""
 
 _DNS_SUFFIXES = {
     "aws-cn": "amazonaws.com.cn",
@@ -50,12 +50,12 @@ _DNS_SUFFIXES = {
     "aws-iso-f": "csp.hci.ic.gov",
     "aws-eusc": "amazonaws.eu",
 }
-"""What the addresses of services end in, where it is not "amazonaws.com" (botocore's endpoints)."""
+"""What host names of services end in, if not in "amazonaws.com" (botocore's endpoints)."""
 
 
 @final
 class Arn(NamedTuple):
-    """The six parts of an ARN; `str(arn)` puts them together again."""
+    """The five parts after "arn"; `str(arn)` is the whole."""
 
     partition: str
     service: str
@@ -69,7 +69,7 @@ class Arn(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Arn:
-    """The parts of an ARN. Raises `InvalidArn` when the text is none."""
+    """The parts of an ARN. Raises `InvalidArn` if the text is not one."""
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not (parts[1] and parts[2] and parts[5]):
         raise InvalidArn(
@@ -79,7 +79,7 @@ def parse(text: str) -> Arn:
 
 
 def partition_of(region: str) -> str:
-    """The AWS partition a region belongs to; "aws" where its name begins like none of another one."""
+    """The AWS partition of a region."""
     for prefix, partition in _PARTITIONS.items():
         if region.startswith(prefix):
             return partition
@@ -87,7 +87,7 @@ def partition_of(region: str) -> str:
 
 
 def dns_suffix(partition: str) -> str:
-    """What the addresses of a partition's services end in; as in "aws" where it is not known."""
+    """What the host names of services in a partition end in."""
     return _DNS_SUFFIXES.get(partition, "amazonaws.com")
 
 
@@ -129,12 +129,12 @@ def secret_arn(region: str, account: str, connection: str, uuid: str, suffix: st
 
 
 def api_address(account: str, region: str) -> str:
-    """Where the control plane of an account and region is: whom calls and reports are sent to."""
+    """The address of the control plane of an account and region, for calls and reports."""
     return f"api:{region}:{account}"
 
 
 def is_simulated(arn: Arn) -> bool:
-    """Whether what lives there is part of EventBridge: a bus, a rule, an archive, a replay, a connection."""
+    """Whether it is a resource of EventBridge itself: a bus, a rule, an archive, a replay, a connection."""
     return arn.service == "events" and arn.resource.startswith(
         ("event-bus/", "rule/", "archive/", "replay/", "connection/")
     )
@@ -156,5 +156,5 @@ def is_whole_log_group(text: str) -> bool:
 
 
 def address_of(text: str) -> str:
-    """Where a target lives: at its ARN, a log group at the one that names the group alone."""
+    """The address of a target: its ARN; of a log group, the ARN without `:*`."""
     return text.removesuffix(":*") if is_whole_log_group(text) else text

@@ -1,15 +1,25 @@
 """How long to wait before the next retry.
 
-AWS says "exponential backoff and jitter" and no more (fidelity 2.1; user guide, "How EventBridge
-retries delivering events"), and nobody has published a measurement. Two documented numbers bound the
-curve: by default there are up to 185 retries, and 24 hours. `CANDIDATES` are curves that AWS may have, by
-names that say what they are; a finding that hangs on the curve is better looked at under two of them.
-`DEFAULT` is the simplest that uses up both numbers at about the same time, `full_jitter_960s`: delays
-double from one second up to a cap, each drawn evenly between nothing and that bound. Delays are whole
-seconds, rounded up.
+AWS says "exponential backoff and jitter" and no more (fidelity 2.1; user guide), see
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html, and no measurement has
+been published. Two documented numbers bound the curve: by default there are up to 185 retries, and 24
+hours. `CANDIDATES` are curves that AWS may have; check a result that depends on the curve under two of them.
+`DEFAULT` is the simplest one that uses up both numbers at about the same time, `full_jitter_960s`.
 
-A backoff is any object with the one method of `Backoff`; `World(backoff=...)` takes it. Everything is
-integers, so a delay is the same on every host.
+The names of the jitter are those of https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+With full jitter the bound doubles up to a cap, and the delay is uniform between zero and the bound, in whole
+seconds, rounded up. The bound before the third retry is four seconds, and the sample 2**31 is in the
+middle::
+
+    >>> full_jitter_960s.delay_us(3, 2**31)
+    3000000
+    >>> [full_jitter_960s.delay_us(retry, 2**32 - 1) // clock.SECOND for retry in (1, 2, 3, 10, 11, 185)]
+    [1, 2, 4, 512, 960, 960]
+    >>> exponential("30s", factor=3, cap="5m", jitter="none").delay_us(2, 0) // clock.SECOND
+    90
+
+A backoff is any object with the method `delay_us(retry, sample)`; `World(backoff=...)` takes it. All numbers
+are integers, so a delay is the same on every host.
 """
 
 from __future__ import annotations
@@ -57,10 +67,9 @@ class Backoff(Protocol):
 
 
 class _Curve(msgspec.Struct, frozen=True):
-    """Bounds for the first retries, in steps; the last one holds for all that follow.
+    """Bounds for the first retries, in steps; the last one is for all retries after them.
 
-    `delays` are the multiples of the step up to the last bound, ready to be handed out, where there
-    are few enough of them.
+    `delays` are the multiples of the step up to the last bound, precomputed if there are few enough.
     """
 
     bounds: tuple[int, ...]
@@ -85,7 +94,7 @@ class _Curve(msgspec.Struct, frozen=True):
         return sum(map(self._twice_mean, bounds)) * self.step_us // 2
 
     def _twice_mean(self, bound: int) -> int:
-        """Twice the mean of the delays below a bound, in steps: they are drawn evenly."""
+        """Twice the mean of the delays below a bound, in steps: they are uniform."""
         least = {"full": 1, "equal": bound - (bound - 1) // 2, "none": bound}[self.jitter]
         return least + bound
 
@@ -98,7 +107,7 @@ class _Curve(msgspec.Struct, frozen=True):
 class Candidate(_Curve, frozen=True, kw_only=True, dict=True):
     """A curve that AWS may have; its docstring says what speaks for it and what against it.
 
-    `name` is what it is called in `simbridge.backoff`.
+    `name` is its name in `simbridge.backoff`.
     """
 
     name: str
@@ -113,19 +122,19 @@ class Candidate(_Curve, frozen=True, kw_only=True, dict=True):
 
     @property
     def formula(self) -> str:
-        """How long is waited before retry n, in words and numbers."""
+        """The delay before retry n, in words and numbers."""
         first, cap = self.bounds[0], self.bounds[-1]
         bound = f"min({cap} s, {first} s * 2^(n-1))"
         drawn = {
-            "full": "even in (0, bound]",
-            "equal": "even in (bound/2, bound]",
+            "full": "uniform in (0, bound]",
+            "equal": "uniform in (bound/2, bound]",
             "none": "the bound",
         }
         return f"Before retry n: {drawn[self.jitter]}, with the bound {bound}."
 
     @property
     def span(self) -> str:
-        """How long 185 retries take on average, of the 24 hours that a delivery has."""
+        """How much of the 24 hours of a delivery 185 retries take on average."""
         return f"{RETRIES} retries take {self.mean_span_us() / (3600 * clock.SECOND):.1f} h on average."
 
     def __repr__(self) -> str:
@@ -142,9 +151,9 @@ def exponential(
 ) -> Backoff:
     """Delays bounded by `first`, `first * factor`, ... up to `cap`, in whole `step`s.
 
-    `jitter` "full" draws evenly between nothing and the bound, "equal" between half of it and all of
-    it, "none" always takes the bound. Raises `InvalidTime` for a duration that is none, and
-    `SimbridgeError` for a curve that cannot rise.
+    A delay with `jitter` "full" is uniform between zero and the bound, with "equal" between half the
+    bound and the bound; with "none" it is the bound. Raises `InvalidTime` for an invalid duration, and
+    `SimbridgeError` for another factor or jitter, or if `first` is above `cap` or below `step`.
     """
     return _Curve(*_parts(first, factor, cap, jitter, step))
 
@@ -152,12 +161,12 @@ def exponential(
 def _parts(
     first: Duration, factor: int, cap: Duration, jitter: Jitter, step: Duration
 ) -> tuple[tuple[int, ...], int, Jitter, tuple[int, ...]]:
-    """The bounds of a curve, its step, its jitter, and its delays ready to be handed out."""
+    """The bounds of a curve, its step, its jitter, and its precomputed delays."""
     bound, last, unit = clock.duration(first), clock.duration(cap), clock.duration(step)
     if type(factor) is not int or factor < 1:
         raise SimbridgeError(f"the factor of a backoff is a whole number >= 1, not {factor!r}")
     if not 0 < unit <= bound <= last:
-        raise SimbridgeError("a backoff starts at a step or more, and at or below its cap")
+        raise SimbridgeError("a backoff needs step <= first <= cap, and a step above zero")
     bounds = []
     while bound < last and factor > 1:
         bounds.append(bound)
@@ -175,7 +184,7 @@ def constant(delay: Duration, *, jitter: Jitter = "none") -> Backoff:
 
 
 def _step(delay: Duration) -> Duration:
-    """Whole seconds; milliseconds or microseconds for what is shorter or has a fraction."""
+    """Whole seconds; milliseconds or microseconds for a delay that is shorter or has a fraction."""
     micros = clock.duration(delay)
     return next(text for text in ("1s", "1ms", "1us") if micros % clock.duration(text) == 0)
 
@@ -187,7 +196,7 @@ def _checked(jitter: Jitter) -> Jitter:
 
 
 def check_backoff(backoff: object) -> None:
-    """Raise `SimbridgeError` for what cannot be asked as a backoff is: a class of one, for example."""
+    """Raise `SimbridgeError` unless the method of a backoff can be called: for a class, for example."""
     delay_us = getattr(backoff, "delay_us", None)
     try:
         inspect.signature(delay_us).bind(1, 0)  # type: ignore[arg-type]  # None is a TypeError, too
@@ -196,14 +205,14 @@ def check_backoff(backoff: object) -> None:
             "a backoff is an object with a method delay_us(retry, sample), see simbridge.backoff, "
             f"not {backoff!r}"
         ) from None
-    except ValueError:  # a function that is not written in Python may not tell
+    except ValueError:  # a function that is not written in Python may have no signature
         pass
 
 
 _USES_BOTH = "uses up 185 retries and 24 hours, the two documented numbers, at about the same time"
 _EARLY = "spends 185 retries long before the 24 hours, which then bound nothing"
-_UNMEASURED = "nothing that is known; that the first retries come within seconds is not measured"
-_NO_EARLY = "nothing that is known; that the first retry comes so late is not measured"
+_UNMEASURED = "nothing known; that the first retries come within seconds is not measured"
+_NO_EARLY = "nothing known; that the first retry comes so late is not measured"
 
 
 def _candidate(

@@ -1,10 +1,11 @@
-"""Which calls of AWS's APIs, as CloudTrail reports them, only some rules are shown.
+"""Tells which API calls that CloudTrail reports are only for rules that ask for read-only calls.
 
-CloudTrail gives EventBridge an event for each management call of an account. Those that only read are so
-many that a rule gets them only where its State asks for them (EventBridge user guide, "Receiving read-only
-management events from AWS services"). They are told by their names: List, Get and Describe. Two of STS
-begin like that and change something, and reading calls of other names (TestEventPattern, AssumeRole) reach
-every rule. Where a record says of itself that it is no read (`readOnly`), or a data event, that holds.
+CloudTrail gives EventBridge an event for each management call of an account. Read-only calls are so many
+that a rule gets them only if its State asks for them
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html). They are
+recognised by their names: List, Get and Describe. Two calls of STS begin like that and change something, and
+read-only calls with other names (TestEventPattern, AssumeRole) reach every rule. If a record says that it is
+not read-only (`readOnly`), or that it is a data event, the record decides.
 """
 
 from __future__ import annotations

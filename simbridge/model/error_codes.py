@@ -1,9 +1,9 @@
 """Why a delivery attempt fails: EventBridge's error codes, and whether it tries again.
 
-One table for three readers: a stand-in refuses with one of these codes, a delivery looks up whether
-to retry, and the documentation lists them. The codes are those of the user guide's table
-"dead-letter queue error codes"; `retried` is what it says there, except where a recording of the
-service shows otherwise (fidelity 2.2, 2.4).
+The table has three readers: a stand-in refuses with one of these codes, a delivery looks up whether to
+retry, and the documentation lists them. The codes are those of "dead-letter queue error codes" in the user
+guide (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html). `retried` is what it says
+there, unless a recording of the service shows otherwise (fidelity 2.2, 2.4).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         True, "a quota of the target is used up", "A limit of the target was exceeded."
     ),
     "RESOURCE_MODIFICATION_COLLISION": ErrorCode(
-        True, "somebody else changes the target", "The resource is being modified."
+        True, "the target is being changed by another call", "The resource is being modified."
     ),
     "SDK_CLIENT_ERROR": ErrorCode(True, "the call failed on EventBridge's side", "Client error."),
     "TARGET_DECRYPTION_FAILURE": ErrorCode(
@@ -89,16 +89,16 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "TRANSIENT_ASSUME_ROLE": ErrorCode(
         False, "the target's role cannot be assumed at the moment", "Failed to assume role."
     ),
-    "UNKNOWN": ErrorCode(False, "nobody knows", "Unknown exception."),
+    "UNKNOWN": ErrorCode(False, "unspecified error", "Unknown exception."),
 }
 
 RETRIED = frozenset(code for code, row in ERROR_CODES.items() if row.retried)
-"""The codes after which EventBridge tries again."""
+"""The codes after which EventBridge retries."""
 
 
 def checked(code: str) -> str:
-    """The code itself. Raises `SimbridgeError` if EventBridge has none of this name."""
+    """The code itself. Raises `SimbridgeError` if EventBridge has no such code."""
     if not isinstance(code, str) or code not in ERROR_CODES:
-        told = did_you_mean(code, ERROR_CODES, "simbridge.model.error_codes")
-        raise SimbridgeError(f"no delivery fails with {code!r}; {told}")
+        hint = did_you_mean(code, ERROR_CODES, "simbridge.model.error_codes")
+        raise SimbridgeError(f"no delivery fails with {code!r}; {hint}")
     return code

@@ -13,9 +13,9 @@ Unit = Literal[
 
 @final
 class Limit(NamedTuple):
-    """One number: its default, what it bounds, and who says so.
+    """One number: its default, its meaning, and the evidence for it.
 
-    `default` is the number in the profile "ideal", `aws` that in "aws" where it is another one.
+    `default` is the number in the profile "ideal"; `aws` is the one in "aws" if it is another.
     """
 
     default: int

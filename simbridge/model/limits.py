@@ -1,13 +1,13 @@
 """Every number of a world, with its unit and the evidence for it; a world may override any of them.
 
-`World(limits={"targets_per_rule": 10})` is a quota increase. Names end in their unit where it is not a
-plain count. The bounds that stand in AWS's service model (lengths, patterns) are not repeated here:
-requests are checked against the model itself (`api/model`).
+`World(limits={"targets_per_rule": 10})` is a quota increase. Names end in their unit unless it is a plain
+count. Bounds of AWS's service model (lengths, patterns) are not repeated here: requests are checked against
+the model itself (`api/model`).
 
-A number has its evidence: a page of AWS's, a recording of the service, a measurement somebody has
-published, with the address where there is one. Where nobody has published anything it says "invented",
-and a finding that hangs on it is a finding about simbridge. The profile "ideal" leaves out whatever a
-scenario need not deal with; the evidence is for the number of the profile "aws".
+The evidence for a number is a page of AWS's, a recording of the service or a published measurement, with its
+address if it has one. If nothing is published the evidence is "invented", and a result that depends on the
+number says something about simbridge only. The profile "ideal" leaves out what most scenarios need not deal
+with; the evidence is for the number of the profile "aws".
 """
 
 from __future__ import annotations
@@ -83,12 +83,17 @@ LIMITS: dict[str, Limit] = {
         "bytes",
     ),
     "list_page": Limit(
-        100, "items of one page of a list, where Limit is not given", "observed of the service"
+        100, "items of one page of a list, if Limit is not given", "observed of the service"
     ),
     "tags_per_resource": Limit(50, "tags of one resource", _QUOTAS),
-    "retry_attempts": Limit(185, "retries of a delivery, where its target does not say", _RETRIES),
+    "retry_attempts": Limit(
+        185, "retries of a delivery, if its target has no RetryPolicy", _RETRIES
+    ),
     "event_age_s": Limit(
-        86_400, "how long a delivery is retried, where its target does not say", _RETRIES, "seconds"
+        86_400,
+        "how long a delivery is retried, if its target has no RetryPolicy",
+        _RETRIES,
+        "seconds",
     ),
     "same_region_hops": Limit(
         1, "event buses of one region an event is forwarded to", "captured answers of the service"
@@ -106,9 +111,9 @@ LIMITS: dict[str, Limit] = {
     ),
     "control_plane_jitter_us": Limit(
         0,
-        "how much longer that may take, drawn evenly for each change",
+        "how much longer that may take, uniform for each change",
         "8 s bound three captured changes (see control_plane_delay_us); an event met an old target "
-        "seconds after its change (https://github.com/go-to-k/cdkd/pull/1123); that the draw is even "
+        "seconds after its change (https://github.com/go-to-k/cdkd/pull/1123); that it is uniform "
         "is invented",
         "µs",
         8_000_000,
@@ -128,7 +133,7 @@ LIMITS: dict[str, Limit] = {
     ),
     "invocations_per_second": Limit(
         0,
-        "attempts in an account and region; what goes beyond waits; 0: see regional_rates",
+        "attempts in an account and region; further ones wait; 0: see regional_rates",
         _QUOTAS,
         "a second",
     ),
@@ -167,13 +172,13 @@ LIMITS: dict[str, Limit] = {
     "duplicates_per_million": Limit(
         0,
         "deliveries that are made twice, as at-least-once allows",
-        "invented: nobody has published a rate",
+        "invented: no rate is published",
         "a million",
         100,
     ),
     "schedule_lateness_us": Limit(
         0,
-        "how late a schedule may fire, drawn evenly for each firing",
+        "how late a schedule may fire, uniform for each firing",
         "firings of rate(1 minute) were 60 s apart, give or take 5 s (recorded); the user guide "
         f"promises the minute, not the second ({_SCHEDULES})",
         "µs",
@@ -181,7 +186,7 @@ LIMITS: dict[str, Limit] = {
     ),
     "schedule_offset_us": Limit(
         0,
-        "how late the firings of a cron rule may be in any case, drawn evenly once for each rule",
+        "how late the firings of a cron rule may be in any case, uniform, once for each rule",
         "4,700 firings were 25 s late on average, each rule always about as late "
         f"(https://www.trek10.com/blog/lambdaclock, 2016); within the minute ({_SCHEDULES})",
         "µs",
@@ -223,11 +228,11 @@ LIMITS: dict[str, Limit] = {
         10, "replays of an account in a region that start or run", "recorded answers of the service"
     ),
     "replay_history_days": Limit(
-        90, "a replay that has ended is remembered, and its name taken", _ARCHIVES, "days"
+        90, "a replay that has ended is remembered, and its name is taken", _ARCHIVES, "days"
     ),
     "replay_starting_s": Limit(
         60,
-        "a replay is STARTING; a change that is asked for meanwhile acts at the end",
+        "a replay is STARTING; if it is stopped meanwhile, it stops at the end of that time",
         "14 replays took 60.6 s, sd 3.5, whatever they had to replay; stopped ones 51, 57 and 73 s "
         f"({_STACKD}/replays.json)",
         "seconds",
@@ -277,7 +282,7 @@ LIMITS: dict[str, Limit] = {
     ),
     "feedback_generations": Limit(
         10_000,
-        "times that a chain of events may go round one rule before a warning tells of it; 0: none does",
+        "times that a chain of events may go round one rule before a warning is given; 0: no warning",
         "invented: simbridge, not AWS",
     ),
 } | CONNECTION_LIMITS
@@ -289,20 +294,20 @@ PROFILES: dict[str, dict[str, int]] = {
 """Sets of numbers by name: a world without noise, and one like the service."""
 
 _BOUNDS: dict[Unit, range] = {"0 or 1": range(2), "a million": range(1_000_001)}
-"""What numbers with these units can be; those with others have no upper bound."""
+"""The values of numbers with these units; others have no upper bound."""
 
 _RATED = ("put_events_per_second", "invocations_per_second")
 
 
 def rate_of(name: str, region: str, limits: Limits) -> int:
-    """A quota per second in a region; 0 where there is none."""
+    """A quota per second in a region; 0 if there is none."""
     if limits[name] or not limits["regional_rates"]:
         return limits[name]
     return regions.RATES.get(region, regions.OTHER_REGIONS)[_RATED.index(name)]
 
 
 def replay_rate_of(region: str, limits: Limits) -> int:
-    """How many events a replay puts in a second in a region; 0: all of a minute at once."""
+    """How many events a replay puts per second in a region; 0: all of a minute at once."""
     most = limits["replay_events_per_second"]
     if not limits["regional_rates"]:
         return most
@@ -318,7 +323,7 @@ def rules_of(region: str, limits: Limits) -> int:
 def limits_of(profile: str | Mapping[str, int], limits: Mapping[str, int] | None) -> dict[str, int]:
     """The numbers of a world: those of its profile, and over them what `limits` says.
 
-    Raises `SimbridgeError` for a profile, a name or a value that cannot be.
+    Raises `SimbridgeError` for an unknown profile or name and for an invalid value.
     """
     if isinstance(profile, Mapping):
         return limits_with(profile, limits)
@@ -331,7 +336,7 @@ def limits_of(profile: str | Mapping[str, int], limits: Mapping[str, int] | None
 def limits_with(*overrides: Mapping[str, int] | None) -> dict[str, int]:
     """The numbers of a world, later ones over earlier ones.
 
-    Raises `SimbridgeError` for a name or a value that cannot be.
+    Raises `SimbridgeError` for an unknown name and for an invalid value.
     """
     limits = {name: limit.default for name, limit in LIMITS.items()}
     for given in overrides:
@@ -339,8 +344,8 @@ def limits_with(*overrides: Mapping[str, int] | None) -> dict[str, int]:
             raise SimbridgeError(f"limits is a mapping, {{'targets_per_rule': 10}}, not {given!r}")
     for name, value in [pair for given in overrides for pair in (given or {}).items()]:
         if name not in limits:
-            told = did_you_mean(name, limits, "simbridge.model.limits.LIMITS")
-            raise SimbridgeError(f"no limit is called {name!r}; {told}")
+            hint = did_you_mean(name, limits, "simbridge.model.limits.LIMITS")
+            raise SimbridgeError(f"no limit is called {name!r}; {hint}")
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise SimbridgeError(f"limit {name!r} must be a whole number >= 0, not {value!r}")
         bound = _BOUNDS.get(LIMITS[name].unit)

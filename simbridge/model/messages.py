@@ -1,28 +1,27 @@
-"""Everything an actor can say. If it is not a message, it did not happen.
+"""Every message that an actor can receive. Whatever happens is a message, and only that.
 
-Messages are frozen records without behaviour. They are `msgspec` structs: as quick to make as a
-tuple, untracked by the garbage collector (what is frozen and made of JSON values is in no cycle),
-and with one unambiguous JSON form, the line of the trace. Many messages carry the same `Event`, or
-the same `Parameters` of a target; the trace writes such a thing out once and refers to it afterwards
-(`trace/codec`).
+Messages are frozen `msgspec` structs: as quick to make as a tuple, not tracked by the garbage collector
+(frozen JSON values are in no cycle), and with one unambiguous JSON form, the line of the trace. Many
+messages carry the same `Event`, or the same `Parameters` of a target; the trace writes these out once and
+refers to them afterwards (`trace/codec`).
 
-The life of one event, as the messages tell it::
+The messages in the life of one event::
 
     story ----Call----> control plane        PutEvents, with request and answer
-          --Publish--> event bus             the event is in the world
+          --Publish--> event bus             the event has arrived
     service --Publish-> event bus            an AWS service has emitted an event
     scheduler --Tick--> itself               a schedule is due; it publishes an event of its own
     bus   ----Match---> delivery             a rule matched; one delivery for each of its targets
     delivery -Invoke--> target               attempt n
     target --Outcome--> delivery             accepted, or an error code
-    delivery --Due--> itself                 its time has come, where the Invocations quota is on
+    delivery --Due--> itself                 an attempt is due, if the Invocations quota is on
     delivery -Expire-> itself                there is no time for another attempt
-    delivery -DeadLetter-> queue             given up; or `Drop` to the bus where nobody keeps it
-    target --Handled--> itself               a function of yours has returned, or raised
+    delivery -DeadLetter-> queue             given up; without a queue, `Drop` to the bus
+    target --Handled--> itself               your function has returned, or raised
     target --Execute--> itself               Lambda runs the function, later or again
     target --Deposit--> queue, topic         Lambda's record of an invocation; or `Declined` back
-    bus   ----Keep----> archive              an archive keeps the event; `Counted` tells how many it has
-    replay -Publish---> event bus            an archived event comes again; `Progress` tells how far it is
+    bus   ----Keep----> archive              an archive keeps the event; `Counted` reports how many it has
+    replay -Publish---> event bus            an archived event is put again; `Progress` reports how far it is
 """
 
 from __future__ import annotations
@@ -76,9 +75,9 @@ __all__ = [
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event on one bus: the envelope that rules match and targets receive, and its history.
 
-    `envelope` is the JSON object in AWS's key order (fidelity 1.1) and must not be changed by
-    anybody. `size_bytes` is what PutEvents counts (fidelity 1.5). `hops` and `region_hops` count the
-    buses it was forwarded through (fidelity 8.5).
+    `envelope` is the JSON object in AWS's key order (fidelity 1.1) and must not be changed. `size_bytes`
+    is what PutEvents counts (fidelity 1.5). `hops` and `region_hops` count the buses it was forwarded
+    through (fidelity 8.5).
     """
 
     bus: str
@@ -105,8 +104,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Call(MessageBase, frozen=True):
     """An operation of the control plane was called, and answered at once.
 
-    `error` is the code of AWS's refusal, `text` its words, `detail` what simbridge adds for people
-    and the client never hears; `response` is the answer otherwise.
+    If it was refused, `error` is AWS's code and `text` its message; otherwise `response` is the answer.
+    `detail` is a note of simbridge's for the reader of the trace, which the client does not get.
     """
 
     operation: str
@@ -119,23 +118,23 @@ class Call(MessageBase, frozen=True):
 
 @final
 class Configure(MessageBase, frozen=True):
-    """This is how the resource at this address looks from now on."""
+    """Create or replace the resource at this address."""
 
     resource: Resource
 
 
 @final
 class Retire(MessageBase, frozen=True):
-    """The rule or event bus of this ARN has been removed; its bus is told."""
+    """Remove the rule or event bus of this ARN; sent to its bus."""
 
     arn: str
 
 
 @final
 class Tick(MessageBase, frozen=True):
-    """A schedule, an archive, a replay or a connection is due: what it sends to itself.
+    """The timer of a schedule, an archive, a replay or a connection, which sends it to itself.
 
-    `due_us` is the instant it means; the tick of a schedule may arrive late within its minute.
+    `due_us` is the instant it is for; the tick of a schedule may arrive later, within its minute.
     """
 
     due_us: int
@@ -145,9 +144,9 @@ class Tick(MessageBase, frozen=True):
 class Publish(MessageBase, frozen=True):
     """An event arrives on a bus.
 
-    `rule` is the ARN of the scheduled rule that has emitted it; its targets receive the event
-    whatever the pattern of the rule says (captured). `only` are the ARNs of the rules that a replay
-    is for; without them it is for all rules.
+    `rule` is the ARN of the scheduled rule that has emitted it; the rule's targets receive the event even
+    if its pattern does not match (captured). `only` are the ARNs of the rules that a replay is for; None
+    means all rules.
     """
 
     event: Event
@@ -159,8 +158,8 @@ class Publish(MessageBase, frozen=True):
 class Match(MessageBase, frozen=True):
     """A rule matched an event: its delivery to one target begins.
 
-    The sequence number of this message is the name of the delivery in all that follows. `duplicate`:
-    it is the second delivery of this event, as at-least-once allows.
+    The sequence number of this message identifies the delivery in all later messages. `duplicate`: this is
+    the second delivery of the same event, as at-least-once allows.
     """
 
     event: Event
@@ -182,7 +181,7 @@ class MatchWithoutTarget(MessageBase, frozen=True):
 class Invoke(MessageBase, frozen=True):
     """One attempt to hand an event to a target. `body` None means the whole event.
 
-    `parameters` are the target's, for the request that a stand-in shows (`simbridge.targets`).
+    `parameters` are the target's, for the request of a stand-in (`StandInHandle.requests`).
     """
 
     delivery: int
@@ -195,9 +194,9 @@ class Invoke(MessageBase, frozen=True):
 
 @final
 class Outcome(MessageBase, frozen=True):
-    """What a target answered to one attempt; no `error` means it has accepted.
+    """The answer of a target to one attempt; without an `error` it has accepted.
 
-    `detail` is what simbridge adds to the `text` for people; no dead letter tells it.
+    `detail` is what simbridge adds to the `text` for the reader of the trace; it is not in a dead letter.
     """
 
     delivery: int
@@ -209,10 +208,10 @@ class Outcome(MessageBase, frozen=True):
 
 @final
 class Due(MessageBase, frozen=True):
-    """The time of an attempt has come, in a region where the Invocations quota is on.
+    """An attempt is due, in a region where the Invocations quota is on.
 
-    `reserved`: it has waited for its turn in the quota, which throttled it. Else it has waited for
-    its backoff, and asks for its turn now.
+    `reserved`: it was throttled by the quota and has its token now. Otherwise it has waited for its
+    backoff, and takes a token next.
     """
 
     delivery: int
@@ -224,7 +223,7 @@ class Due(MessageBase, frozen=True):
 class Expire(MessageBase, frozen=True):
     """The age limit of a delivery comes before its next attempt would.
 
-    `throttled`: the attempt was due, and the Invocations quota had no turn left for it.
+    `throttled`: the attempt was due, and the Invocations quota had no token in time.
     """
 
     delivery: int
@@ -235,7 +234,7 @@ class Expire(MessageBase, frozen=True):
 class DeadLetter(MessageBase, frozen=True):
     """A delivery is given up and put into its dead-letter queue (fidelity 2.4).
 
-    `attempts` counts those that were made; the attributes tell it only where AWS tells it.
+    `attempts` is how many were made; the attributes have it only if AWS's have it.
     """
 
     delivery: int
@@ -265,7 +264,7 @@ class Keep(MessageBase, frozen=True):
 
 @final
 class Loaded(MessageBase, frozen=True):
-    """Events of a file have been put into an archive as its past; `sha256` is of their envelopes."""
+    """Events of a file were loaded into an archive as its past; `sha256` is of their envelopes."""
 
     events: int
     size_bytes: int
@@ -274,7 +273,7 @@ class Loaded(MessageBase, frozen=True):
 
 @final
 class Counted(MessageBase, frozen=True):
-    """What an archive reports of itself: what DescribeArchive shows from now on."""
+    """The report of an archive: what DescribeArchive shows from now on."""
 
     events: int
     size_bytes: int
@@ -282,7 +281,7 @@ class Counted(MessageBase, frozen=True):
 
 @final
 class Stop(MessageBase, frozen=True):
-    """A replay is to end in this state: it is cancelled, or its archive is gone."""
+    """End a replay in this state: CANCELLED, or FAILED because its archive was deleted."""
 
     state: str
     reason: str | None = None
@@ -290,7 +289,7 @@ class Stop(MessageBase, frozen=True):
 
 @final
 class Progress(MessageBase, frozen=True):
-    """What a replay reports of itself: its state and the last minute of event time it has done."""
+    """The report of a replay: its state, and the last minute of event time that is done."""
 
     state: str
     reason: str | None = None
@@ -299,10 +298,10 @@ class Progress(MessageBase, frozen=True):
 
 @final
 class Handled(MessageBase, frozen=True):
-    """A function of yours has ended: execution number `attempt` for one delivery.
+    """Your function has ended: execution number `attempt` for one delivery.
 
-    `result` is what it returned, as JSON where it has a JSON form; `error` the type of the exception
-    that it raised instead, `text` the exception's words.
+    `result` is what it returned, as JSON if it has a JSON form. If it raised, `error` is the type of the
+    exception and `text` its message.
     """
 
     delivery: int
@@ -314,7 +313,7 @@ class Handled(MessageBase, frozen=True):
 
 @final
 class Execute(MessageBase, frozen=True):
-    """Lambda runs a function: a while after it has accepted the event, or again after it has raised."""
+    """Lambda runs a function: some time after it has accepted the event, or again after it raised."""
 
     delivery: int
     attempt: int

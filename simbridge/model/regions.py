@@ -32,7 +32,7 @@ RATES: dict[str, tuple[int, int]] = {
     "ap-southeast-3": (400, 750),
     "eu-south-1": (400, 750),
 }
-"""PutEvents requests and invocations a second, by region."""
+"""PutEvents requests and invocations per second, by region."""
 
 OTHER_REGIONS = (400, 750)
 """The same for every region that `RATES` does not name."""

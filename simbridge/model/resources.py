@@ -32,11 +32,11 @@ __all__ = [
 class Parameters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The parameter blocks of a target, on their way with each attempt to the target.
 
-    An event bus also hears in which role its target is called (`RoleArn`), for its policy.
+    The parameters of an event bus also have the role of the call (`RoleArn`), for its policy.
 
-    Like an event, many messages carry the same ones, so the trace writes them out once and names
-    them afterwards (`trace/codec`). The name tells them apart: it is a digest of the target's
-    address and the blocks, so a target that is put again with the same parameters has the same ones.
+    Many messages carry the same parameters, so the trace writes them out once and refers to them by `name`
+    afterwards (`trace/codec`), as it does with events. The name is a digest of the target's address and the
+    blocks: a target that is put again with the same parameters has the same name.
     """
 
     name: str
@@ -81,12 +81,12 @@ class Target(_Resource, frozen=True, dict=True):
 
     @property
     def address(self) -> str:
-        """Where the delivery actor of this rule and target lives."""
+        """The address of the delivery actor of this rule and target."""
         return f"{self.rule_arn}#{self.id}"
 
     @cached_property
     def parameters(self) -> Parameters | None:
-        """The parameter blocks of the request; None where it has none, as most targets do."""
+        """The parameter blocks of the request; None if it has none, as most targets."""
         blocks = {name: self.request[name] for name in self.request if name.endswith("Parameters")}
         if "RoleArn" in self.request and is_event_bus(parse(self.arn)):
             blocks["RoleArn"] = self.request["RoleArn"]
@@ -98,7 +98,7 @@ class Target(_Resource, frozen=True, dict=True):
 
 @final
 class Schedule(_Resource, frozen=True):
-    """The schedule of an enabled rule. Its scheduler lives at the ARN of the rule."""
+    """The schedule of an enabled rule. The address of its scheduler is the ARN of the rule."""
 
     rule_arn: str
     bus_arn: str
@@ -127,19 +127,19 @@ class Rule(_Resource, frozen=True):
 
     @property
     def schedule(self) -> Schedule | None:
-        """What makes the rule fire by itself; nothing while it is disabled."""
+        """The schedule by which the rule fires; None while it is disabled."""
         if self.schedule_expression is None or self.state == "DISABLED":
             return None
         return Schedule(self.arn, self.bus_arn, self.schedule_expression)
 
     def target(self, target_id: str) -> Target | None:
-        """The target of this id, if the rule has it."""
+        """The target with this id, if the rule has one."""
         return next((target for target in self.targets if target.id == target_id), None)
 
 
 @final
 class Archive(_Resource, frozen=True):
-    """An archive of the events of one bus. `retention_days` 0 keeps them for ever."""
+    """An archive of the events of one bus. `retention_days` 0 keeps them forever."""
 
     arn: str
     name: str
@@ -155,7 +155,7 @@ class Archive(_Resource, frozen=True):
 class Replay(_Resource, frozen=True):
     """A replay of the events with a time in [start_us, end_us) to the bus they came from.
 
-    `filter_arns` are the rules it is for; none means all.
+    `filter_arns` are the rules that get the events; empty means all rules.
     """
 
     arn: str

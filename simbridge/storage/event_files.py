@@ -39,15 +39,11 @@ from simbridge.base.files import DOCUMENT_BYTES_MAX, TooLong, lines
 from simbridge.base.nesting import with_deeper_recursion
 
 __all__ = [
-    "TIME_BYTES",
     "Errors",
     "Events",
-    "archived_size",
     "check_errors",
-    "entry_size",
     "fits_int64",
     "json_document",
-    "put_size",
     "read_events",
     "scan",
 ]
@@ -56,11 +52,6 @@ Errors = Literal["raise", "collect"]
 
 TEXT_MAX = 80
 """Characters of a bad line that are kept."""
-
-TIME_BYTES = 14
-"""What a `Time` counts for in the size of an entry (user guide)."""
-
-_ARCHIVED_BYTES = 26
 
 EVENT_BYTES_MAX = 8 * 1024 * 1024
 """The longest line of one event: 1 MiB for PutEvents is six times as much where JSON escapes it all."""
@@ -148,44 +139,6 @@ def scan(path: str | os.PathLike[str]) -> Iterator[Found]:
             yield from _lines(gzip.GzipFile(fileobj=raw) if packed else raw)
     except (EOFError, OSError, zlib.error) as error:
         raise SimbridgeError(f"{file} cannot be read to its end: {error}") from error
-
-
-def entry_size(
-    source: str | None,
-    detail_type: str | None,
-    detail: str | None,
-    resources: Iterable[str] | None,
-    time: object,
-) -> int:
-    """Bytes that an entry of PutEvents counts for (user guide; captured for what has no part in it).
-
-    `time` is the entry's `Time`, None where it has none. Names of buses and trace headers add nothing.
-    """
-    size = _utf8_bytes((source or "") + (detail_type or "") + (detail or ""))
-    for resource in resources or ():
-        size += _utf8_bytes(resource)
-    return size if time is None else size + TIME_BYTES
-
-
-def _utf8_bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
-def put_size(envelope: dict[str, Any]) -> int:
-    """What an entry of PutEvents with this content counts for, without its `Time` (user guide)."""
-    texts = (envelope["source"], envelope["detail-type"], *envelope["resources"])
-    detail = with_deeper_recursion(msgspec.json.encode, envelope["detail"])
-    return len(detail) + sum(len(text.encode()) for text in texts)
-
-
-def archived_size(envelope: dict[str, Any]) -> int:
-    """What an event counts for in the SizeBytes of an archive, in bytes.
-
-    Its texts with the detail written compactly, and 26 bytes more. The formula is inferred: it fits
-    all sizes that were recorded and captured. What the 26 stand for is not known; the account and a
-    time have as many.
-    """
-    return put_size(envelope) + _ARCHIVED_BYTES
 
 
 def _lines(file: io.BufferedIOBase) -> Iterator[Found]:

@@ -12,18 +12,7 @@ from typing import Any, NamedTuple, final
 
 from simbridge.base import clock
 from simbridge.base.printable import printable
-from simbridge.base.rng import SAMPLE_RANGE
 from simbridge.kernel import Entry, Record
-from simbridge.model.faults import (
-    Behaviour,
-    Concurrency,
-    Custom,
-    Fails,
-    PerSecond,
-    Recovers,
-    Scripted,
-    Slow,
-)
 from simbridge.model.http_messages import (
     Authorize,
     Authorized,
@@ -152,31 +141,7 @@ def _call(call: Call, record: Record, context: RenderContext) -> Line:
 
 
 def _behave(behave: Behave, record: Record, context: RenderContext) -> Line:
-    return Line("⚙", YELLOW, f"{context.short(record.to)} {_manner(behave.behaviour)}")
-
-
-def _manner(behaviour: Behaviour) -> str:
-    """A behaviour in words."""
-    match behaviour:
-        case Fails(error, from_us, until_us, probability, _, operation):
-            what = f"{operation} fails with {error}" if operation else f"fails with {error}"
-            begin = f" from {clock.iso_micros(from_us)[:19]}Z"
-            end = "" if until_us == clock.LATEST else f" to {clock.iso_micros(until_us)[:19]}Z"
-            return f"{what}{begin}{end}" + (
-                f", {probability / SAMPLE_RANGE:.4g} of all" if probability < SAMPLE_RANGE else ""
-            )
-        case Slow(median, p99):
-            return f"answers after {clock.elapsed(median)} (99 %: {clock.elapsed(p99)})"
-        case PerSecond(rate):
-            return f"takes {rate:,} attempts a second"
-        case Concurrency(most):
-            return f"takes {most:,} attempts at a time"
-        case Scripted(outcomes):
-            return f"answers {', '.join(outcomes)}"
-        case Custom(function):
-            return f"answers as {function} says"
-        case Recovers():
-            return "is well again"
+    return Line("⚙", YELLOW, f"{context.short(record.to)} {behave.behaviour.words()}")
 
 
 # -- the life of an event ---------------------------------------------------------------------

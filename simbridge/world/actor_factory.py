@@ -1,9 +1,13 @@
-"""Who lives where: the actors that a world makes for addresses where nobody lives yet.
+"""Creates the actor for an address on its first message.
 
-The kernel asks when a message is due at such an address. A description (`Configure`) says itself what
-is to live there: a bus, a delivery, a scheduler, an archive, a replay. A report to the control plane
-finds a reception; anything else a stand-in, where the world makes them by itself, or nobody, who
-answers that nobody is there.
+The kernel asks when a message is due at an address without an actor. A `Configure` says itself what the
+actor is: a bus, a delivery, a scheduler, an archive, a replay, a connection. A report to the control plane gets a
+`ReportInbox`. Any other message gets a stand-in if the world makes them by itself, and otherwise a
+`MissingTarget`, which answers that the target does not exist; so it is with HTTP endpoints at URLs.
+
+Three kinds of actor can be needed before their first message, because a scenario holds a handle of them: a
+stand-in (`stand_in`), an HTTP endpoint (`http_endpoint`) and an archive (`archive`). They are created here,
+too; no other module adds an actor.
 """
 
 from __future__ import annotations
@@ -39,14 +43,15 @@ from simbridge.trace.names import function_name
 __all__ = ["ActorFactory", "ActorSettings"]
 
 NAMESAKES_MAX = 3
-"""How many stand-ins of the name of a missing one are told."""
+"""How many stand-ins with the name of a missing one are listed."""
 
 
 @final
 class ActorSettings(NamedTuple):
-    """What holds for all actors of a world, beside its limits.
+    """The options of a world that its actors need, beside its limits.
 
-    `organizations` tells the AWS organization of each account that is in one.
+    `stand_ins`: whether stand-ins are made for missing targets. `organizations` has the AWS organization of
+    each account that is in one.
     """
 
     stand_ins: bool
@@ -57,10 +62,10 @@ class ActorSettings(NamedTuple):
 
 @final
 class ActorFactory:
-    """Makes the actors of one world; `bind` gives it the kernel they live in."""
+    """Makes the actors of one world, whose kernel is set by `bind`."""
 
-    def __init__(self, customs: ActorSettings, limits: Limits) -> None:
-        self.customs = customs
+    def __init__(self, settings: ActorSettings, limits: Limits) -> None:
+        self.settings = settings
         self.limits = limits
         self._latency = _slow(limits, "delivery_latency_median_us", "delivery_latency_p99_us")
         self.function_start = _slow(limits, "function_start_median_us", "function_start_p99_us")
@@ -68,30 +73,30 @@ class ActorFactory:
         self._duplicates = probability_u32(limits["duplicates_per_million"] / 1_000_000)
 
     def bind(self, kernel: Kernel, plane: ControlPlane) -> None:
-        """This is where the actors are to live."""
+        """Set the kernel and the control plane of the actors."""
         self._kernel = kernel
         self._plane = plane
         hops, region_hops = self.limits["same_region_hops"], self.limits["cross_region_hops"]
-        organizations, feedback = self.customs.organizations, kernel.shared["feedback"]
+        organizations, feedback = self.settings.organizations, kernel.shared["feedback"]
         self._network, self._secrets = Network.of(kernel.shared), Secrets.of(kernel.shared)
-        self._network.accepts_all = self.customs.stand_ins
-        self._outside = ForwardingRules(hops, region_hops, organizations, feedback)
+        self._network.accepts_all = self.settings.stand_ins
+        self._forwarding = ForwardingRules(hops, region_hops, organizations, feedback)
 
     def create(self, address: str, message: Any) -> Actor | None:
-        """An actor for an address where nobody lives (`Kernel.populate`)."""
+        """An actor for an address that has none (`Kernel.populate`)."""
         if address.startswith("api:"):
             _, region, account = address.split(":")
             return ReportInbox(self._plane.store(account, region))
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
         if address.startswith("https://"):
-            return HttpEndpoint(self._network) if self.customs.stand_ins else MissingEndpoint()
+            return HttpEndpoint(self._network) if self.settings.stand_ins else MissingEndpoint()
         arn = arns.parse(address) if address.startswith("arn:") else None
         if arn is not None and arns.is_connection(arn):
             return self._connection(None)  # it has been deleted, or never was
         if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
             return self._bus(arn)  # every account has one
-        if self.customs.stand_ins and arn is not None and not arns.is_simulated(arn):
+        if self.settings.stand_ins and arn is not None and not arns.is_simulated(arn):
             return make_stand_in(address)
         missing = arn is not None and not arns.is_simulated(arn)
         return MissingTarget(self._namesakes(address) if missing else ())
@@ -107,7 +112,7 @@ class ActorFactory:
         return sorted(found)[:NAMESAKES_MAX]
 
     def archive(self, arn: str) -> ArchiveActor:
-        """Who lives at the ARN of an archive; it may be asked for before it has been told so."""
+        """The archive at an ARN, whether or not its `Configure` has arrived yet."""
         actor = self._kernel.actors.get(arn)
         if actor is None:
             name = arns.parse(arn).resource.partition("/")[2]
@@ -117,9 +122,19 @@ class ActorFactory:
         assert isinstance(actor, ArchiveActor)
         return actor
 
+    def stand_in(self, arn: str) -> Actor:
+        """The stand-in at an ARN, whether or not a message has been sent there yet."""
+        return self._kernel.actors.setdefault(arn, make_stand_in(arn))
+
+    def http_endpoint(self, url: str) -> HttpEndpoint:
+        """The HTTP endpoint at a URL, whether or not a request has been sent there yet."""
+        actor = self._kernel.actors.setdefault(url, HttpEndpoint(self._network))
+        assert isinstance(actor, HttpEndpoint)
+        return actor
+
     def _bus(self, arn: arns.Arn) -> Actor:
         puts = self._plane.quota("PutEvents", arn.region)
-        return EventBusActor(self._duplicates, self._outside._replace(puts=puts))
+        return EventBusActor(self._duplicates, self._forwarding._replace(puts=puts))
 
     def _named_bus(self, bus: EventBus) -> Actor:
         return self._bus(arns.parse(bus.arn))
@@ -137,7 +152,7 @@ class ActorFactory:
 
     def _scheduler(self, _: Schedule) -> Actor:
         return SchedulerActor(
-            rate_fires_at_once=self.customs.rate_fires_at_once,
+            rate_fires_at_once=self.settings.rate_fires_at_once,
             lateness_us=self.limits["schedule_lateness_us"],
             cron_offset_us=self.limits["schedule_offset_us"],
         )
@@ -146,7 +161,7 @@ class ActorFactory:
         return ConnectionActor(_connection_pace(self.limits), self._secrets, self._network)
 
     def _policy(self, rule: arns.Arn) -> Policy:
-        """What holds for the deliveries of an account and region; they probability_u32 one quota."""
+        """What holds for the deliveries of an account and region, which share one quota."""
         limits, shared = self.limits, self._kernel.shared
         key = f"deliveries:{rule.region}:{rule.account}"
         if key not in shared:
@@ -155,7 +170,7 @@ class ActorFactory:
             shared[key] = Policy(
                 limits["retry_attempts"],
                 limits["event_age_s"],
-                self.customs.backoff,
+                self.settings.backoff,
                 quota,
                 self._latency,
                 limits["log_group_star_delivers"] > 0,
@@ -164,7 +179,7 @@ class ActorFactory:
         return policy
 
 
-# What lives at an address that is told for the first time what it is.
+# The actor for the first `Configure` of an address, by the resource in it.
 _ACTORS: dict[type, Callable[[ActorFactory, Any], Actor]] = {
     Archive: ActorFactory._archive,
     Connection: ActorFactory._connection,
@@ -185,7 +200,7 @@ def _slow(limits: Limits, median: str, p99: str) -> Slow | None:
     if not limits[median] and not limits[p99]:
         return None
     if not 0 < limits[median] <= limits[p99]:
-        raise SimbridgeError(f"{median} is above zero and {p99} not below it")
+        raise SimbridgeError(f"set {median} above zero, and {p99} to no less than it")
     return Slow(limits[median], limits[p99])
 
 

@@ -1,10 +1,10 @@
-"""The boto3 clients of a world: which world a call goes to, and in whose name.
+"""The boto3 clients of a world: which world answers a call, and as which sender.
 
-A handler may keep a client that it was given in one world, and be run by a fork of it. What it puts goes
-to the world that runs it, so each call asks who acts at this moment.
+A handler may keep a client of one world and be run by a fork of that world. Its calls go to the world that
+runs it, so each call looks up the current world.
 
-Code may also make clients by itself (`api/interception`). What a world runs lives where its handler
-lives: such a client acts in the account of the handler's ARN, and in its region if none is configured.
+Code may also make clients itself (`api/interception`). If a handler does, such a client acts in the account
+of the handler's ARN, and in its region if none is configured.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _INSTEAD = {
     "eventbridgev2": "put rules and targets through client('events')",
     "pipes": "let a handler of a stand-in do what the pipe does, or use moto beside it",
     "scheduler": "put a rule with a ScheduleExpression, or use moto beside it",
-    "schemas": "check events in a handler of yours, or stub the registry's client",
+    "schemas": "check events in your handler, or stub the registry's client",
 }
-"""What does the work of EventBridge's other services, by the service's name in boto3; and its own name."""
+"""What to use for other services of EventBridge, by their names in boto3."""
 
 
 def check_service(service: str) -> None:
     """Raise `NotSimulated` for a service other than EventBridge's own, with what to use instead.
 
-    Raises `SimbridgeError` for what is no name of a service.
+    Raises `SimbridgeError` if it is not the name of a service.
     """
     if not isinstance(service, str) or not service.strip():
         raise SimbridgeError(f"a client takes the name of a service, {SERVICE!r}, not {service!r}")
@@ -51,14 +51,14 @@ def check_service(service: str) -> None:
 
 @final
 class Clients:
-    """The clients of one world; `family` is one object for this world and all its forks."""
+    """The clients of one world; `lineage` is one object for this world and all its forks."""
 
     def __init__(
-        self, kernel: Kernel, plane: ControlPlane, family: object, account: str, region: str
+        self, kernel: Kernel, plane: ControlPlane, lineage: object, account: str, region: str
     ) -> None:
         self.kernel = kernel
         self.plane = plane
-        self._lineage = family
+        self._lineage = lineage
         self._home = account, region
         self._made: dict[tuple[str, str], Any] = {}
         self._running = Entry(_Served(self, None))
@@ -71,7 +71,7 @@ class Clients:
         return self._made[key]
 
     def _answer_for(self, account: str) -> Answer:
-        """Who answers the clients of an account."""
+        """The function that answers the clients of an account."""
 
         def answer(request: HttpRequest) -> Answered:
             return self.addressed().answer(request, account)
@@ -79,19 +79,19 @@ class Clients:
         return answer
 
     def answer(self, request: HttpRequest, account: str) -> Answered:
-        """Answer a request in the name of whoever's code is running."""
+        """Answer a request; its sender is the address whose code is running."""
         sender, cause = self.caller()
         return self.plane.answer(request, account=account, sender=sender, cause=cause)
 
     def caller(self) -> tuple[str, int]:
-        """Whose code is running, by its address, and the message that made it run."""
+        """The address whose code is running, and the sequence number of the message that made it run."""
         turn = self.kernel.turn
         if turn is not None:
             return turn.address, turn.sequence
         return engine.current(self.kernel) or (OUTSIDE, 0)
 
     def at_home(self) -> tuple[str, str]:
-        """The account and the region in which the running code lives."""
+        """The account and the region of the running code: those of its ARN, or of the world."""
         account, region = self._home
         sender, _ = self.caller()
         if sender.startswith("arn:"):
@@ -101,17 +101,17 @@ class Clients:
 
     @contextmanager
     def as_current(self) -> Iterator[None]:
-        """For a `with` block, this world is the one that runs."""
-        before, entered = _acting.set(self), enter(self._running)
+        """For a `with` block, this world is the current one."""
+        before, entered = _current.set(self), enter(self._running)
         try:
             yield
         finally:
             leave(self._running, entered)
-            _acting.reset(before)
+            _current.reset(before)
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """For a `with` block, this world serves the clients that the code in it makes by itself."""
+        """For a `with` block, this world serves the clients that the code in it makes itself."""
         entered = enter(self._running)
         try:
             yield
@@ -120,12 +120,12 @@ class Clients:
 
     @contextmanager
     def intercepting(self, account: str | None) -> Iterator[None]:
-        """`serving`, for the whole process; without an account, the code acts in that it lives in."""
+        """`serving`, for the whole process; without an account, that of the running code."""
         with intercepted(_Served(self, account)):
             yield
 
     def check_asyncio(self) -> None:
-        """Raise `SimbridgeError` where the code that runs is not on asyncio."""
+        """Raise `SimbridgeError` unless the running code is on asyncio."""
         if engine.on_trio():
             raise SimbridgeError(
                 "aiobotocore needs asyncio, and this code runs on trio: run it with "
@@ -133,8 +133,8 @@ class Clients:
             )
 
     def addressed(self) -> Clients:
-        """Whom a call reaches: a fork, where a handler that has kept a client runs there."""
-        other = _acting.get()
+        """The clients that answer a call: those of a fork, if a handler of it has kept this client."""
+        other = _current.get()
         return other if other is not None and other._lineage is self._lineage else self
 
     def __getstate__(self) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class Clients:
 
 @final
 class _Served:
-    """One world, in one account, as the server of clients that code makes by itself."""
+    """One world, in one account, as the server of clients that code makes itself."""
 
     def __init__(self, clients: Clients, account: str | None) -> None:
         self._clients = clients
@@ -167,5 +167,5 @@ class _Served:
         self._clients.check_asyncio()
 
 
-_acting: ContextVar[Clients | None] = ContextVar("simbridge_acting", default=None)
-"""The clients of the world that runs at this moment."""
+_current: ContextVar[Clients | None] = ContextVar("simbridge_current", default=None)
+"""The clients of the current world."""

@@ -1,13 +1,14 @@
-"""Events of AWS services: an object in S3, a task of ECS, whatever nobody puts with a client.
+"""Events of AWS services: an object in S3, a task of ECS, any event that no client puts.
 
-Such an event enters on the default event bus of its own account and region, and on no other
-(fidelity 1.1). No call of the API brings it: it leaves one `Publish` in the trace, sent by the service,
-which is free and is counted by no metric of PutEvents. Its cause is whoever emitted it.
+Such an event arrives on the default event bus of its own account and region, and on no other (fidelity 1.1);
+see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event.html. It is not a call of the API:
+it leaves one `Publish` in the trace, sent by the service, which is free and not counted by the metrics of
+PutEvents. Its cause is the message whose handling emitted it.
 
-The envelope is a mapping, JSON text or a file, as far as it is known. What it lacks is filled in as AWS
-would; what it has is kept, with its time in the form of AWS. An id need not be new: a service that delivers
-at least once may emit an event twice. Half of a surrogate pair is treated as PutEvents treats it: it is a
-question mark in the detail (`simbridge.base.surrogates`), and refused everywhere else.
+The envelope is a mapping, JSON text or a file. Missing fields are filled in as AWS would; others are kept, the
+time in AWS's form. An id need not be new: a service that delivers at least once may emit an event twice. A
+lone surrogate is treated as PutEvents treats it: it is a question mark in the detail
+(`simbridge.base.surrogates`), and refused everywhere else.
 """
 
 from __future__ import annotations
@@ -26,14 +27,15 @@ from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.suggest import near
 from simbridge.kernel import uuid_from
 from simbridge.model import arn as arns
+from simbridge.model.event_size import event_size
 from simbridge.model.messages import Event, Publish
-from simbridge.storage.event_files import TIME_BYTES, json_document, put_size
+from simbridge.storage.event_files import json_document
 from simbridge.world.clients import Clients
 
 __all__ = ["emit"]
 
 Place = tuple[str | None, str | None]
-"""An account and a region, where they are named."""
+"""An account and a region, if they are named."""
 
 _KEYS = (
     "version",
@@ -53,7 +55,7 @@ _LIKE = '{"source": "aws.s3", "detail-type": "Object Created", "detail": {...}}'
 
 
 def emit(clients: Clients, event: Mapping[str, Any] | str | os.PathLike[str], named: Place) -> str:
-    """See `World.emit`; `named` is the place that was asked for."""
+    """See `World.emit`; `named` is its account and region."""
     document = _document(event)
     source = _service(document)
     there = clients.addressed()
@@ -72,7 +74,7 @@ def emit(clients: Clients, event: Mapping[str, Any] | str | os.PathLike[str], na
         "detail": _detail(document),
     }
     parts |= {name: _text(document, name) for name in ("id", "replay-name") if name in document}
-    size_bytes = put_size(parts) + TIME_BYTES * ("time" in document)
+    size_bytes = event_size(parts, timed="time" in document)
     most = there.plane.limits["put_events_bytes"]
     if size_bytes >= most:
         raise SimbridgeError(
@@ -80,7 +82,7 @@ def emit(clients: Clients, event: Mapping[str, Any] | str | os.PathLike[str], na
             'detail, or raise the limit with World(limits={"put_events_bytes": ...})'
         )
     with kernel.hold():
-        there.plane.store(account, region)  # which is there as soon as somebody looks
+        there.plane.store(account, region)  # creates it, with its default event bus
         _, cause = there.caller()
         if "id" not in parts:
             parts["id"] = uuid_from(kernel.random(bus, "id of a service's event"))
@@ -92,11 +94,11 @@ def emit(clients: Clients, event: Mapping[str, Any] | str | os.PathLike[str], na
 
 
 def _document(event: object) -> dict[str, Any]:
-    """The envelope as it was given, a JSON object of its own."""
+    """The envelope that was passed, as a new JSON object."""
     if isinstance(event, Mapping):
         document = _copied(event)
     elif isinstance(event, str) and event.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        text = event.lstrip("\ufeff").encode("utf-8", "backslashreplace")  # halves as JSON has them
+        text = event.lstrip("\ufeff").encode("utf-8", "backslashreplace")  # lone surrogates escaped
         document = _decoded(text, "the JSON text of an event")
     elif isinstance(event, str | os.PathLike):
         document = _decoded(_content(event), f"the event in {os.fspath(event)!r}")
@@ -114,7 +116,7 @@ def _document(event: object) -> dict[str, Any]:
 
 
 def _copied(event: Mapping[Any, Any]) -> dict[str, Any]:
-    """A mapping as JSON carries it: what has been emitted does not change when its maker's does."""
+    """A copy of a mapping by way of JSON, so that later changes of the mapping do not reach the event."""
     _check_keys(event)
     try:
         text = with_deeper_recursion(_dumps, dict(event))
@@ -124,8 +126,8 @@ def _copied(event: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _check_keys(event: Mapping[Any, Any]) -> None:
-    """Raise `SimbridgeError` for a key that is no text: JSON would make one of it, as of 1 and of "1"."""
-    seen: dict[int, object] = {}  # with what was seen, so that no id is given to another
+    """Raise `SimbridgeError` for a key that is not a string: JSON would turn 1 into "1"."""
+    seen: dict[int, object] = {}  # keeps each object alive, so that its id is not reused
     found: list[tuple[str, Any]] = [("event", event)]
     while found:
         place, value = found.pop()
@@ -148,7 +150,7 @@ def _dumps(value: Any) -> str:
 
 
 def _plain(value: object) -> dict[Any, Any]:
-    """A mapping that is no dict; anything else has no form in JSON."""
+    """A mapping that is not a dict, as a dict; anything else has no JSON form."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"a {type(value).__name__} has no form in JSON")
@@ -176,7 +178,7 @@ def _decoded(text: bytes, what: str) -> dict[str, Any]:
 
 
 def _check_halves(document: Mapping[str, Any]) -> None:
-    """Raise `SimbridgeError` for half of a surrogate pair outside of the detail, as PutEvents refuses it."""
+    """Raise `SimbridgeError` for a lone surrogate outside of the detail, as PutEvents refuses it."""
     for name, value in document.items():
         if name != "detail" and surrogates.in_json(json.dumps([name, value])) is not None:
             raise SimbridgeError(
@@ -186,7 +188,7 @@ def _check_halves(document: Mapping[str, Any]) -> None:
 
 
 def _text(document: Mapping[str, Any], name: str) -> str:
-    """A text of the envelope that is there and is not empty."""
+    """A text of the envelope, which must be there and not be empty."""
     if name not in document:
         raise SimbridgeError(f"an event of an AWS service has a {name!r}: write {_LIKE}")
     value = checks.text(document[name], f"the {name!r} of an event")
@@ -196,7 +198,7 @@ def _text(document: Mapping[str, Any], name: str) -> str:
 
 
 def _service(document: Mapping[str, Any]) -> str:
-    """The source, which is an AWS service."""
+    """The source, which must be an AWS service."""
     source = _text(document, "source")
     if source.startswith("aws.partner/"):
         raise NotSimulated(
@@ -205,8 +207,8 @@ def _service(document: Mapping[str, Any]) -> str:
         )
     if not source.removeprefix("aws.") or not source.startswith("aws."):
         raise SimbridgeError(
-            f"emit is for events of AWS services, whose source begins with 'aws.', not {source!r}: events "
-            "of your own are put with world.client().put_events(Entries=[...])"
+            f"emit is for events of AWS services, whose source begins with 'aws.', not {source!r}: put "
+            "your own events with world.client().put_events(Entries=[...])"
         )
     return source
 
@@ -214,7 +216,7 @@ def _service(document: Mapping[str, Any]) -> str:
 def _one_of(
     name: str, checked: Callable[[object], str], document: Mapping[str, Any], asked: str | None
 ) -> str | None:
-    """The account or region that the envelope or the caller names; they may not name two."""
+    """The account or region of the envelope or of the caller; the two may not differ."""
     own = checked(document[name]) if name in document else None
     wanted = checked(asked) if asked is not None else None
     if own is not None and wanted is not None and own != wanted:
@@ -239,7 +241,7 @@ def _time_us(document: Mapping[str, Any], now: int) -> int:
 
 
 def _resources(document: Mapping[str, Any]) -> list[str]:
-    """ARNs, or whatever the service names: AWS does not check them."""
+    """The resources, usually ARNs: AWS does not check them."""
     like = "of texts, such as ['arn:aws:s3:::a-bucket']"
     resources = checks.list_of(document.get("resources", []), "the 'resources' of an event", like)
     return [checks.text(one, "one of the 'resources' of an event") for one in resources]
@@ -250,12 +252,12 @@ def _detail(document: Mapping[str, Any]) -> dict[str, Any]:
     detail = document.get("detail", {})
     if not isinstance(detail, dict):
         raise SimbridgeError(
-            f"the 'detail' of an event is a JSON object, not {detail!r}: a mapping, and no text of one"
+            f"the 'detail' of an event is a JSON object, not {detail!r}; if it is JSON text, decode it first"
         )
     read = read_detail(with_deeper_recursion(_dumps, detail))
     if read is None:
         raise SimbridgeError(
-            f"the 'detail' of an event is nested at most {DETAIL_LEVELS_MAX} deep, and its integers fit "
-            "into 64 bits"
+            f"the 'detail' of an event has at most {DETAIL_LEVELS_MAX} levels, and its integers fit into "
+            "64 bits"
         )
     return read

@@ -1,14 +1,19 @@
-"""A shop for tests: one rule, one target, one dead-letter queue, in front of a genuine client."""
+"""Worlds for tests: a shop with one rule, one target and one dead-letter queue; an archive to replay."""
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import simbridge as sb
+from simbridge.base import clock
 from simbridge.base.clock import SECOND
+from simbridge.model.messages import Publish
 from simbridge.trace import Delivery
 
 START = "2026-03-01T00:00:00Z"
@@ -75,3 +80,84 @@ class Shop:
 def shop() -> Callable[..., Shop]:
     """`shop(retry={...}, dead_letters=False, **options of the world)`."""
     return Shop
+
+
+ACCOUNT = "123456789012"
+BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
+ARCHIVE = f"arn:aws:events:us-east-1:{ACCOUNT}:archive/a"
+RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/"
+REPLAY_START = clock.instant("2026-03-02T00:00:00Z")
+YESTERDAY = clock.instant("2026-03-01T00:00:00Z") // clock.SECOND
+
+
+def envelope(second: int, number: int = 0) -> dict[str, Any]:
+    """An event of yesterday."""
+    return {
+        "version": "0",
+        "id": f"id-{second}-{number}",
+        "detail-type": "OrderPlaced",
+        "source": "shop",
+        "account": "210987654321",
+        "time": clock.iso_seconds((YESTERDAY + second) * clock.SECOND),
+        "region": "eu-west-1",
+        "resources": ["arn:aws:s3:::b"],
+        "detail": {"n": number, "second": second},
+    }
+
+
+class Replays:
+    """A world with an archive of yesterday's events, and a rule `r` that tells the queue `q`."""
+
+    def __init__(self, seconds: list[int], **limits: int) -> None:
+        self.world = sb.World(seed=7, start=clock.moment(REPLAY_START), limits=limits)
+        self.events = self.world.client("events")
+        self.events.create_archive(ArchiveName="a", EventSourceArn=BUS)
+        self.queue = self.world.queue("q")
+        self.rule("r", self.queue.arn)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "e.jsonl"
+            lines = [json.dumps(envelope(s, n)) for n, s in enumerate(seconds)]
+            file.write_text("\n".join(lines))
+            self.world.archive("a").load(file)
+        self.world.settle()
+
+    def rule(self, name: str, target: str, pattern: str = '{"source":["shop"]}') -> None:
+        """A rule with one target."""
+        self.events.put_rule(Name=name, EventPattern=pattern)
+        self.events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": target}])
+
+    def start(self, begin: int, end: int, name: str = "again", *rules: str) -> None:
+        """Replay what has a time in [begin, end), in seconds of yesterday."""
+        destination: dict[str, Any] = {"Arn": BUS}
+        if rules:
+            destination["FilterArns"] = [RULE + rule for rule in rules]
+        self.events.start_replay(
+            ReplayName=name,
+            EventSourceArn=ARCHIVE,
+            EventStartTime=YESTERDAY + begin,
+            EventEndTime=YESTERDAY + end,
+            Destination=destination,
+        )
+
+    def shown(self, name: str = "again") -> dict[str, Any]:
+        """What DescribeReplay shows."""
+        shown: dict[str, Any] = self.events.describe_replay(ReplayName=name)
+        return shown
+
+    def state(self, name: str = "again") -> str:
+        """The state of a replay."""
+        return str(self.shown(name)["State"])
+
+    def published(self) -> list[tuple[int, int]]:
+        """(microseconds since the start, second of yesterday) of each replayed event."""
+        return [
+            (record.time - REPLAY_START, record.message.event.envelope["detail"]["second"])
+            for record in self.world.trace
+            if isinstance(record.message, Publish)
+        ]
+
+
+@pytest.fixture(scope="session")
+def replays() -> type[Replays]:
+    """`replays([seconds of yesterday], **limits)`."""
+    return Replays

@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.actors.fault_state import Invocation
-from simbridge.actors.latency import latency_us
 from simbridge.base.rng import SAMPLE_RANGE
 from simbridge.model.backoff import constant
-from simbridge.model.faults import Slow
+from simbridge.model.faults import Fails, Invocation, Slow
 
 NONE = {"MaximumRetryAttempts": 0}
 
@@ -69,8 +67,8 @@ def test_a_rate_is_the_share_of_attempts_that_fail(
     assert low <= Counter(outcomes(it))["INTERNAL_ERROR"] <= high
 
 
-def test_failures_of_one_code_have_luck_of_their_own(shop: Any) -> None:
-    """Two halves leave a quarter; the first keeps the luck that it has alone."""
+def test_failures_of_one_code_have_samples_of_their_own(shop: Any) -> None:
+    """Two halves leave a quarter; the first keeps the samples that it has alone."""
     alone, both = shop(retry=NONE), shop(retry=NONE)
     for it, times in ((alone, 1), (both, 2)):
         for _ in range(times):
@@ -82,7 +80,7 @@ def test_failures_of_one_code_have_luck_of_their_own(shop: Any) -> None:
     assert all(outcomes(both)[n] is not None for n in failed)
 
 
-def test_luck_does_not_depend_on_the_policy(shop: Any) -> None:
+def test_samples_do_not_depend_on_the_policy(shop: Any) -> None:
     """Runs that differ in their retries meet the same failures and the same latencies."""
     fates = []
     for retries in (0, 3, 185):
@@ -96,7 +94,7 @@ def test_luck_does_not_depend_on_the_policy(shop: Any) -> None:
     assert len(set(fates[0])) == 2
 
 
-def test_two_rules_have_luck_of_their_own(shop: Any) -> None:
+def test_two_rules_have_samples_of_their_own(shop: Any) -> None:
     """The same event for the same target by way of two rules may fail once."""
     it = shop(retry=NONE)
     it.events.put_rule(Name="more", EventPattern='{"source": ["shop"]}')
@@ -123,7 +121,7 @@ def test_two_rules_have_luck_of_their_own(shop: Any) -> None:
         ("lambda", "function:f", 60, [None]),
     ],
 )
-def test_who_is_called_by_http_has_five_seconds_to_answer(
+def test_a_target_called_by_http_has_five_seconds_to_answer(
     shop: Any, service: str, resource: str, seconds: float, attempts: list[str | None]
 ) -> None:
     """Then the attempt is over, and is retried; other services are waited for."""
@@ -182,7 +180,7 @@ def test_windows_that_have_passed_are_forgotten(shop: Any) -> None:
     for _ in range(10):
         it.pay.fails("TIMEOUT", for_="1s")
         it.world.run(seconds=2)
-    assert len(it.pay._actor._conduct._fails) == 1
+    assert len(it.pay._actor._faults.effects[Fails].windows) == 1
 
 
 # -- latency and limits -------------------------------------------------------------------------
@@ -210,14 +208,14 @@ def test_latencies_are_log_normal(shop: Any, seed: int) -> None:
     assert 4 < latencies[990] < 16
 
 
-def test_a_latency_rises_with_its_luck() -> None:
+def test_a_latency_rises_with_its_sample() -> None:
     """It never goes down, is a whole number above zero, and hits the two quantiles it is named by."""
     slow = Slow(200_000, 8_000_000)
-    values = [latency_us(slow, luck) for luck in range(0, SAMPLE_RANGE, SAMPLE_RANGE // 5000)]
+    values = [slow.latency_us(sample) for sample in range(0, SAMPLE_RANGE, SAMPLE_RANGE // 5000)]
     assert values == sorted(values)
     assert all(type(value) is int and value > 0 for value in values)
-    assert latency_us(slow, SAMPLE_RANGE // 2) == 200_000
-    assert abs(latency_us(slow, SAMPLE_RANGE * 99 // 100) - 8_000_000) < 80_000
+    assert slow.latency_us(SAMPLE_RANGE // 2) == 200_000
+    assert abs(slow.latency_us(SAMPLE_RANGE * 99 // 100) - 8_000_000) < 80_000
 
 
 def test_a_limit_per_second_throttles_what_goes_beyond(shop: Any) -> None:
@@ -362,7 +360,7 @@ def test_a_behaviour_that_cannot_be_is_refused(shop: Any, wrong: Any, says: str)
     assert len(it.world.trace) == before
 
 
-def test_a_behaviour_is_told_in_the_order_of_things(shop: Any) -> None:
+def test_a_behaviour_is_a_message_in_its_place(shop: Any) -> None:
     """It is a message: what is under way at the same instant before it is not affected."""
     it = shop(retry=NONE)
     it.put()

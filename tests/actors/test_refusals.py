@@ -133,7 +133,7 @@ def test_a_queue_that_is_not_there() -> None:
     world = world_with(QUEUE)
     ((code, text),) = letters(world)
     assert (code, UUID.sub("<uuid>", text)) == ("NO_RESOURCE", NO_QUEUE)
-    assert "NO_RESOURCE: nobody lives at" in str(world.trace)
+    assert "NO_RESOURCE: no target is registered at" in str(world.trace)
 
 
 def test_refusals_are_not_retried() -> None:

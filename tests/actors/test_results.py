@@ -145,7 +145,7 @@ def test_such_a_failure_is_one_like_any_other() -> None:
         ([object()], "list"),
     ],
 )
-def test_a_handler_of_anything_else_answers_nobody(result: Any, kept: Any) -> None:
+def test_the_result_of_any_other_handler_is_not_an_answer(result: Any, kept: Any) -> None:
     """Its result cannot fail: it is kept as JSON in one order, or named by its type."""
     found = handled(lambda event: result, QUEUE)
     assert (found.result, found.error) == (kept, None)

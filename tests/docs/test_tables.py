@@ -17,6 +17,8 @@ from typing import get_args
 import pytest
 
 import simbridge as sb
+from simbridge.actors import delivery, replay
+from simbridge.actors.transitions import Transition
 from simbridge.api import OPERATIONS
 from simbridge.api.faults import FAULTS
 from simbridge.api.model import operation_names
@@ -163,6 +165,24 @@ def rates() -> str:
     return table(["region", "PutEvents a second", "invocations a second"], rows)
 
 
+def states(transitions: tuple[Transition, ...]) -> str:
+    """A state machine: its transitions; a state that nothing leads out of is an end."""
+    left = {row.state for row in transitions}
+    rows = [
+        [f"`{row.state}`", row.when, f"`{row.to}`" + ", the end" * (row.to not in left)]
+        for row in transitions
+    ]
+    return table(["state", "what happens", "next state"], rows)
+
+
+def delivery_states() -> str:
+    return states(delivery.TRANSITIONS)
+
+
+def replay_states() -> str:
+    return states(replay.TRANSITIONS)
+
+
 GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("world.md", limits),
     ("operations.md", operations),
@@ -171,11 +191,13 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("errors.md", warnings),
     ("errors.md", faults),
     ("trace.md", messages),
+    ("delivery.md", delivery_states),
     ("delivery.md", error_codes),
     ("delivery.md", refusals),
     ("delivery.md", curves),
     ("delivery.md", profiles),
     ("delivery.md", rates),
+    ("archives-and-replays.md", replay_states),
     ("targets.md", kinds),
     ("targets.md", failures),
     ("targets.md", examples),

@@ -81,7 +81,7 @@ def test_a_number_fits_its_unit(name: str, way: str) -> None:
         ("ideal", "limits is a mapping"),
     ],
 )
-def test_limits_that_cannot_be_are_told(limits: object, says: str) -> None:
+def test_invalid_limits_are_errors(limits: object, says: str) -> None:
     """A name with those that are close, a value with what it should be."""
     with pytest.raises(sb.SimbridgeError, match=says):
         sb.World(limits=limits)  # type: ignore[arg-type]
@@ -93,14 +93,14 @@ def test_limits_that_cannot_be_are_told(limits: object, says: str) -> None:
         ({"target_per_rule": 1}, "did you mean targets_per_rule"),
         ({"targets_per_rule": -1}, "whole number >= 0, not -1"),
         ({"targets_per_rule": "1"}, "whole number >= 0, not '1'"),
-        ({"function_start_median_us": 5}, "function_start_p99_us not below it"),
+        ({"function_start_median_us": 5}, "above zero, and function_start_p99_us to no less"),
         ([("targets_per_rule", 1)], "profile is 'ideal' or 'aws', or a mapping of limits, not"),
         ("AWS", "profile is 'ideal' or 'aws', or a mapping of limits, not 'AWS'"),
         (None, "profile is 'ideal' or 'aws', or a mapping of limits, not None"),
     ],
 )
-def test_profiles_that_cannot_be_are_told(profile: object, says: str) -> None:
-    """A mapping is checked as limits are; anything else is told what a profile is."""
+def test_invalid_profiles_are_errors(profile: object, says: str) -> None:
+    """A mapping is checked as limits are; anything else gets an error that says what a profile is."""
     with pytest.raises(sb.SimbridgeError, match=says):
         sb.World(profile=profile)  # type: ignore[arg-type]
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.storage.event_files import put_size
 
 ENVELOPE = {
     "version": "0",
@@ -173,12 +172,6 @@ def test_errors_is_one_of_two_words(file: Path) -> None:
     """Anything else is a slip."""
     with pytest.raises(sb.SimbridgeError, match="errors is 'raise' or 'collect', not 'skip'"):
         sb.read_events(file, errors="skip")  # type: ignore[arg-type]
-
-
-def test_the_size_is_what_put_events_would_count() -> None:
-    """In bytes, without a time."""
-    euro = ENVELOPE | {"source": "€", "resources": ["ab", "c"]}
-    assert put_size(euro) == 3 + len("OrderPlaced") + len('{"order":1}') + 3
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ OBJECT = st.dictionaries(TEXT, st.one_of(st.none(), st.booleans(), NUMBER, TEXT)
 def fields_of(kind: type, **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Any instance of a struct, field by field from its annotations."""
     annotations = typing.get_type_hints(kind)
-    drawn = {name: anything(hint) for name, hint in annotations.items() if name not in fixed}
+    fields = [name for name in kind.__struct_fields__ if name not in fixed]  # type: ignore[attr-defined]
+    drawn = {name: anything(annotations[name]) for name in fields}
     return st.builds(kind, **drawn, **fixed)
 
 

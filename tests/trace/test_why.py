@@ -398,9 +398,9 @@ def test_a_missing_stand_in_and_its_namesakes(trace: str, dead: str | None) -> N
     event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
     world.settle()
     told = str(world.trace.why(event_id))
-    assert told.count(f"; a stand-in of this name lives at {function}, {there}") == 1
-    assert f"nobody lives at {here}: add a stand-in" in told
-    missing = "its dead-letter queue dead refuses it: NO_RESOURCE: nobody lives at"
+    assert told.count(f" (a stand-in of this name is at {function}, {there})") == 1
+    assert f"no target is registered at {here}; create one with world.stand_in({here!r})" in told
+    missing = "its dead-letter queue dead refuses it: NO_RESOURCE: no target is registered at"
     assert (missing in told) is (dead == "missing")
     assert ("NO_RESOURCE" in told) and ("pays" not in told)
 

@@ -60,7 +60,7 @@ def test_an_event_is_delivered_in_the_exact_envelope() -> None:
     assert str(world.now) == "2026-03-02 02:00:00+00:00"
 
 
-def test_nobody_home_is_a_failed_delivery_unless_stand_ins_are_automatic() -> None:
+def test_a_missing_target_is_a_failed_delivery_unless_stand_ins_are_automatic() -> None:
     """Strict worlds drop it with NO_RESOURCE; auto worlds put a stand-in there."""
     for stand_ins, outcome in (("strict", "dropped"), ("auto", "delivered")):
         world = sb.World(stand_ins=stand_ins)  # type: ignore[arg-type]
@@ -317,14 +317,14 @@ def test_other_accounts_and_regions_are_apart() -> None:
         (lambda: sb.World(profile="real"), "'ideal' or 'aws'"),  # type: ignore[arg-type]
         (lambda: sb.World(backend="curio"), "unknown backend 'curio'"),
         (lambda: sb.World(seed=True), "a seed is a whole number"),
-        (lambda: sb.World().queue("a:b"), "no name of a queue"),
-        (lambda: sb.World().queue("a" * 76 + ".fifo"), "no name of a queue"),
-        (lambda: sb.World().function("a b"), "no name of a function"),
+        (lambda: sb.World().queue("a:b"), "invalid queue name 'a:b': up to 80"),
+        (lambda: sb.World().queue("a" * 76 + ".fifo"), "invalid queue name"),
+        (lambda: sb.World().function("a b"), "invalid function name 'a b': up to 64"),
         (lambda: sb.World().run(hours=1, until="2027-01-01"), "not both"),
         (lambda: sb.World().run(hours=0, until="2027-01-01"), "not both"),
         (lambda: sb.Matcher(["{}"]), "a mapping"),  # type: ignore[arg-type]
         (lambda: sb.World().run(hours=-1), "negative duration"),
-        (lambda: sb.World().run(), "say how long"),
+        (lambda: sb.World().run(), "pass a duration"),
         (lambda: sb.World().run(until="2020-01-01"), "already"),
         (lambda: sb.World().client("sqs"), "moto"),
         (lambda: sb.World().trace.deliveries(outcome="lost"), "dead-lettered"),

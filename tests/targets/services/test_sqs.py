@@ -77,7 +77,7 @@ def test_a_fifo_queue_needs_content_based_deduplication() -> None:
     assert queue.messages == []
     (delivery,) = world.trace.deliveries()
     assert delivery.error_code == "INVALID_PARAMETER"
-    with pytest.raises(sb.SimbridgeError, match="no FIFO queue"):
+    with pytest.raises(sb.SimbridgeError, match="is not a FIFO queue"):
         world.queue("q", content_based_deduplication=False)
 
 

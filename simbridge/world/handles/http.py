@@ -1,24 +1,30 @@
-"""What a scenario holds of an HTTP endpoint, and of the secret of a connection.
+"""HTTP endpoints as a scenario holds them, and the secret of a connection.
 
-An endpoint is a stand-in, at a URL instead of an ARN. What it received are whole requests, with the
-credentials in them: it is the one they are for.
+An endpoint is a stand-in at a URL instead of an ARN. It has received whole requests, with the credentials in
+them, and shows them: it is the one they are for.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, final
 
+from simbridge import targets
+from simbridge.actors.function import UserFunction
 from simbridge.actors.http import HttpEndpoint, HttpHandler
 from simbridge.base import checks
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
 from simbridge.hosts import engine
 from simbridge.kernel import Kernel
+from simbridge.model.faults import AllFaultMethods, Behaviour, Fault
 from simbridge.model.http import Network, Request, normalized_url
+from simbridge.model.messages import Behave
 from simbridge.model.secrets import Secrets
-from simbridge.world.stand_ins import Caller, StandInHandle
+from simbridge.world.actor_factory import ActorFactory
+from simbridge.world.handles.stand_ins import Caller
 
 __all__ = ["HttpHandle", "HttpStandIns", "secret_of"]
 
@@ -26,24 +32,19 @@ _URL = re.compile(r"https://[^/?#@*\s]+(/[^?#\s]*)?", re.IGNORECASE)
 
 
 @final
-class HttpHandle(StandInHandle):
-    """An HTTP endpoint of a world. Behaviours and faults are those of every stand-in."""
+class HttpHandle(AllFaultMethods):
+    """An HTTP endpoint of a world. Its faults are those of every stand-in."""
+
+    def __init__(self, kernel: Kernel, caller: Caller, url: str) -> None:
+        self._kernel = kernel
+        self._caller = caller
+        self.url = url
 
     @property
-    def url(self) -> str:
-        """The URL at which it is registered, in its normal form."""
-        return self.arn
-
-    @property
-    def name(self) -> str:
-        """The URL."""
-        return self.arn
-
-    @property
-    def requests(self) -> list[Request]:  # type: ignore[override]
+    def requests(self) -> list[Request]:
         """The requests it accepted, in the order of arrival."""
         with self._kernel.exclusive:
-            return list(self._endpoint.received)
+            return list(self._actor.received)
 
     @property
     def messages(self) -> list[str]:
@@ -55,26 +56,41 @@ class HttpHandle(StandInHandle):
         """The bodies of these requests, as Python objects; a body that is not JSON as text."""
         return [engine.decoded(request.text) for request in self.requests]
 
+    def __repr__(self) -> str:
+        return f"<HTTP endpoint {printable(self.url)}>"
+
     @property
-    def _endpoint(self) -> HttpEndpoint:
-        actor = self._kernel.actors[self.arn]
+    def _actor(self) -> HttpEndpoint:
+        actor = self._kernel.actors[self.url]
         assert isinstance(actor, HttpEndpoint)
         return actor
 
-    @property
-    def _actor(self) -> Any:
-        return self._endpoint
+    def _now_us(self) -> int:
+        return self._kernel.now
 
-    def __repr__(self) -> str:
-        return f"<HTTP endpoint {printable(self.arn)}>"
+    def _send(self, *faults: Fault) -> None:
+        for fault in faults:
+            assert isinstance(fault, Behaviour), f"{fault!r} is not in simbridge.model.faults"
+            with self._kernel.hold():
+                sender, cause = self._caller()
+                self._kernel.send(sender, self.url, Behave(fault), cause=cause)
+
+    def _check_error(self, error: str) -> None:
+        targets.checked_error(self.url, error)
+
+    def _keep(self, function: Callable[..., Any]) -> int:
+        functions = self._actor.functions
+        functions.append(UserFunction(function))
+        return len(functions) - 1
 
 
 @final
 class HttpStandIns:
-    """Puts HTTP endpoints at URLs of one world."""
+    """The HTTP endpoints of one world."""
 
-    def __init__(self, kernel: Kernel, caller: Caller) -> None:
+    def __init__(self, kernel: Kernel, factory: ActorFactory, caller: Caller) -> None:
         self._kernel = kernel
+        self._factory = factory
         self._caller = caller
         self._handles: dict[str, HttpHandle] = {}
 
@@ -90,10 +106,7 @@ class HttpStandIns:
         address = normalized_url(url)
         kernel = self._kernel
         with kernel.hold():
-            actor = kernel.actors.get(address)
-            if actor is None:
-                actor = kernel.actors[address] = HttpEndpoint(Network.of(kernel.shared))
-            assert isinstance(actor, HttpEndpoint)
+            actor = self._factory.http_endpoint(address)
             Network.of(kernel.shared).register(address)
             if actor.handler is None and handler is not None:
                 actor.handler = handler

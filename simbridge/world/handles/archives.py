@@ -1,8 +1,8 @@
-"""What a scenario holds of an archive: what is in it, and the way to load real events into it.
+"""The handle of an archive: what is in it, and the way to load real events into it.
 
-DescribeArchive shows what AWS shows, minutes late. A handle shows what is there now. It has no state
-of its own: it reads the archive's actor, and what it loads takes its place in the order of things by a
-message, which leaves its line in the trace.
+DescribeArchive shows what AWS shows, minutes late. A handle shows what is there now. It has no state of its
+own: it reads the archive's actor, and loads events by a message (`Loaded`), so that loading is ordered and
+recorded like everything else.
 """
 
 from __future__ import annotations
@@ -10,37 +10,67 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple, final
 
 import msgspec
 
 from simbridge.actors.archive import ArchiveActor
-from simbridge.base import clock
+from simbridge.api.plane import ControlPlane
+from simbridge.base import checks, clock
 from simbridge.base.clock import Instant
-from simbridge.base.errors import InvalidEvents, InvalidLine
+from simbridge.base.errors import InvalidEvents, InvalidLine, SimbridgeError
 from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.printable import printable
 from simbridge.kernel import Kernel
 from simbridge.languages.pattern import Matcher
+from simbridge.model.event_size import archived_size
 from simbridge.model.messages import Loaded
 from simbridge.model.resources import Archive
-from simbridge.storage.event_files import Errors, archived_size, check_errors, scan
+from simbridge.storage.event_files import Errors, check_errors, scan
 from simbridge.storage.events import EventStorage
+from simbridge.world.actor_factory import ActorFactory
+from simbridge.world.clients import Clients
 
-__all__ = ["ArchiveHandle", "Load"]
+__all__ = ["ArchiveHandle", "Load", "open_archive"]
 
 
 @final
 class Load(NamedTuple):
-    """What became of the events of a file.
+    """The result of loading a file.
 
-    `kept` are in the archive; `left_out` are events that this archive would not have kept, because
-    its pattern does not match or because they were replayed; `bad` are lines that are no events.
+    `kept` events are in the archive. `left_out` events would not have been archived, because the pattern
+    does not match or because they were replayed. `bad` are the lines that are not events.
     """
 
     kept: int
     left_out: int
     bad: tuple[InvalidLine, ...]
+
+
+def open_archive(
+    kernel: Kernel,
+    plane: ControlPlane,
+    factory: ActorFactory,
+    clients: Clients,
+    place: tuple[str, str],
+    name: str,
+) -> ArchiveHandle:
+    """The handle of the archive of this name; `place` is its account and region (`World.archive`)."""
+    account, region = place
+    checks.text(name, "the name of an archive")
+    with kernel.hold():
+        entry = plane.store(account, region).archives.get(name)
+    if entry is None:
+        raise SimbridgeError(
+            f"there is no archive {name!r} in {region} of account {account}: make it first, with "
+            'world.client("events").create_archive(...)'
+        )
+    arn = entry.archive.arn
+    with kernel.hold():
+        actor = factory.archive(arn)
+    settled = partial(plane.propagation.settled_us, arn)
+    return ArchiveHandle(kernel, clients.caller, entry.archive, actor, settled)
 
 
 @final
@@ -83,11 +113,11 @@ class ArchiveHandle:
     def load(self, path: str | os.PathLike[str], *, errors: Errors = "raise") -> Load:
         """Put the events of a file into the archive, as the past of its bus.
 
-        The file has JSON Lines of EventBridge envelopes or CloudTrail's `Records`, and may be
-        compressed with gzip. Each event counts as ingested at its own time, or now where that is
-        still to come. The archive's pattern holds: what it does not match is left out and counted.
+        The file has JSON Lines of EventBridge envelopes or CloudTrail's `Records`, and may be compressed
+        with gzip. Each event counts as ingested at its own time, or now if that is in the future. Events that
+        the archive's pattern does not match are left out and counted.
 
-        Raises `InvalidEvents`, which lists every line that is no event, and loads nothing then; with
+        Raises `InvalidEvents`, which lists every line that is not an event, and then loads nothing. With
         `errors="collect"` it loads the rest, and the result has the bad lines.
         """
         check_errors(errors)
@@ -116,7 +146,7 @@ class ArchiveHandle:
             sender, cause = self._caller()
             late_us = max(
                 0, self._settled_us() - self._kernel.now
-            )  # the archive may be to come yet
+            )  # the archive may not have taken effect yet
             self._kernel.send(sender, self.arn, loaded, after=late_us, cause=cause)
         return Load(staged.events, left_out, tuple(bad))
 
@@ -125,7 +155,7 @@ class ArchiveHandle:
 
 
 def _filter(text: str | None) -> Callable[[dict[str, Any]], bool]:
-    """Whether an archive with this pattern keeps an event; replayed events it never keeps."""
+    """Whether an archive with this pattern keeps an event; it never keeps replayed ones."""
     matcher = Matcher({"": text} if text is not None else {})
 
     def matches(envelope: dict[str, Any]) -> bool:

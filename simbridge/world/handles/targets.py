@@ -1,7 +1,7 @@
-"""Where stand-ins come from: what `World.queue`, `World.function` and `World.stand_in` check and make.
+"""Creates stand-in actors and their handles: what `World.queue`, `function` and `stand_in` check and make.
 
-A stand-in is an actor at the ARN of a target. Asked for again it is the same one, and so is the handle
-by which a scenario holds it: a handle keeps what it has read.
+A stand-in is an actor at the ARN of a target. Each ARN has one stand-in and one handle, however often it is
+asked for: a handle keeps what it has read.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from typing import Any, TypeVar, final
 
-from simbridge.actors.fifo import FifoQueue, make_stand_in, unwrap_stand_in
-from simbridge.actors.function import Asynchronous, Handler, Runner
+from simbridge.actors.fifo import FifoQueue, unwrap_stand_in
+from simbridge.actors.function import Asynchronous, Handler, HandlerRunner
 from simbridge.actors.target import StandIn
 from simbridge.base import checks, clock
 from simbridge.base.clock import Duration
 from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Kernel
 from simbridge.model import arn as arns
-from simbridge.model.faults import Slow
-from simbridge.world.stand_ins import Caller, Queue, StandInHandle
+from simbridge.world.actor_factory import ActorFactory
+from simbridge.world.handles.queues import Queue
+from simbridge.world.handles.stand_ins import Caller, StandInHandle
 
 __all__ = ["StandIns", "asynchronous"]
 
@@ -37,31 +38,28 @@ Handle = TypeVar("Handle", bound=StandInHandle)
 
 @final
 class StandIns:
-    """Puts stand-ins at ARNs of one world; those named by a word are in its account and region.
-
-    `start` is how long a function takes to start, if that takes time.
-    """
+    """The stand-ins of one world. A name that is not an ARN is of its account and region."""
 
     def __init__(
-        self, kernel: Kernel, caller: Caller, account: str, region: str, start: Slow | None = None
+        self, kernel: Kernel, factory: ActorFactory, caller: Caller, account: str, region: str
     ) -> None:
         self._kernel = kernel
+        self._factory = factory
         self._caller = caller
         self._account = account
         self._region = region
-        self._start = start
         self._handles: dict[tuple[type, str], Any] = {}
 
     def queue(self, name: str, content_based_deduplication: bool) -> Queue:
         """The stand-in for an SQS queue (`World.queue`)."""
-        arn = self._arn("sqs", _checked_name(name, _QUEUE, "a queue"))
+        arn = self._arn("sqs", _checked_name(name, _QUEUE, "queue", 80))
         if not isinstance(content_based_deduplication, bool):
             raise SimbridgeError(
                 f"content_based_deduplication is True or False, not {content_based_deduplication!r}"
             )
         if not content_based_deduplication and not name.endswith(".fifo"):
             raise SimbridgeError(
-                f"{name!r} is no FIFO queue and has no deduplication: end its name in '.fifo'"
+                f"{name!r} is not a FIFO queue and has no deduplication: end its name in '.fifo'"
             )
         with self._kernel.hold():
             self._actor(arn)
@@ -74,7 +72,7 @@ class StandIns:
         self, name: str, handler: Handler | None, lambda_settings: Asynchronous
     ) -> StandInHandle:
         """The stand-in for a Lambda function (`World.function`)."""
-        arn = self._arn("lambda", f"function:{_checked_name(name, _FUNCTION, 'a function')}")
+        arn = self._arn("lambda", f"function:{_checked_name(name, _FUNCTION, 'function', 64)}")
         return self.at(arn, handler, lambda_settings)
 
     def at(
@@ -83,14 +81,15 @@ class StandIns:
         """The stand-in at any ARN (`World.stand_in`)."""
         if lambda_settings is not None and not isinstance(lambda_settings, Asynchronous):
             raise SimbridgeError(
-                f"lambda_settings is for world.function: {lambda_settings!r} is no Asynchronous"
+                f"lambda_settings is an Asynchronous, as world.function makes it, not {lambda_settings!r}"
             )
         address = arns.address_of(checks.text(arn, "the ARN of a stand-in"))
         runner = None
         if handler is not None:  # what is refused leaves no stand-in behind
             if lambda_settings is None and arns.parse(address).service == "lambda":
                 lambda_settings = Asynchronous()
-            runner = Runner(handler, lambda_settings, self._kernel.shared["feedback"], self._start)
+            feedback, start = self._kernel.shared["feedback"], self._factory.function_start
+            runner = HandlerRunner(handler, lambda_settings, feedback, start)
         with self._kernel.hold():
             actor = self._actor(address)
             if actor.runner is None:
@@ -100,12 +99,12 @@ class StandIns:
             return self._handle(StandInHandle, address)
 
     def _actor(self, arn: str) -> StandIn:
-        """Who lives at an ARN; who is not there yet moves in."""
+        """The stand-in at an ARN, which is created if there is none."""
         if arns.is_simulated(arns.parse(arn)):
             raise SimbridgeError(
                 f"{arn} is simulated itself and has no stand-in; send to it with client()"
             )
-        return unwrap_stand_in(self._kernel.actors.setdefault(arn, make_stand_in(arn)))
+        return unwrap_stand_in(self._factory.stand_in(arn))
 
     def _handle(self, kind: type[Handle], arn: str) -> Handle:
         key = (kind, arn)
@@ -128,7 +127,7 @@ def asynchronous(
 ) -> Asynchronous:
     """How Lambda invokes a function, from what a scenario says about it.
 
-    Raises `SimbridgeError` for what Lambda does not take, and for destinations that simbridge has not.
+    Raises `SimbridgeError` for what Lambda does not take, and for destinations that simbridge does not simulate.
     """
     if type(retries) is not int or retries not in (0, 1, 2):
         raise SimbridgeError(f"Lambda retries 0, 1 or 2 times, not {retries!r}")
@@ -155,10 +154,10 @@ def _check_destination(arn: str) -> None:
         )
 
 
-def _checked_name(name: str, form: re.Pattern[str], what: str) -> str:
+def _checked_name(name: str, form: re.Pattern[str], what: str, longest: int) -> str:
     if not isinstance(name, str) or not form.fullmatch(name):
         raise SimbridgeError(
-            f"{name!r} is no name of {what}: letters, digits, - and _, not too many; for an ARN of "
-            "any other form there is world.stand_in(arn)"
+            f"invalid {what} name {name!r}: up to {longest} letters, digits, - or _. For a target of "
+            "any other kind, pass its ARN to world.stand_in(arn)"
         )
     return name

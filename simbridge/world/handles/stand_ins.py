@@ -1,0 +1,113 @@
+"""The handle of a stand-in: its ARN, what it has received, and the methods that send it faults.
+
+A handle has no state of its own. What the stand-in has received is read from the actor, each message once.
+A fault is sent to the actor as a message (`Behave`), so it is ordered and recorded like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar, final
+
+from simbridge import targets
+from simbridge.actors.fifo import unwrap_stand_in
+from simbridge.actors.function import Received, UserFunction, text_of
+from simbridge.actors.target import StandIn, request_of
+from simbridge.base.printable import printable
+from simbridge.hosts import engine
+from simbridge.kernel import Kernel
+from simbridge.model.faults import AllFaultMethods, Behaviour, Fault
+from simbridge.model.messages import Behave
+
+__all__ = ["Caller", "StandInHandle"]
+
+Caller = Callable[[], tuple[str, int]]
+"""The address whose code is running, and the sequence number of the message that made it run."""
+
+View = TypeVar("View")
+
+
+@final
+class _Read(Generic[View]):
+    """The messages of a stand-in, each converted once by `read`."""
+
+    def __init__(self, read: Callable[[Received], View]) -> None:
+        self._one = read
+        self._all: list[View] = []
+
+    def of(self, received: Sequence[Received]) -> list[View]:
+        """A list that the caller may change; its items are the same objects each time."""
+        self._all.extend(map(self._one, received[len(self._all) :]))
+        return list(self._all)
+
+
+class StandInHandle(AllFaultMethods):
+    """A stand-in of a world."""
+
+    def __init__(self, kernel: Kernel, caller: Caller, arn: str) -> None:
+        self._kernel = kernel
+        self._caller = caller
+        self.arn = arn
+        self._messages = _Read(text_of)
+        self._objects: _Read[Any] = _Read(_object_of)
+        self._requests = _Read(partial(request_of, arn))
+
+    @property
+    def name(self) -> str:
+        """The last part of the ARN."""
+        return self.arn.rpartition(":")[2]
+
+    @property
+    def received(self) -> list[Any]:
+        """What it was sent, as Python objects, in the order of arrival.
+
+        Each is decoded once: it is the same object whenever it is asked for.
+        """
+        return self._read(self._objects)
+
+    @property
+    def messages(self) -> list[str]:
+        """The bodies it was sent, as text, in the order of arrival."""
+        return self._read(self._messages)
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """The calls of its service's API that it was sent, in the order of arrival.
+
+        Each has the name of the call as `Action` and the parameters as that API calls them.
+        """
+        return self._read(self._requests)
+
+    def __repr__(self) -> str:
+        return f"<stand-in {printable(self.arn)}>"
+
+    def _read(self, view: _Read[View]) -> list[View]:
+        with self._kernel.exclusive:  # one thread at a time, and none while another runs the world
+            return view.of(self._actor.received)
+
+    @property
+    def _actor(self) -> StandIn:
+        return unwrap_stand_in(self._kernel.actors[self.arn])
+
+    def _now_us(self) -> int:
+        return self._kernel.now
+
+    def _send(self, *faults: Fault) -> None:
+        for fault in faults:
+            assert isinstance(fault, Behaviour), f"{fault!r} is not in simbridge.model.faults"
+            with self._kernel.hold():
+                sender, cause = self._caller()
+                self._kernel.send(sender, self.arn, Behave(fault), cause=cause)
+
+    def _check_error(self, error: str) -> None:
+        targets.checked_error(self.arn, error)
+
+    def _keep(self, function: Callable[..., Any]) -> int:
+        functions = self._actor.functions
+        functions.append(UserFunction(function))
+        return len(functions) - 1
+
+
+def _object_of(message: Received) -> Any:
+    return engine.decoded(text_of(message))
