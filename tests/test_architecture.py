@@ -20,7 +20,7 @@ DOORS = {
     "pendulum": {"base.clock"},
     "botocore": {"api.model"},
     "anyio": {"hosts.engine", "hosts.asyncio", "hosts.trio", "adapters.pytest"},
-    "trio": {"hosts.trio", "hosts.no_files"},
+    "trio": {"hosts.trio", "hosts.no_files", "hosts.trio_clock"},
     "outcome": {"hosts.trio"},
     "asyncio": {"hosts.asyncio"},
     "pytest": {"adapters.pytest"},

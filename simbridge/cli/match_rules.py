@@ -66,7 +66,7 @@ def _match_rules(options: argparse.Namespace) -> int:
         )
     except InvalidEvents as error:
         way = "--skip-bad-lines"
-        return complain(error, error.told(f"{way} lists them all", way))
+        return complain(error, error.summary(f"{way} lists them all", way))
     except SimbridgeError as error:
         return complain(error)
     for line in report.bad:

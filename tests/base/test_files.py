@@ -98,7 +98,7 @@ def test_what_may_not_be_written(tmp_path: Path) -> None:
 
 
 def test_a_fifo_is_written_to(tmp_path: Path) -> None:
-    """It stays one, and whoever reads gets all of it; the check of `--trace` is not taken for its end."""
+    """It stays one, and its reader gets all of it; the check of `--trace` does not end it."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     got: list[bytes] = []
@@ -307,5 +307,7 @@ def test_a_socket_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket")
         for read in (sb.read_events, sb.Trace.from_jsonl, sb.World().emit):
-            with pytest.raises(sb.SimbridgeError, match=r"^socket is not a regular file, and no"):
+            with pytest.raises(
+                sb.SimbridgeError, match=r"^socket is neither a regular file nor a FIFO"
+            ):
                 read("socket")

@@ -219,7 +219,7 @@ def test_bad_lines_are_told_in_words_of_the_command(
     (files / "bad.jsonl").write_text('{"id": "1"}\n' * 30)
     assert main(["match-rules", "rules.json", "bad.jsonl"]) == 2
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "simbridge: bad.jsonl: 30 lines are no events"
+    assert said[0] == "simbridge: bad.jsonl: 30 lines are not events"
     assert said[-2] == "  and 10 more: --skip-bad-lines lists them all"
     assert said[-1] == "Correct the file, or use the rest with --skip-bad-lines."
 

@@ -38,7 +38,7 @@ def test_no_other_module_adds_an_actor() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if changes_actors(node)
     }
-    assert found == {"kernel/core.py", "world/actor_factory.py"}
+    assert found == {"kernel/kernel.py", "world/actor_factory.py"}
 
 
 def test_an_actor_is_created_on_the_first_message() -> None:

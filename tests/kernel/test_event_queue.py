@@ -1,4 +1,4 @@
-"""Taking a message back: what is cancelled was never sent, whether it is due now or later."""
+"""Cancelling: a message that is cancelled was never sent, whether it is due now or later."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from simbridge.kernel import Kernel, Turn
 
 
 class Sender:
-    """Sends numbers from 0 on to `to`, and takes some of them back when it is told to."""
+    """Sends numbers from 0 on to `to`, and cancels some of them on request."""
 
-    def __init__(self, delays: tuple[int, ...], takes_back: tuple[int, ...]) -> None:
-        self.delays, self.takes_back = delays, takes_back
+    def __init__(self, delays: tuple[int, ...], cancelled: tuple[int, ...]) -> None:
+        self.delays, self.cancelled = delays, cancelled
         self.sent: list[int] = []
 
     def receive(self, message: Any, turn: Turn) -> None:
-        """`send` sends, `cancel` takes back."""
+        """`send` sends, anything else cancels."""
         if message == "send":
             self.sent = [turn.send("to", n, after=delay) for n, delay in enumerate(self.delays)]
         else:
-            for number in self.takes_back:
+            for number in self.cancelled:
                 turn.cancel(self.sent[number])
 
 
@@ -33,10 +33,10 @@ class Receiver:
         """Take anything."""
 
 
-def kernel_with(delays: tuple[int, ...], takes_back: tuple[int, ...]) -> Kernel:
+def kernel_with(delays: tuple[int, ...], cancelled: tuple[int, ...]) -> Kernel:
     """A sender and a receiver at time 0."""
     kernel = Kernel(1, 0, lambda address, message: None)
-    kernel.actors |= {"from": Sender(delays, takes_back), "to": Receiver()}
+    kernel.actors |= {"from": Sender(delays, cancelled), "to": Receiver()}
     return kernel
 
 
@@ -51,8 +51,8 @@ def arrived(kernel: Kernel) -> list[tuple[int, Any]]:
 def test_what_is_cancelled_is_not_delivered(messages: list[tuple[int, bool]]) -> None:
     """Everything else arrives as if it had been alone, in the order (time, sequence)."""
     delays = tuple(delay for delay, _ in messages)
-    takes_back = tuple(n for n, (_, gone) in enumerate(messages) if gone)
-    kernel = kernel_with(delays, takes_back)
+    cancelled = tuple(n for n, (_, gone) in enumerate(messages) if gone)
+    kernel = kernel_with(delays, cancelled)
     kernel.send("story", "from", "send")
     kernel.send("story", "from", "cancel")
     kernel.run(100)
