@@ -20,6 +20,7 @@ from typing import Any, final
 from simbridge.api.faults import check_fault, fault
 from simbridge.api.model import Answered, HttpRequest, operation_names
 from simbridge.api.propagation import Propagation
+from simbridge.api.redaction import redacted
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
 from simbridge.base import json
@@ -44,7 +45,7 @@ from simbridge.model.faults import Fails
 from simbridge.model.feedback import Feedback
 from simbridge.model.limits import Limits, rate_of
 from simbridge.model.messages import Behave, Call, Configure, Event, Message, Publish, Retire
-from simbridge.model.resources import Replay
+from simbridge.model.resources import Connection, Replay
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -125,11 +126,12 @@ class Context:
     def send(self, to: str, message: Message) -> None:
         """Send a message to the data plane. Changes of resources arrive after the propagation delay.
 
-        A replay that is started or stopped has none: its times were measured from the call.
+        A replay that is started or stopped has none: its times were measured from the call. Neither has
+        a connection, which shows its own state.
         """
         late = 0
         match message:
-            case Configure(Replay()):
+            case Configure(Replay() | Connection()):
                 pass
             case Configure() | Retire():
                 propagation = self.plane.propagation
@@ -231,7 +233,7 @@ class ControlPlane:
         except ServiceError as refusal:
             self._note(sequence, cause, sender, to, name, request, refusal, context.detail)
             raise
-        call = Call(name, dict(request), response, detail=context.detail)
+        call = Call(name, redacted(name, request), response, detail=context.detail)
         self.kernel.note(sequence, cause, sender, to, call)
         return response
 
@@ -290,7 +292,11 @@ class ControlPlane:
         detail: str | None = None,
     ) -> None:
         call = Call(
-            name, dict(request), error=refusal.code, text=refusal.message, detail=detail or None
+            name,
+            redacted(name, request),
+            error=refusal.code,
+            text=refusal.message,
+            detail=detail or None,
         )
         self.kernel.note(sequence, cause, sender, to, call)
 

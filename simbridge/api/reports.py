@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import final
 
+from msgspec.structs import replace
+
 from simbridge.api.store import Store
 from simbridge.kernel import Turn
+from simbridge.model.http_messages import ConnectionChanged
 from simbridge.model.messages import Counted, Message, Progress
 
 __all__ = ["ReportInbox"]
@@ -34,9 +37,28 @@ class ReportInbox:
                     archive.events, archive.size_bytes = events, size_bytes
             case Progress():
                 self._progress(name, message, turn.now)
+            case ConnectionChanged():
+                self._connection(turn.sender, message)
             case _:
                 raise AssertionError(f"the control plane does not receive {message!r}")
         turn.stop()
+
+    def _connection(self, sender: str, report: ConnectionChanged) -> None:
+        """Note a state, unless the connection is another one or has been changed meanwhile."""
+        name = sender.split("/")[-2]
+        entry = self.store.connections.get(name)
+        if entry is None or entry.connection.arn != sender:
+            return
+        if entry.connection.revision != report.revision:
+            return
+        if report.state == "DELETED":
+            del self.store.connections[name]
+            return
+        entry.state, entry.reason = report.state, report.reason
+        if report.authorized_us is not None:
+            entry.authorized_us = report.authorized_us
+        if report.state == "DEAUTHORIZED" and entry.connection.wanted == "DEAUTHORIZED":
+            entry.connection = replace(entry.connection, secret_arn=None)
 
     def _progress(self, name: str, report: Progress, now: int) -> None:
         replay = self.store.replays.get(name)

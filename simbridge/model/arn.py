@@ -15,9 +15,12 @@ __all__ = [
     "Arn",
     "address_of",
     "api_address",
+    "api_destination_arn",
     "archive_arn",
+    "connection_arn",
     "dns_suffix",
     "event_bus_arn",
+    "is_connection",
     "is_event_bus",
     "is_simulated",
     "is_whole_log_group",
@@ -25,6 +28,7 @@ __all__ = [
     "partition_of",
     "replay_arn",
     "rule_arn",
+    "secret_arn",
 ]
 
 _PARTITIONS = {
@@ -108,16 +112,37 @@ def replay_arn(region: str, account: str, name: str) -> str:
     return f"arn:{partition_of(region)}:events:{region}:{account}:replay/{name}"
 
 
+def connection_arn(region: str, account: str, name: str, uuid: str) -> str:
+    """The ARN of one incarnation of a connection (fidelity 9.1; recorded)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:connection/{name}/{uuid}"
+
+
+def api_destination_arn(region: str, account: str, name: str, uuid: str) -> str:
+    """The ARN of an API destination (fidelity 9.5; recorded)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:api-destination/{name}/{uuid}"
+
+
+def secret_arn(region: str, account: str, connection: str, uuid: str, suffix: str) -> str:
+    """The ARN of the secret of a connection; the uuid is another one (fidelity 9.3; recorded)."""
+    name = f"events!connection/{connection}/{uuid}-{suffix}"
+    return f"arn:{partition_of(region)}:secretsmanager:{region}:{account}:secret:{name}"
+
+
 def api_address(account: str, region: str) -> str:
     """The address of the control plane of an account and region, for calls and reports."""
     return f"api:{region}:{account}"
 
 
 def is_simulated(arn: Arn) -> bool:
-    """Whether it is a resource of EventBridge itself: a bus, a rule, an archive, a replay."""
+    """Whether it is a resource of EventBridge itself: a bus, a rule, an archive, a replay, a connection."""
     return arn.service == "events" and arn.resource.startswith(
-        ("event-bus/", "rule/", "archive/", "replay/")
+        ("event-bus/", "rule/", "archive/", "replay/", "connection/")
     )
+
+
+def is_connection(arn: Arn) -> bool:
+    """Whether the ARN names a connection."""
+    return arn.service == "events" and arn.resource.startswith("connection/")
 
 
 def is_event_bus(arn: Arn) -> bool:

@@ -16,7 +16,9 @@ from simbridge.base import json
 from simbridge.model.arn import is_event_bus, parse
 
 __all__ = [
+    "ApiDestination",
     "Archive",
+    "Connection",
     "EventBus",
     "Parameters",
     "Replay",
@@ -168,4 +170,40 @@ class Replay(_Resource, frozen=True):
     filter_arns: tuple[str, ...] = ()
 
 
-Resource = Archive | EventBus | Replay | Rule | Schedule | Target
+@final
+class Connection(_Resource, frozen=True):
+    """A connection, as its actor needs to know it; its credentials are in the secret.
+
+    `wanted` is the state it is to reach: AUTHORIZED, DEAUTHORIZED or DELETED. Each description of a
+    connection has a `revision` of its own, and reports name it. `endpoint` is where an OAuth connection
+    gets its tokens. `private` and `private_endpoint` say whether what it connects to, or that endpoint,
+    is in a private network.
+    """
+
+    arn: str
+    name: str
+    authorization_type: str
+    wanted: str
+    revision: int
+    secret_arn: str | None = None
+    endpoint: str | None = None
+    private: bool = False
+    private_endpoint: bool = False
+
+
+@final
+class ApiDestination(_Resource, frozen=True):
+    """An API destination. `connection_arn` names one incarnation of a connection."""
+
+    arn: str
+    name: str
+    connection_arn: str
+    endpoint: str
+    method: str
+    rate: int
+    created_us: int
+    modified_us: int
+    description: str | None = None
+
+
+Resource = ApiDestination | Archive | Connection | EventBus | Replay | Rule | Schedule | Target
