@@ -15,9 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
-import msgspec
-
-from simbridge.base import clock
+from simbridge.base import clock, json
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
 
@@ -57,8 +55,8 @@ class Request:
     def json(self) -> Any:
         """The body as a Python object. Raises `SimbridgeError` for a body that is not JSON."""
         try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.MsgspecError, RecursionError) as error:
+            return json.decode(self.body)
+        except json.InvalidJson as error:
             raise SimbridgeError(f"the body of {self!r} is not JSON: {error}") from error
 
     def header(self, name: str) -> str | None:
