@@ -142,7 +142,21 @@ def rates() -> str:
     return table(["region", "PutEvents a second", "invocations a second"], rows)
 
 
+def public_names() -> str:
+    """Classes and functions of `simbridge`; `backoff` and `Variant` are described by the page."""
+    named = [(name, getattr(sb, name)) for name in sb.__all__]
+    return table(
+        ["name", "meaning"],
+        [
+            [f"`{name}`", told(thing)]
+            for name, thing in named
+            if inspect.isclass(thing) or inspect.isfunction(thing)
+        ],
+    )
+
+
 GENERATED: list[tuple[str, Callable[[], str]]] = [
+    ("public.md", public_names),
     ("world.md", limits),
     ("errors.md", errors),
     ("errors.md", warnings),
