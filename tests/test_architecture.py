@@ -1,4 +1,8 @@
-"""Who may import whom, one door for each third party, and what importing simbridge costs."""
+"""Which module may import which, one door for each third party, and what importing simbridge costs.
+
+A module named in a string, as in `import_module("simbridge.whatif.plot")`, counts as imported: it is
+loaded later, but it is a dependency all the same.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ import pytest
 import simbridge as sb
 
 ROOT = Path(sb.__file__).parent
+ROOT_MODULE = "__init__"
 DOORS = {
     "pendulum": {"base.clock"},
     "botocore": {"api.model"},
@@ -28,6 +33,23 @@ DOORS = {
     "loky": {"whatif.workers"},
     "tqdm": {"whatif.workers"},
     "matplotlib": {"whatif.plot"},
+}
+# Modules that load another one late, by a name: what, and why it is not a plain import.
+LATE = {
+    "api.model": "botocore and aiobotocore, for worlds that are asked for a client",
+    "hosts.engine": "asyncio or trio, for the first coroutine",
+    "languages.schedule.parse": "proposals, for a schedule that is refused",
+    "scenario.narrate": "structlog, which is slow to import, for a world that is narrated",
+    "whatif.result": "matplotlib and pandas, which are extras",
+    "whatif.sweep": "loky and cloudpickle, for a sweep on several processes",
+}
+# Circles that are still there; remove a pair once its circle is gone.
+PENDING_CIRCLES = {
+    ("hosts.engine", "hosts.asyncio"),
+    ("hosts.engine", "hosts.trio"),
+    ("languages.schedule.parse", "languages.schedule.hints"),
+    ("whatif.result", "whatif.plot"),
+    ("whatif.result", "whatif.report"),
 }
 # The floors of the house, the lowest first: a module may import its own room and those of floors below,
 # so two rooms of one floor do not know each other.
@@ -51,51 +73,176 @@ FLOORS = [
 
 
 @cache
-def modules() -> tuple[tuple[str, ast.Module], ...]:
-    return tuple(
-        (
-            ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"),
-            ast.parse(path.read_text(encoding="utf-8")),
+def modules() -> dict[str, ast.Module]:
+    """Each module by its path below `simbridge`: `kernel.core`, `kernel`, and the package itself."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+            path.read_text(encoding="utf-8")
         )
         for path in sorted(ROOT.rglob("*.py"))
-    )
+    }
 
 
 def imports(tree: ast.Module) -> Iterator[str]:
+    """What a module imports by statements, and what it names in a string to load it late."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "write the whole path: from simbridge.base import clock"
+            assert node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node.value.partition("simbridge.")[2] in modules():
+                yield node.value
+        elif isinstance(node, ast.Call):
+            yield from loaded_late(node)
+
+
+def loaded_late(call: ast.Call) -> Iterator[str]:
+    """The name, or its constant beginning, that `import_module` is called with."""
+    if called(call) in ("import_module", "__import__") and call.args:
+        name = call.args[0]
+        if isinstance(name, ast.JoinedStr) and isinstance(name.values[0], ast.Constant):
+            name = name.values[0]
+        if isinstance(name, ast.Constant):
+            yield str(name.value).rstrip(".")
+
+
+def called(call: ast.Call) -> str:
+    return ast.unparse(call.func).rpartition(".")[2]
+
+
+def inside(name: str) -> str | None:
+    """The module below `simbridge` that an imported name is or is of; None: somebody else's."""
+    if name.partition(".")[0] != "simbridge":
+        return None
+    path = name.removeprefix("simbridge").removeprefix(".")
+    while path and path not in modules():
+        path = path.rpartition(".")[0]
+    return path or ROOT_MODULE
+
+
+def arrows(trees: dict[str, ast.Module]) -> dict[str, list[str]]:
+    """For each module the modules of simbridge that it imports, now or late."""
+    return {
+        module: sorted({there for there in map(inside, imports(tree)) if there} - {module})
+        for module, tree in trees.items()
+    }
+
+
+def circle(graph: dict[str, list[str]]) -> list[str]:
+    """A circle of imports, from a module back to it; empty if there is none."""
+    done: set[str] = set()
+    for start in graph:
+        path: list[tuple[str, Iterator[str]]] = [(start, iter(graph[start]))]
+        while start not in done:
+            for there in path[-1][1]:
+                names = [name for name, _ in path]
+                if there in names:
+                    return [*names[names.index(there) :], there]
+                if there not in done:
+                    path.append((there, iter(graph[there])))
+                    break
+            else:
+                done.add(path.pop()[0])
+    return []
 
 
 def test_imports_point_down() -> None:
     """No module imports from a floor above it, or from another room of its own floor."""
     height = {name: number for number, floor in enumerate(FLOORS) for name in floor}
-    for module, tree in modules():
-        if module == "__init__":
-            continue
-        here = module.partition(".")[0]
-        for name in imports(tree):
-            there = name.removeprefix("simbridge.").partition(".")[0]
-            if name.startswith("simbridge."):
-                fits = there == here or height[there] < height[here]
-                assert fits, f"{module} imports {name}"
+    for module, targets in arrows(modules()).items():
+        for there in targets:
+            here, room = module.partition(".")[0], there.partition(".")[0]
+            if module != ROOT_MODULE:
+                assert there != ROOT_MODULE, f"{module} imports the package itself"
+                fits = room == here or height[room] < height[here]
+                assert fits, f"{module} imports {there}"
+
+
+def test_each_room_is_on_one_floor() -> None:
+    """A package that is added has to be put somewhere."""
+    rooms = [room for floor in FLOORS for room in floor]
+    assert sorted(rooms) == sorted({name.partition(".")[0] for name in modules()} - {ROOT_MODULE})
+
+
+def test_no_circles() -> None:
+    """From no module do imports lead back to it, inside of a room or between rooms."""
+    graph = arrows(modules())
+    for module, there in PENDING_CIRCLES:
+        graph[module] = [name for name in graph[module] if name != there]
+    assert not circle(graph), " -> ".join(circle(graph))
+
+
+@pytest.mark.parametrize(("module", "there"), sorted(PENDING_CIRCLES))
+def test_a_pending_circle_is_there(module: str, there: str) -> None:
+    """The list of circles that are still there holds no others."""
+    graph = arrows(modules())
+    assert there in graph[module], f"remove {(module, there)} from PENDING_CIRCLES"
+    assert circle({**{name: [] for name in graph}, **between(graph, module, there)})
+
+
+def between(graph: dict[str, list[str]], module: str, there: str) -> dict[str, list[str]]:
+    """The part of the graph that lies on ways from `there` to `module`, with the arrow back."""
+    reached, waiting = {there}, [there]
+    while waiting:
+        for name in graph[waiting.pop()]:
+            if name not in reached and name != module:
+                reached.add(name)
+                waiting.append(name)
+    part = {name: graph[name] for name in reached}
+    return {**part, module: [there]}
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ({"a": "import simbridge.kernel", "kernel": ""}, False),
+        ({"kernel": "import simbridge.base", "base": "import simbridge.kernel"}, True),
+        ({"kernel": "import simbridge.base", "base": "N = 'simbridge.kernel'"}, True),
+        ({"kernel": "def f():\n    from simbridge.base import x", "base": "X = 1"}, False),
+    ],
+)
+def test_a_circle_is_found(texts: dict[str, str], found: bool) -> None:
+    """The search sees statements, strings and imports in functions."""
+    graph = arrows({name: ast.parse(text) for name, text in texts.items()})
+    assert bool(circle(graph)) == bool(found)
+
+
+def test_no_statement_imports_inside_a_function() -> None:
+    """What a module needs is at its top; what is loaded late is in the table, with the reason."""
+    for module, tree in modules().items():
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    found = isinstance(node, ast.Import | ast.ImportFrom)
+                    assert not found, f"{module}, line {node.lineno}: import it at the top"
+
+
+def test_what_is_loaded_late_is_in_the_table() -> None:
+    """`import_module` is called where `LATE` says, and nowhere else."""
+    callers = {
+        module
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and called(node) in ("import_module", "__import__")
+    }
+    assert callers == set(LATE)
 
 
 def test_one_door_for_each_third_party() -> None:
     """A library is imported where the table says, and nowhere else."""
-    for module, tree in modules():
+    for module, tree in modules().items():
         for name in imports(tree):
             top = name.partition(".")[0]
             assert module in DOORS.get(top, {module}), f"{module} imports {name}"
 
 
-@pytest.mark.parametrize("module", [name for name, _ in modules() if name != "__init__"])
+@pytest.mark.parametrize("module", [name for name in modules() if name != ROOT_MODULE])
 def test_every_module_lists_its_names(module: str) -> None:
     """A module opens with why it is there, and what it gives others is a list."""
-    tree = dict(modules())[module]
+    tree = modules()[module]
     assert ast.get_docstring(tree)
     names = {
         ast.unparse(n) for node in tree.body if isinstance(node, ast.Assign) for n in node.targets

@@ -124,7 +124,7 @@ def test_its_source_is_found(name: str) -> None:
 def test_its_annotations_are_understood(name: str) -> None:
     """`typing.get_type_hints` finds the names that annotations use."""
     thing = getattr(sb, name)
-    assert set(typing.get_type_hints(thing)) >= set(thing.__dict__.get("__annotations__", ()))
+    assert set(typing.get_type_hints(thing)) >= set(inspect.get_annotations(thing))
 
 
 @pytest.mark.parametrize("name", [*NAMES, *FUNCTIONS])

@@ -30,9 +30,9 @@ def test_it_reads_as_the_package_and_is_found_as_the_module() -> None:
     assert (str(name), f"{name}", repr(name), name.upper()) == ("json", "json", "'json'", "JSON")
     assert sys.modules[name] is sys.modules["json.decoder"]
     assert name == "json"
-    assert "json.decoder" == name
+    assert name == "json.decoder"
     assert name != "json.encoder"
-    assert not name != "json"
+    assert (name != "json") is False
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
@@ -40,7 +40,8 @@ def test_a_copy_is_plain_text(protocol: int) -> None:
     """What leaves the process is the public name as a `str`."""
     name = PublicModule("json", "json.decoder")
     for other in (copy.copy(name), pickle.loads(pickle.dumps(name, protocol)), str(name)):
-        assert type(other) is str
+        assert isinstance(other, str)
+        assert type(other) is not PublicModule
         assert other == "json"
 
 
