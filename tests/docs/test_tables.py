@@ -1,6 +1,6 @@
 """Tables of the reference are the tables of the code.
 
-What stands between `<!-- generated: name -->` and `<!-- end -->` is written by the function of that
+The text between `<!-- generated: name -->` and `<!-- end -->` is written by the function of that
 name; `SIMBRIDGE_REFRESH=1 pytest tests/docs` writes it. Tables that are written by hand are compared
 with the names in the code.
 """
@@ -38,7 +38,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace("| --- ", "|---")
 
 
-def told(thing: object) -> str:
+def summary(thing: object) -> str:
     """The first paragraph of a docstring, as one line, without its source."""
     text = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
     return re.sub(r" \(fidelity [^)]*\)", "", text)
@@ -77,18 +77,18 @@ def errors() -> str:
     rows = []
     for error in public(sb.SimbridgeError):
         bases = [f"`{base.__name__}`" for base in error.__bases__ if base is not Exception]
-        rows.append([f"`{error.__name__}`", told(error), ", ".join(bases)])
+        rows.append([f"`{error.__name__}`", summary(error), ", ".join(bases)])
     return table(["error", "meaning", "is also"], rows)
 
 
 def warnings() -> str:
-    rows = [[f"`{warning.__name__}`", told(warning)] for warning in public(UserWarning)]
+    rows = [[f"`{warning.__name__}`", summary(warning)] for warning in public(UserWarning)]
     return table(["warning", "meaning"], rows)
 
 
 def messages() -> str:
     rows = [
-        [f"`{kind.__name__}`", ", ".join(f"`{f}`" for f in kind.__struct_fields__), told(kind)]
+        [f"`{kind.__name__}`", ", ".join(f"`{f}`" for f in kind.__struct_fields__), summary(kind)]
         for kind in get_args(Message)
     ]
     return table(["kind", "fields", "meaning"], rows)
@@ -148,7 +148,7 @@ def public_names() -> str:
     return table(
         ["name", "meaning"],
         [
-            [f"`{name}`", told(thing)]
+            [f"`{name}`", summary(thing)]
             for name, thing in named
             if inspect.isclass(thing) or inspect.isfunction(thing)
         ],
