@@ -25,7 +25,14 @@ pytest.importorskip("hatchling")
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(python|output)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-STRAYS = ("notes.txt", ".env", "simbridge/__pycache__/x.pyc", "dist/old.whl", ".venv/bin/x", "data/x")
+STRAYS = (
+    "notes.txt",
+    ".env",
+    "simbridge/__pycache__/x.pyc",
+    "dist/old.whl",
+    ".venv/bin/x",
+    "data/x",
+)
 
 
 def run(*command: str | Path, cwd: Path) -> str:
