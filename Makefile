@@ -4,9 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 AIO := .venv-aio
 BENCH := .venv-bench
-DIST := .venv-dist
 
-.PHONY: demo test aio dist-test bench docs format clean
+.PHONY: demo test aio bench docs format clean
 
 demo: $(VENV)/ready
 	$(BIN)/simbridge run scenarios/order_fan_out.py
@@ -23,8 +22,15 @@ aio: $(AIO)/ready
 	$(AIO)/bin/python -m pytest -q tests/aio
 
 # The wheel and the sdist: built, installed into an empty environment, and used from there.
+DIST := .venv-dist
+.PHONY: dist-test
 dist-test: $(DIST)/ready
 	$(DIST)/bin/python -m pytest -q tests/packaging
+
+$(DIST)/ready: constraints.txt
+	$(PYTHON) -m venv $(DIST)
+	$(DIST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build hatchling pytest
+	touch $@
 
 # An environment of its own: looptime, one of the peers, installs a pytest plugin that is never inert.
 bench: $(BENCH)/ready
@@ -54,10 +60,6 @@ $(BENCH)/ready: pyproject.toml constraints.txt
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $@
 
-$(DIST)/ready: constraints.txt
-	$(PYTHON) -m venv $(DIST)
-	$(DIST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build hatchling pytest
-	touch $@
-
 clean:
-	rm -rf $(VENV) $(AIO) $(BENCH) $(DIST) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AIO) $(BENCH) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(DIST)

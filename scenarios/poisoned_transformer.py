@@ -1,4 +1,4 @@
-"""A customer orders two things at once: why does billing never receive the order?
+"""A customer orders two things at once: why does billing never hear of it?
 
 The target's input template has the items between quotation marks. One item is a text and goes in as it
 should; two are a list, whose own quotation marks break the JSON. Such a delivery is not even attempted,

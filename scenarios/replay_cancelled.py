@@ -1,4 +1,4 @@
-"""A day is replayed into the wrong system and cancelled half-way: how much has already been done?"""
+"""Somebody replays a day into the wrong system and cancels half-way: how much has already been done?"""
 
 import simbridge as sb
 

@@ -1,8 +1,8 @@
-"""The nightly report's queue is deployed a day after the rule: what happened to the first day?
+"""The nightly report's queue is deployed a day after the rule: what has become of the first day?
 
-A schedule does not wait for its target. Each hour's event is emitted, refused because no target is
-registered at the queue's ARN, and dropped: a missing target is not retried. Nothing of it comes back when
-the queue is created. The same rule has a second target with a dead-letter queue, which keeps the whole day.
+A schedule does not wait for its target. Each hour's event is emitted, refused because nobody lives at
+the queue's ARN, and dropped, for a missing target is not retried. Nothing of it comes back when the
+queue appears. The same rule has a second target with a dead-letter queue, which keeps the whole day.
 """
 
 import simbridge as sb

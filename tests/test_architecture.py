@@ -43,6 +43,7 @@ LATE = {
     "whatif.result": "matplotlib and pandas, which are extras",
     "whatif.sweep": "loky and cloudpickle, for a sweep on several processes",
 }
+LOADERS = ("import_module", "__import__", "lazy_import", "optional_import")
 # Circles that are still there; remove a pair once its circle is gone.
 PENDING_CIRCLES = {
     ("hosts.engine", "hosts.asyncio"),
@@ -100,8 +101,8 @@ def imports(tree: ast.Module) -> Iterator[str]:
 
 
 def loaded_late(call: ast.Call) -> Iterator[str]:
-    """The name, or its constant beginning, that `import_module` is called with."""
-    if called(call) in ("import_module", "__import__") and call.args:
+    """The name, or its constant beginning, that a module is loaded by."""
+    if called(call) in LOADERS and call.args:
         name = call.args[0]
         if isinstance(name, ast.JoinedStr) and isinstance(name.values[0], ast.Constant):
             name = name.values[0]

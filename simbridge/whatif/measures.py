@@ -129,7 +129,7 @@ MEASURES = [
     Measure(
         "dropped",
         "deliveries",
-        "given up, and no dead-letter queue keeps it",
+        "given up and kept by nobody",
         lambda run: run.outcomes["dropped"],
     ),
     Measure("dropped", "deliveries", "the same by cause", lambda run: run.causes("dropped")),
