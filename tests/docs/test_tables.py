@@ -29,7 +29,8 @@ from simbridge.targets import REFUSALS
 from simbridge.targets.reference import examples, failures, kinds
 from simbridge.trace import Attempt
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
 REFRESH = bool(os.environ.get("SIMBRIDGE_REFRESH"))
 
 
@@ -247,3 +248,14 @@ def test_the_fields_of_trace_records_and_deliveries_are_those_of_the_code() -> N
         row[0].strip("`").partition("(")[0] for row in rows("trace.md", "## What can be asked")
     }
     assert {name.removeprefix("Trace.") for name in asked} == questions
+
+
+def test_the_figures_of_the_readme_are_those_of_the_page_on_fidelity() -> None:
+    """Verdicts, refusals and captured answers."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    fidelity = (ROOT / "docs" / "explanation" / "fidelity.md").read_text(encoding="utf-8")
+    captured = re.search(r"of what simbridge simulates: (\d+ of \d+)\.", fidelity)
+    equal = re.findall(r"^\| event-ruler .+? \| ([\d,]+) \| \1 \|", fidelity, re.MULTILINE)
+    assert captured
+    assert f"{captured[1]} answers captured" in readme
+    assert [f"all {count}" in readme for count in equal] == [True, True]
