@@ -54,7 +54,14 @@ from simbridge.whatif.compare import Difference
 from simbridge.whatif.result import Spread, Sweep, Variant
 from simbridge.whatif.sweep import sweep
 from simbridge.world import World
-from simbridge.world.handles import ArchiveHandle, Load, Queue, QueueMessage, StandInHandle
+from simbridge.world.handles import (
+    ArchiveHandle,
+    HttpHandle,
+    Load,
+    Queue,
+    QueueMessage,
+    StandInHandle,
+)
 
 bind()
 
@@ -72,6 +79,7 @@ __all__ = [
     "Explanation",
     "FeedbackWarning",
     "HandlerFailed",
+    "HttpHandle",
     "InvalidArn",
     "InvalidEvents",
     "InvalidLine",
