@@ -88,7 +88,7 @@ def token_request(secret: str) -> Request:
 
 
 def issued(response: Response) -> Issued | str:
-    """The token in a response; or the reason why there is none, in words of ours (invented)."""
+    """The token in a response; or the reason why there is none, in our words (invented)."""
     if not 200 <= response.status <= 299:
         return f"The authorization endpoint returned HTTP status {response.status}."
     try:

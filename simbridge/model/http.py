@@ -57,7 +57,7 @@ class Request:
         try:
             return json.decode(self.body)
         except json.InvalidJson as error:
-            raise SimbridgeError(f"the body of {self!r} is not JSON: {error}") from error
+            raise SimbridgeError(f"the body of {self!r}: {error}") from error
 
     def header(self, name: str) -> str | None:
         """The value of a header, whatever the case of its name; None without it."""
@@ -76,7 +76,7 @@ class Request:
 class Response:
     """An HTTP response of an endpoint. `body` is bytes; a `str` is encoded as UTF-8.
 
-    Raises `SimbridgeError` for what is no HTTP response.
+    Raises `SimbridgeError` for what is not an HTTP response.
     """
 
     status: int = 200
@@ -121,7 +121,7 @@ def _encoded(body: str) -> bytes:
         return body.encode()
     except UnicodeEncodeError as error:
         raise SimbridgeError(
-            "the body of a Response has half of a surrogate pair, which UTF-8 cannot encode; pass bytes"
+            "the body of a Response has a lone surrogate, which UTF-8 cannot encode; pass bytes"
         ) from error
 
 

@@ -358,7 +358,7 @@ def test_global_endpoints_are_not_simulated(api):
     assert api.news() == []
 
 
-def test_events_say_who_put_them_and_where(api):
+def test_events_say_their_sender_and_place(api):
     """Account and region are those of the call."""
     api.account, api.region = "210987654321", "eu-west-1"
     put(api, {})
