@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from simbridge.model.arn import event_bus_arn
-from simbridge.model.resources import Archive, EventBus, Replay, Rule
+from simbridge.model.resources import Archive, Endpoint, EventBus, EventSource, Replay, Rule
 
 __all__ = ["ArchiveEntry", "BusEntry", "ReplayEntry", "Store"]
 
@@ -61,13 +61,20 @@ class ReplayEntry:
 @final
 @dataclass(slots=True)
 class Store:
-    """The resources of one account in one region."""
+    """The resources of one account in one region.
+
+    `event_sources` are the partner event sources that are offered to this account. `partner_sources` are
+    those that it offers as a partner: the account of each, by the name of the source.
+    """
 
     account: str
     region: str
     buses: dict[str, BusEntry] = field(default_factory=dict)
     archives: dict[str, ArchiveEntry] = field(default_factory=dict)
     replays: dict[str, ReplayEntry] = field(default_factory=dict)
+    event_sources: dict[str, EventSource] = field(default_factory=dict)
+    partner_sources: dict[str, str] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
     @classmethod
     def with_default_bus(cls, account: str, region: str, now: int) -> Store:

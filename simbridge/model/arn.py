@@ -17,7 +17,10 @@ __all__ = [
     "api_address",
     "archive_arn",
     "dns_suffix",
+    "endpoint_arn",
     "event_bus_arn",
+    "event_source_arn",
+    "health_check_arn",
     "is_event_bus",
     "is_simulated",
     "is_whole_log_group",
@@ -108,15 +111,30 @@ def replay_arn(region: str, account: str, name: str) -> str:
     return f"arn:{partition_of(region)}:events:{region}:{account}:replay/{name}"
 
 
+def event_source_arn(region: str, name: str) -> str:
+    """The ARN of a partner event source, which is of no account (fidelity 0.5; docs)."""
+    return f"arn:{partition_of(region)}:events:{region}::event-source/{name}"
+
+
+def endpoint_arn(region: str, account: str, name: str) -> str:
+    """The ARN of a global endpoint (fidelity 0.5; model)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:endpoint/{name}"
+
+
+def health_check_arn(region: str, name: str) -> str:
+    """The ARN of a Route 53 health check, which is of no region and no account (model)."""
+    return f"arn:{partition_of(region)}:route53:::healthcheck/{name}"
+
+
 def api_address(account: str, region: str) -> str:
     """The address of the control plane of an account and region, for calls and reports."""
     return f"api:{region}:{account}"
 
 
 def is_simulated(arn: Arn) -> bool:
-    """Whether it is a resource of EventBridge itself: a bus, a rule, an archive, a replay."""
+    """Whether it is a resource of EventBridge itself: a bus, a rule, an archive, a replay and so on."""
     return arn.service == "events" and arn.resource.startswith(
-        ("event-bus/", "rule/", "archive/", "replay/")
+        ("event-bus/", "rule/", "archive/", "replay/", "event-source/", "endpoint/")
     )
 
 

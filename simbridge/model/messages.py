@@ -48,6 +48,7 @@ __all__ = [
     "Execute",
     "Expire",
     "Handled",
+    "Health",
     "Invoke",
     "Keep",
     "Loaded",
@@ -279,11 +280,25 @@ class Stop(_Message, frozen=True):
 
 @final
 class Progress(_Message, frozen=True):
-    """The report of a replay: its state, and the last minute of event time that is done."""
+    """The report of a replay, a partner event source or a global endpoint: its state, and why.
+
+    A replay also reports the last minute of event time that is done.
+    """
 
     state: str
     reason: str | None = None
     last_replayed_us: int | None = None
+
+
+@final
+class Health(_Message, frozen=True):
+    """A scenario switches a health check of Route 53.
+
+    It is unhealthy from one instant up to, not including, another; without instants it is healthy again.
+    """
+
+    unhealthy_from_us: int | None = None
+    unhealthy_until_us: int | None = None
 
 
 @final
@@ -354,6 +369,7 @@ Message = (
     | Execute
     | Expire
     | Handled
+    | Health
     | Invoke
     | Keep
     | Loaded

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple, final
 from simbridge.actors.archive import ArchiveActor, Counting
 from simbridge.actors.bus import EventBusActor, ForwardingRules
 from simbridge.actors.delivery import DeliveryActor, Policy
+from simbridge.actors.endpoint import EndpointActor
+from simbridge.actors.event_source import EventSourceActor
 from simbridge.actors.fifo import make_stand_in
 from simbridge.actors.replay import Pace, ReplayActor
 from simbridge.actors.scheduler import SchedulerActor
@@ -32,7 +34,15 @@ from simbridge.model.backoff import Backoff
 from simbridge.model.faults import Slow, probability_u32
 from simbridge.model.limits import Limits, rate_of, replay_rate_of
 from simbridge.model.messages import Configure
-from simbridge.model.resources import Archive, EventBus, Replay, Schedule, Target
+from simbridge.model.resources import (
+    Archive,
+    Endpoint,
+    EventBus,
+    EventSource,
+    Replay,
+    Schedule,
+    Target,
+)
 from simbridge.trace.names import function_name
 
 __all__ = ["ActorFactory", "ActorSettings"]
@@ -79,7 +89,7 @@ class ActorFactory:
         """An actor for an address that has none (`Kernel.populate`)."""
         if address.startswith("api:"):
             _, region, account = address.split(":")
-            return ReportInbox(self._plane.store(account, region))
+            return ReportInbox(self._plane.store(account, region), self._plane.stores)
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
         arn = arns.parse(address) if address.startswith("arn:") else None
@@ -133,6 +143,12 @@ class ActorFactory:
         feedback = self._kernel.shared["feedback"]
         return ReplayActor(pace, self.archive(replay.archive_arn), feedback)
 
+    def _endpoint(self, _: Endpoint) -> Actor:
+        return EndpointActor(self.limits["endpoint_change_s"] * clock.SECOND)
+
+    def _event_source(self, _: EventSource) -> Actor:
+        return EventSourceActor()
+
     def _scheduler(self, _: Schedule) -> Actor:
         return SchedulerActor(
             rate_fires_at_once=self.settings.rate_fires_at_once,
@@ -162,7 +178,9 @@ class ActorFactory:
 # The actor for the first `Configure` of an address, by the resource in it.
 _ACTORS: dict[type, Callable[[ActorFactory, Any], Actor]] = {
     Archive: ActorFactory._archive,
+    Endpoint: ActorFactory._endpoint,
     EventBus: ActorFactory._named_bus,
+    EventSource: ActorFactory._event_source,
     Replay: ActorFactory._replay,
     Schedule: ActorFactory._scheduler,
     Target: ActorFactory._delivery,

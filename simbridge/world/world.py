@@ -23,6 +23,7 @@ from simbridge.trace import Trace
 from simbridge.world import service_events
 from simbridge.world.clients import Clients, check_service
 from simbridge.world.handles.archives import ArchiveHandle, open_archive
+from simbridge.world.handles.health_checks import HealthCheck, open_health_check
 from simbridge.world.handles.queues import Queue
 from simbridge.world.handles.stand_ins import StandInHandle
 from simbridge.world.handles.targets import StandIns, asynchronous
@@ -213,6 +214,15 @@ class World(Observed):
         return open_archive(
             self._kernel, self._plane, self._factory, self._clients, (account, region), name
         )
+
+    # -- global endpoints --------------------------------------------------------------------
+
+    def health_check(self, name: str) -> HealthCheck:
+        """The handle of a Route 53 health check, by its name or ARN: it decides where global endpoints route.
+
+        It is healthy until `fails` says otherwise. Raises `SimbridgeError` for an invalid name.
+        """
+        return open_health_check(self._kernel, self._plane, self._clients, self.region, name)
 
     # -- time -------------------------------------------------------------------------------
 
