@@ -18,7 +18,7 @@ import msgspec
 from simbridge.api import pagination
 from simbridge.api.lookup import find_event_source
 from simbridge.api.plane import Context, Request, Response, operation
-from simbridge.base.clock import SECOND
+from simbridge.base.clock import LATEST, SECOND
 from simbridge.base.errors import ServiceError
 from simbridge.model.messages import Configure
 from simbridge.model.resources import EventSource
@@ -103,7 +103,7 @@ def release_event_source(context: Context, name: str) -> None:
 
 def expiry_us(context: Context) -> int:
     """When a source that becomes PENDING now is deleted."""
-    return context.now + context.limits["event_source_days"] * _DAY
+    return min(context.now + context.limits["event_source_days"] * _DAY, LATEST)
 
 
 def source_times(source: EventSource) -> Response:

@@ -7,7 +7,7 @@ asked of the pattern again (`simbridge.languages.pattern.explain`), which has on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple, final
@@ -333,18 +333,37 @@ def _place(arn: str, home: str) -> str:
     return _last(arn) + (f", {' '.join(abroad)}" if abroad else "")
 
 
+def _not_put(_: Call, asked: dict[str, Any]) -> str:
+    bus = asked.get("EventBusName") or "default"
+    return (
+        f"has not arrived on a bus: either {bus} does not exist, or nothing has run since "
+        "(world.settle())"
+    )
+
+
+def _not_put_by_a_partner(call: Call, asked: dict[str, Any]) -> str:
+    notes = (call.detail or "").split("; ")
+    lost = next((note for note in notes if note.startswith(f"{asked['Source']} is ")), None)
+    if lost is None:
+        return "has not arrived on a bus: nothing has run since (world.settle())"
+    return f"dropped: its event source was {lost.split()[2].rstrip(':')}, and only an ACTIVE one delivers"
+
+
+_PUTS: dict[str, Callable[[Call, dict[str, Any]], str]] = {
+    "PutEvents": _not_put,
+    "PutPartnerEvents": _not_put_by_a_partner,
+}
+"""What is said of an event that was accepted and is on no bus, by the call that put it."""
+
+
 def _unknown(entries: Sequence[Entry], event_id: str) -> str:
     """What is known of an event that never arrived on a bus."""
     for *_, message in entries:
-        if isinstance(message, Call) and message.operation == "PutEvents" and message.response:
+        if isinstance(message, Call) and message.operation in _PUTS and message.response:
             answers = message.response["Entries"]
             for asked, answer in zip(message.request["Entries"], answers, strict=True):
                 if answer.get("EventId") == event_id:
-                    bus = asked.get("EventBusName") or "default"
-                    return (
-                        f"event {event_id} was accepted and has not arrived on a bus: either "
-                        f"{bus} does not exist, or nothing has run since (world.settle())"
-                    )
+                    return f"event {event_id} was accepted and {_PUTS[message.operation](message, asked)}"
     return (
         f"no event {event_id!r} was ever on a bus of this world (one that was emitted just now arrives "
         "when time runs: world.settle())"
