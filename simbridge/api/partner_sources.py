@@ -56,6 +56,7 @@ def create_partner_event_source(context: Context, request: Request) -> Response:
         partner=context.account,
         account=account,
         created_us=context.now,
+        state="PENDING",
         expires_us=expiry_us(context),
     )
     context.store.partner_sources[name] = account

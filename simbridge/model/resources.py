@@ -188,7 +188,7 @@ class EventSource(_Resource, frozen=True):
     partner: str
     account: str
     created_us: int
-    state: str = "PENDING"
+    state: str
     expires_us: int | None = None
 
     @property

@@ -169,9 +169,9 @@ def test_replication_is_a_managed_rule_on_each_bus(active):
         assert rule["ManagedBy"] == "events.amazonaws.com"
         pattern = {"source": [{"anything-but": {"prefix": "aws."}}], "region": [here]}
         assert json.loads(rule["EventPattern"]) == pattern
-        targets = call(
-            active, here, "ListTargetsByRule", Rule=rule["Name"], EventBusName="orders"
-        )["Targets"]
+        targets = call(active, here, "ListTargetsByRule", Rule=rule["Name"], EventBusName="orders")[
+            "Targets"
+        ]
         assert targets == [{"Id": rule["Name"], "Arn": bus_arn(there), "RoleArn": ROLE}]
         request = {"Name": rule["Name"], "EventBusName": "orders"}
         active.region = here

@@ -79,7 +79,9 @@ def test_lists_have_a_prefix_and_pages(api):
     found = [one["Name"] for page in (first, second) for one in page["EventSources"]]
     assert found == sorted(names)
     prefix = "aws.partner/example.com/shop/b"
-    assert [s["Name"] for s in api.list_event_sources(NamePrefix=prefix)["EventSources"]] == [prefix]
+    assert [s["Name"] for s in api.list_event_sources(NamePrefix=prefix)["EventSources"]] == [
+        prefix
+    ]
 
 
 def test_a_matching_bus_makes_it_active(offered):

@@ -50,7 +50,9 @@ def routed(api):
 def activate(api):
     kernel = Kernel(7, api.kernel.now, lambda *_: ReportInbox(api.store, api.plane.stores))
     kernel.send(
-        f"arn:aws:events:{EAST}:{ACCOUNT}:endpoint/shop", f"api:{EAST}:{ACCOUNT}", Progress("ACTIVE")
+        f"arn:aws:events:{EAST}:{ACCOUNT}:endpoint/shop",
+        f"api:{EAST}:{ACCOUNT}",
+        Progress("ACTIVE"),
     )
     kernel.settle()
 

@@ -153,7 +153,10 @@ def test_events_of_an_active_source_reach_its_bus(partner):
         "resources": [],
         "detail": {"order": 1},
     }
-    assert (second.envelope["time"], second.envelope["resources"]) == ("2026-02-25T06:13:20Z", ["a"])
+    assert (second.envelope["time"], second.envelope["resources"]) == (
+        "2026-02-25T06:13:20Z",
+        ["a"],
+    )
     assert detail(partner) is None
 
 
