@@ -22,7 +22,10 @@ def bus_arn(region, name="orders", account=ACCOUNT):
     return f"arn:aws:events:{region}:{account}:event-bus/{name}"
 
 
-def asked(name="shop", route=WEST, buses=(bus_arn(EAST), bus_arn(WEST)), **more):
+BUSES = (bus_arn(EAST), bus_arn(WEST))
+
+
+def asked(name="shop", route=WEST, buses=BUSES, **more):
     """A valid request, with changes."""
     primary, secondary = {"HealthCheck": CHECK}, {"Route": route}
     return {

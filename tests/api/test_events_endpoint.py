@@ -158,7 +158,7 @@ def test_an_endpoint_that_cannot_be_reached(api):
     with pytest.raises(SimbridgeError, match=r"has the id 'abcde\.veo'.*from describe_endpoint"):
         api.put_events(Entries=[ENTRY], EndpointId="abcde.veo")
     create(api)
-    with pytest.raises(SimbridgeError, match="shop is CREATING.*until describe_endpoint says"):
+    with pytest.raises(SimbridgeError, match=r"shop is CREATING.*until describe_endpoint says"):
         put(api, EventBusName="orders")
     assert api.news() == []
     code, text = api.refused("put_events", Entries=[ENTRY], EndpointId="a b")
