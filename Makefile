@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 AIO := .venv-aio
 BENCH := .venv-bench
+LOWEST := .venv-lowest
+LOWEST_TESTS := $(addprefix tests/,hosts kernel world api adapters scenario languages)
 
-.PHONY: demo test aio bench docs format clean
+.PHONY: demo test test-more test-lowest aio bench docs format clean
 
 demo: $(VENV)/ready
 	$(BIN)/simbridge run scenarios/order_fan_out.py
@@ -20,6 +22,13 @@ test: $(VENV)/ready aio
 # An environment of its own: aiobotocore and aioboto3 pin versions of botocore that are older than ours.
 aio: $(AIO)/ready
 	$(AIO)/bin/python -m pytest -q tests/aio
+
+# What takes longer than CI may: run it before a release, and after a change of a dependency.
+test-more: test-lowest
+
+# An environment of its own: the oldest versions that pyproject.toml promises (constraints-lowest.txt).
+test-lowest: $(LOWEST)/ready
+	$(LOWEST)/bin/python -m pytest -q -p no:cacheprovider tests/test_lowest.py $(LOWEST_TESTS)
 
 # An environment of its own: looptime, one of the peers, installs a pytest plugin that is never inert.
 bench: $(BENCH)/ready
@@ -44,10 +53,15 @@ $(AIO)/ready: pyproject.toml constraints-aio.txt
 	$(AIO)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-aio.txt -e '.[aio]'
 	touch $@
 
+$(LOWEST)/ready: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[dev]'
+	touch $@
+
 $(BENCH)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(AIO) $(BENCH) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AIO) $(BENCH) $(LOWEST) .mypy_cache .pytest_cache .ruff_cache

@@ -1,9 +1,9 @@
 """A shop sends its events to the company's bus, which sends them on to an archive: how far do they get?
 
-Each bus is in an account of its own and lets the one before it in. Before the company's policy is there,
-its bus cannot be a target. With it, the event arrives as it was put; but an event that has come from
-another bus is not sent on to a third one, whatever the policies say. Once the company has changed its
-mind, events of the rule that is there already are refused for good.
+Each bus is in its own account, and its policy admits the account before it. Without the company's policy
+its bus cannot be a target. With it, the event arrives as it was put; but an event that comes from another
+bus is not sent to a third one, whatever the policies say. When the company removes its permission, events
+of the existing rule are refused and not retried.
 """
 
 from botocore.exceptions import ClientError
@@ -24,9 +24,9 @@ def cross_account(world: sb.World) -> None:
         assert refusal.response["Error"]["Code"] == "AccessDeniedException"
     assert world.client(account=SHOP).list_targets_by_rule(Rule="forward")["Targets"] == []
 
-    for owner, name, guest in ((COMPANY, "central", SHOP), (ARCHIVE, "archive", COMPANY)):
+    for owner, name, sender in ((COMPANY, "central", SHOP), (ARCHIVE, "archive", COMPANY)):
         world.client(account=owner).put_permission(
-            EventBusName=name, Action="events:PutEvents", Principal=guest, StatementId="guest"
+            EventBusName=name, Action="events:PutEvents", Principal=sender, StatementId="guest"
         )
     lost = forward(world, SHOP, "default", bus(COMPANY, "central"))
     stopped = forward(world, COMPANY, "central", bus(ARCHIVE, "archive"))

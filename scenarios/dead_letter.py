@@ -1,11 +1,11 @@
-"""A queue was deleted by mistake: what does its dead-letter queue keep, and what is lost without one?"""
+"""A queue is deleted by mistake: what does a dead-letter queue keep, and what is lost without one?"""
 
 import simbridge as sb
 
 
 @sb.scenario(seed=5)
 def dead_letter(world: sb.World) -> None:
-    """Two targets point at a queue that is gone; one of them has a dead-letter queue."""
+    """Two targets point at a deleted queue; one of them has a dead-letter queue."""
     events = world.client("events")
     kept = world.queue("kept")
     gone = "arn:aws:sqs:us-east-1:123456789012:gone"

@@ -1,8 +1,8 @@
-"""A Lambda function raises on every tenth order: why are EventBridge's metrics green, and where are they?
+"""A Lambda function raises on every tenth order: why are EventBridge's metrics green, and where are the orders?
 
-Lambda accepts an event before it runs the function. For EventBridge the delivery has succeeded then: it
-does not retry, and the dead-letter queue of the rule stays empty. Lambda runs the function again after
-one and two minutes, and then sends a record to the function's own on-failure destination.
+Lambda accepts an event before it runs the function. For EventBridge the delivery has then succeeded: it
+does not retry, and the rule's dead-letter queue stays empty. Lambda runs the function again after one and
+two minutes, and then sends a record to the function's own on-failure destination.
 """
 
 import json
@@ -12,7 +12,7 @@ import simbridge as sb
 
 @sb.scenario(seed=5, start="2026-03-01T00:00:00Z")
 def function_raises(world: sb.World) -> None:
-    """Thirty orders, three of which the function cannot digest, ever."""
+    """Thirty orders, three of which the function can never process."""
     events = world.client("events")
     kept, failures = world.queue("kept"), world.queue("failures")
     runs: list[tuple[int, str]] = []

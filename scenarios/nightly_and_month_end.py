@@ -1,8 +1,8 @@
 """A shop backs up every night and closes its books on the last working day of every month.
 
 The accountant asks for three years in advance: is any night left out, does a month end fall on a
-Sunday, and what happens in the leap year 2028? Two more rules show what is easily got wrong: a job on
-the 31st is left out in five months of the year, and one on the 29th of February runs once.
+Sunday, and what happens in the leap year 2028? Two more rules show common mistakes: a job on the 31st
+is left out in five months of the year, and one on the 29th of February runs once.
 """
 
 import datetime as dt

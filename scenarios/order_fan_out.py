@@ -1,8 +1,8 @@
-"""An order is placed: who hears of it, and what happens to a target that does not exist?
+"""An order is placed: which targets receive it, and what happens to a target that does not exist?
 
-Billing and the warehouse hear of every order, the fraud desk only of large ones. The next day an
-auditor's queue that was never created is added as a target: what is sent to it is dropped, and the
-timeline says why.
+Billing and the warehouse receive every order, the fraud desk only large ones. The next day an auditor's
+queue that was never created is added as a target: what is sent to it is dropped, and the timeline says
+why.
 """
 
 import json
@@ -12,7 +12,7 @@ import simbridge as sb
 
 @sb.scenario(seed=7, start="2026-03-01T00:00:00Z")
 def order_fan_out(world: sb.World) -> None:
-    """Billing and the warehouse hear of every order, the fraud desk only of large ones."""
+    """Billing and the warehouse receive every order, the fraud desk only large ones."""
     events = world.client("events")
     billing = world.queue("billing")
 

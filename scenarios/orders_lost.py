@@ -1,6 +1,6 @@
 """A queue is created hours after the rule that fills it: which orders are lost until then?
 
-AWS does not retry a delivery whose target does not exist. What a dead-letter queue is worth, over many
+AWS does not retry a delivery whose target does not exist. How much a dead-letter queue saves, over many
 days of random orders:
 
     simbridge sweep scenarios/orders_lost.py --vary hours_missing=1,6 --vary kept=true,false --seeds 20
@@ -16,7 +16,7 @@ ORDERS_PER_HOUR = 6
 
 @sb.scenario(seed=11, start="2026-03-01T08:00:00Z")
 def orders_lost(world: sb.World, hours_missing: float = 2, kept: bool = True) -> None:
-    """Orders come all day; the queue is created `hours_missing` later, a dead-letter queue is there."""
+    """Orders come all day; their queue is created after `hours_missing`; `kept`: with a dead-letter queue."""
     events = world.client("events")
     target = {"Id": "billing", "Arn": "arn:aws:sqs:us-east-1:123456789012:billing"}
     if kept:

@@ -1,9 +1,9 @@
 """A ledger is down for 25 hours: what is lost, and what does a dead-letter queue keep of it?
 
-EventBridge retries for 24 hours or 185 times, whichever ends first. What was put in the first hour of the
-outage is given up in any case, and of the few hours after it what has used up its retries too early; the
-rest arrives late. The dead-letter queue keeps each event as it would have been delivered, and says in its
-attributes which rule, which target, which error and which limit.
+EventBridge retries for 24 hours or 185 times, whichever ends first. Events of the first hour of the outage
+are always given up; of the next few hours, those that use up their retries too early. The others arrive
+late. The dead-letter queue keeps each event as it would have been delivered, and its attributes name the
+rule, the target, the error and the limit.
 """
 
 import json

@@ -1,7 +1,7 @@
 """A payment service is down for 25 hours: which orders are lost?
 
-Orders come all day, the service fails from ten o'clock on, and its dead-letter queue keeps what is given
-up. How many retries it takes, over many days of random orders:
+Orders come all day, the service fails from ten o'clock on, and the target's dead-letter queue keeps what
+is given up. How many retries are needed, over many days of random orders:
 
     simbridge sweep scenarios/payment_outage.py --vary max_attempts=0,5,185 --vary outage=1h,25h
 """

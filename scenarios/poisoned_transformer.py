@@ -1,8 +1,8 @@
-"""A customer orders two things at once: why does billing never hear of it?
+"""A customer orders two things at once: why does billing never receive the order?
 
-The target's input template has the items between quotation marks. One item is a text and goes in as it
-should; two are a list, whose own quotation marks break the JSON. Such a delivery is not even attempted,
-and retrying would not help; the dead-letter queue keeps the text as it was rendered, mistake and all.
+The target's input template has the items between quotation marks. One item is a string and renders as
+intended; two are a list, whose own quotation marks break the JSON. Such a delivery is not attempted,
+because retrying would not help; the dead-letter queue keeps the invalid text as it was rendered.
 """
 
 import json

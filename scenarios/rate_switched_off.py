@@ -1,7 +1,7 @@
 """A poller asks a partner every ten minutes and is switched off for a maintenance window.
 
-When it is switched on again it does not return to its old rhythm: a rate is counted from when the rule
-is enabled. A poller that is written as cron keeps to the clock, whenever it is switched on.
+When it is switched on again it does not return to its old cadence: a rate is counted from when the rule
+is enabled. A poller with a cron expression keeps to the clock, whenever it is switched on.
 """
 
 import simbridge as sb
@@ -9,7 +9,7 @@ import simbridge as sb
 
 @sb.scenario(seed=6, start="2026-03-01T08:03:00Z")
 def rate_switched_off(world: sb.World) -> None:
-    """Two pollers, the same pause, two rhythms afterwards."""
+    """Two pollers, the same pause, two cadences afterwards."""
     events = world.client("events")
     for name, expression in (("rate", "rate(10 minutes)"), ("cron", "cron(3/10 * * * ? *)")):
         events.put_rule(Name=name, ScheduleExpression=expression)
@@ -25,8 +25,8 @@ def rate_switched_off(world: sb.World) -> None:
         events.put_rule(**expression_of(events, name))
     world.run(until="2026-03-01T09:40:00Z")
 
-    assert heard(world, "rate") == ["08:03", "08:13", "08:23", "09:17", "09:27", "09:37"]
-    assert heard(world, "cron") == ["08:13", "08:23", "09:23", "09:33"]
+    assert received_at(world, "rate") == ["08:03", "08:13", "08:23", "09:17", "09:27", "09:37"]
+    assert received_at(world, "cron") == ["08:13", "08:23", "09:23", "09:33"]
 
 
 def expression_of(events, name: str) -> dict[str, str]:
@@ -35,6 +35,6 @@ def expression_of(events, name: str) -> dict[str, str]:
     return {key: rule[key] for key in ("Name", "ScheduleExpression", "State")}
 
 
-def heard(world: sb.World, name: str) -> list[str]:
+def received_at(world: sb.World, name: str) -> list[str]:
     """The minutes at which a queue received an event."""
     return [event["time"][11:16] for event in world.queue(name).received]

@@ -1,7 +1,7 @@
-"""Two invoices are sent, one is paid within the hour: who is reminded the next day?
+"""Two invoices are sent, one is paid within the hour: which customer is reminded the next day?
 
-The reminder service is an async handler. It waits for a day, in virtual time, and then looks whether
-the invoice has been paid meanwhile.
+The reminder service is an async handler. It waits for a day, in virtual time, and then checks whether the
+invoice has been paid.
 """
 
 import json

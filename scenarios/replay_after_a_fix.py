@@ -1,7 +1,7 @@
 """A rule missed half of yesterday's orders: the bug is fixed, and yesterday is replayed into that rule only.
 
-Billing asked for the country "DE" and never saw orders in lower case. Shipping, which had no bug, must
-not ship anything a second time.
+The pattern of billing's rule wants the country "DE" and never matched orders in lower case. Shipping's rule
+is correct and must not receive anything a second time.
 """
 
 import json
@@ -19,7 +19,7 @@ def rule(events, name: str, pattern: dict, target: str) -> None:
 
 @sb.scenario(seed=6, start="2026-03-01T08:00:00Z")
 def replay_after_a_fix(world: sb.World) -> None:
-    """Archive a day, mend the pattern, replay with FilterArns."""
+    """Archive a day, correct the pattern, replay with FilterArns."""
     events = world.client("events")
     billing, shipping = world.queue("billing"), world.queue("shipping")
     bus = events.describe_event_bus()["Arn"]
@@ -34,7 +34,7 @@ def replay_after_a_fix(world: sb.World) -> None:
         world.run(hours=1)
     assert [event["detail"]["order"] for event in billing.received] == [0, 2, 5]
 
-    # Only what was missed: the orders that the old pattern matched are billed already.
+    # Only what was missed: the orders that the old pattern matched have been billed.
     rule(events, "billing", {"detail": {"country": ["de"]}}, billing.arn)
     fixed = events.describe_rule(Name="billing")["Arn"]
     events.start_replay(

@@ -1,4 +1,4 @@
-"""Somebody replays a day into the wrong system and cancels half-way: how much has already been done?"""
+"""A day is replayed into the wrong system and cancelled half-way: how much has already been done?"""
 
 import simbridge as sb
 

@@ -24,7 +24,7 @@ def retention_of_a_day(world: sb.World) -> None:
             events.put_events(Entries=[{"Source": "meter", "DetailType": "Read", "Detail": "{}"}])
             world.run(hours=1)
             most = max(most, events.describe_archive(ArchiveName="short")["EventCount"])
-        assert archive.event_count == 23  # the event of 24 hours ago has expired just now
+        assert archive.event_count == 23  # the event of 24 hours ago has just expired
     assert 24 < most <= 48
 
     events.start_replay(

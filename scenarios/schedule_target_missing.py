@@ -1,7 +1,7 @@
-"""The nightly report's queue is deployed a day after the rule: what has become of the first day?
+"""The nightly report's queue is deployed a day after the rule: what happened to the events of the first day?
 
-A schedule does not wait for its target. Each hour's event is emitted, refused because nobody lives at
-the queue's ARN, and dropped, for a missing target is not retried. Nothing of it comes back when the
+A schedule does not wait for its target. Each hour's event is emitted, fails because no queue exists at the
+ARN, and is dropped, because a missing target is not retried. None of these events is delivered when the
 queue appears. The same rule has a second target with a dead-letter queue, which keeps the whole day.
 """
 

@@ -1,8 +1,8 @@
 """A sale puts 600 orders at once on a service that takes five a second: how long until all are through?
 
-Throttled attempts are retried, so nothing is lost. But retries come when their backoff is over and not
-when there is room: the backlog takes longer than the two minutes that it is worth, and the last order
-waits much longer than most.
+Throttled attempts are retried, so nothing is lost. But a retry comes when its backoff is over and not when
+the service has capacity: the backlog takes longer than the two minutes that the rate allows, and the last
+order waits much longer than most.
 """
 
 import json

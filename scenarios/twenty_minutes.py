@@ -1,7 +1,7 @@
 """A window of twenty minutes is replayed: minute by minute, the first one first.
 
 The client reference describes it: all events of the first minute, then those of the second, and
-EventLastReplayedTime tells how far the replay has come. Inside a minute there is no order.
+EventLastReplayedTime says how far the replay is. The events of one minute come in no defined order.
 """
 
 import json

@@ -20,17 +20,20 @@ from simbridge.base.errors import (
     Stalled,
 )
 from simbridge.base.version import __version__
+from simbridge.bindings import bind
 from simbridge.languages.pattern import Explanation, Matcher, explain, match
 from simbridge.languages.schedule import describe_schedule, next_times
 from simbridge.model import backoff
 from simbridge.model.faults import scripted
 from simbridge.scenario.narrate import narrate, virtual_timestamper
+from simbridge.scenario.runner import run
 from simbridge.scenario.scenario import scenario
-from simbridge.scenario.story import run
 from simbridge.storage.event_files import read_events
 from simbridge.trace import Trace
 from simbridge.whatif.sweep import sweep
 from simbridge.world import World
+
+bind()
 
 __all__ = [
     "BlockingCallWarning",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,13 +13,14 @@ from pathlib import Path
 import pytest
 
 import simbridge as sb
+from simbridge.bindings import BINDINGS, Binding
 
 ROOT = Path(sb.__file__).parent
 DOORS = {
     "pendulum": {"base.clock"},
     "botocore": {"api.model"},
     "anyio": {"hosts.engine", "hosts.asyncio", "hosts.trio", "adapters.pytest"},
-    "trio": {"hosts.trio", "hosts.no_files"},
+    "trio": {"hosts.trio", "hosts.no_files", "hosts.trio_clock"},
     "outcome": {"hosts.trio"},
     "asyncio": {"hosts.asyncio"},
     "pytest": {"adapters.pytest"},
@@ -27,7 +29,8 @@ DOORS = {
     "cloudpickle": {"whatif.workers"},
     "loky": {"whatif.workers"},
     "tqdm": {"whatif.workers"},
-    "matplotlib": {"whatif.plot"},
+    "matplotlib": {"whatif.plots"},
+    "pandas": {"whatif.export"},
 }
 # The floors of the house, the lowest first: a module may import its own room and those of floors below,
 # so two rooms of one floor do not know each other.
@@ -46,8 +49,14 @@ FLOORS = [
     {"whatif"},
     {"adapters"},
     {"cli"},
-    {"__main__"},
+    {"bindings", "__main__"},
 ]
+
+
+OWN_NAMES = {
+    ".".join(("simbridge", *path.relative_to(ROOT).with_suffix("").parts))
+    for path in ROOT.rglob("*.py")
+}
 
 
 @cache
@@ -68,6 +77,10 @@ def imports(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("_import"):
+            yield from (one.value for one in node.args if isinstance(one, ast.Constant))
+        elif isinstance(node, ast.Constant) and node.value in OWN_NAMES:
+            yield node.value  # a table of modules that are imported on first use
 
 
 def test_imports_point_down() -> None:
@@ -90,6 +103,31 @@ def test_one_door_for_each_third_party() -> None:
         for name in imports(tree):
             top = name.partition(".")[0]
             assert module in DOORS.get(top, {module}), f"{module} imports {name}"
+
+
+def test_imports_stand_at_the_top_of_a_file() -> None:
+    """No function imports. What is imported on first use goes through `base/lazy`."""
+    for module, tree in modules():
+        functions = [
+            n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+        inside = {node for function in functions for node in ast.walk(function)}
+        assert not [n for n in inside if isinstance(n, ast.Import | ast.ImportFrom)], module
+        called = {ast.unparse(n.func) for n in inside if isinstance(n, ast.Call)}
+        late = {name for name in called if name.endswith(("import_module", "__import__"))}
+        assert not late or module == "base.lazy", f"{module} calls {late}"
+
+
+@pytest.mark.parametrize("binding", BINDINGS, ids=lambda it: f"{it.owner.__name__}.{it.method}")
+def test_a_bound_method_is_declared_as_its_function_is(binding: Binding) -> None:
+    """The class has the docstring and the signature; the function takes the same from a higher floor."""
+    method, function = getattr(binding.owner, binding.method), binding.resolve()
+    assert inspect.getdoc(method)
+    declared, made = inspect.signature(method), inspect.signature(function)
+    assert list(declared.parameters.values())[1:] == list(made.parameters.values())[1:]
+    names = dict(modules())
+    assert binding.module.removeprefix("simbridge.") in names
+    assert binding.module not in set(imports(names[binding.owner.__module__.partition(".")[2]]))
 
 
 @pytest.mark.parametrize("module", [name for name, _ in modules() if name != "__init__"])

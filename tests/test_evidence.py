@@ -95,6 +95,6 @@ def test_each_statement_has_a_tag_of_the_legend() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_path_that_code_names_is_there(path: Path) -> None:
-    """`simbridge/kernel/core.py` in a docstring or a comment is a file; `simbridge/kernel` a folder."""
+    """`simbridge/kernel/kernel.py` in a docstring or a comment is a file; `simbridge/kernel` a folder."""
     gone = [name for name in NAMED.findall(text_of(path)) if not (ROOT / name).exists()]
     assert not gone, f"moved or removed: {gone}"

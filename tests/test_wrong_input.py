@@ -108,6 +108,7 @@ METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
         "api_fails": {"operation": "PutRule", "error": "InternalException"},
         "metrics": {"name": "Invocations"}, "listen": {"listener": print}, "fork": {}, "close": {},
         "annotate": {"error": ValueError()},
+        "run_story": {"story": lambda world: None, "backend": "asyncio", "until": lambda: True},
     },
     lambda: world().queue("q"): {
         "fails": {"error": "THROTTLING"}, "slow": {"median": "1s"}, "limit": {"per_second": 1},
@@ -405,7 +406,7 @@ def test_a_story_that_takes_no_world_is_told() -> None:
 def test_what_a_measure_answers_is_finite() -> None:
     """No table can show the mean of what is no number."""
     for answer in (float("nan"), float("inf")):
-        with pytest.raises(sb.SimbridgeError, match="a measure is a finite number"):
+        with pytest.raises(sb.SimbridgeError, match="return a finite number"):
             sb.sweep(story, **ONCE, measures={"m": lambda world, answer=answer: answer})
 
 

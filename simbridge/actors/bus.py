@@ -30,6 +30,7 @@ from simbridge.model.messages import (
     Invoke,
     Keep,
     Match,
+    MatchWithoutTarget,
     Message,
     Outcome,
     Publish,
@@ -88,7 +89,10 @@ class EventBusActor:
             if self.archives and "replay-name" not in event.envelope:
                 self._archive(event, matched, turn)
             for name in matched:
-                for address, rule_arn, target_id, target_arn in self.routes[name]:
+                routes = self.routes[name]
+                if not routes and name not in self.archives:
+                    turn.send(turn.address, MatchWithoutTarget(event, self.rules[name].arn))
+                for address, rule_arn, target_id, target_arn in routes:
                     turn.send(address, Match(event, rule_arn, target_id, target_arn))
                     if self.duplicates and self._is_duplicated(event, address, turn):
                         turn.send(address, Match(event, rule_arn, target_id, target_arn, True))
@@ -102,8 +106,8 @@ class EventBusActor:
                 self._retire(arn, turn)
             case Invoke():
                 self._forward(message, turn)
-            case Drop():
-                pass  # recorded in the trace; the bus has nothing to do
+            case Drop() | MatchWithoutTarget():
+                pass  # sent for its record in the trace
             case _:
                 raise AssertionError(f"an event bus does not take {message!r}")
 

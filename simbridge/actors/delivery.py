@@ -124,7 +124,7 @@ class _Plan:
         self.parameters: Parameters | None = target.parameters
         kind = targets.kind_of(arns.parse(target.arn))
         refused = arns.is_whole_log_group(target.arn) and not policy.log_group_star
-        self.refused = targets.failed("whole log group") if refused else None
+        self.refused = targets.NO_WHOLE_GROUP.because() if refused else None
         self.may_fail = refused or (kind is not None and kind.may_fail(target.request))
 
     def __deepcopy__(self, memo: object) -> _Plan:

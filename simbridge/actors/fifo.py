@@ -52,7 +52,7 @@ class FifoQueue:
             stand_in.receive(message, turn)
             return
         if not self.content_based_deduplication:
-            refusal = targets.failed("deduplication")
+            refusal = targets.NO_DEDUPLICATION.because()
             turn.reply(Outcome(message.delivery, message.attempt, *refusal))
             return
         body = hashlib.sha256(text_of(message).encode("utf-8", "surrogatepass")).digest()

@@ -1,21 +1,21 @@
 """The pytest plugin: the fixtures `world` and `events`, and scenarios as tests.
 
-It does nothing to a test that does not ask for `world` or `events`. Such a test may be `def`, where
-time passes with `world.run`, or `async def`, where it passes with `anyio.sleep`:
+A test that uses neither fixture is left alone. A test that does may be `def`, and time passes with
+`world.run`, or `async def`, and time passes with `anyio.sleep`:
 
-- with `@pytest.mark.trio` (or `trio_mode`), pytest-trio sets the test up as always, with its own
-  fixtures, but inside the world: its mark has an argument for the runner, and that is us;
+- with `@pytest.mark.trio` (or `trio_mode`), pytest-trio sets up the test as usual, with its own
+  fixtures, but inside the world: its mark takes a runner as an argument, and this plugin passes one;
 - with `@pytest.mark.anyio`, on the backend of the `anyio_backend` fixture. anyio's plugin has no such
-  argument and would run the test in real time, so this plugin takes these tests, and the async
-  fixtures of function scope they use, before anyio's plugin sees them;
-- with no mark at all, on the world's own backend.
+  argument and would run the test in real time, so this plugin runs these tests, and the async
+  fixtures of function scope that they use, before anyio's plugin does;
+- without a mark, on the world's own backend.
 
-The test's world is the value of its fixture `world`, whoever has defined that; without one, it is the
-only world among its fixtures. Before async code runs in it, it is set to the backend of the mark.
-A fixture that makes the world cannot run inside it: an async one runs in real time.
+The world of a test is the value of its fixture `world`, even if the test's own file defines it; without
+that fixture, it is the only world among its fixtures. Before async code runs in it, it is set to the
+backend of the mark. A fixture that makes the world cannot run inside it: an async one runs in real time.
 
-The hooks that must come before those of other plugins are registered when pytest is configured: that
-is after every installed plugin, and pytest asks the youngest first.
+The hooks that must run before those of other plugins are registered in `pytest_configure`: that is after
+every installed plugin, and pytest calls the hook that was registered last first.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ import pytest
 from anyio.pytest_plugin import get_runner
 
 from simbridge.base.errors import SimbridgeError
-from simbridge.scenario.runner import kept_open, run_story, use_backend
-from simbridge.scenario.scenario import marked_in, play
+from simbridge.scenario.runner import kept_open, marked_in, play
 from simbridge.world import World
 
 __all__ = ["events", "pytest_collect_file", "pytest_configure", "world"]
@@ -55,15 +54,15 @@ def events(world: World) -> Any:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the hooks that come before those of other plugins."""
+    """Register the hooks that run before those of other plugins."""
     config.pluginmanager.register(_AsyncTests(), "simbridge-async-tests")
 
 
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Collector | None:
     """Files with `@scenario` in a folder called `scenarios` are tests.
 
-    Other people have folders of this name, too. A file is run only if simbridge and the mark stand in
-    its text, and if pytest has no use of its own for it.
+    The folder may belong to something else. So a file is run only if its text contains "simbridge" and
+    the mark, and if pytest does not collect it anyway.
     """
     if file_path.suffix != ".py" or file_path.parent.name != "scenarios":
         return None
@@ -78,17 +77,28 @@ def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> pytest.Col
 
 
 def _backend(request: pytest.FixtureRequest) -> str | None:
-    """The async library that the mark of the test that asks stands for; None without such a mark."""
+    """The async library that the mark of the requesting test names; None without such a mark."""
     if request.node.get_closest_marker("trio") is not None:
         return "trio"
     if "anyio_backend" in request.fixturenames:
-        backend = request.getfixturevalue("anyio_backend")
-        return str(backend if isinstance(backend, str) else backend[0])
+        return _library(request.getfixturevalue("anyio_backend"))
     return None
 
 
+def _backend_of(item: pytest.Function) -> str | None:
+    """The same for a test that is set up."""
+    if item.get_closest_marker("trio") is not None:
+        return "trio"
+    return _library(item.funcargs["anyio_backend"]) if "anyio_backend" in item.funcargs else None
+
+
+def _library(backend: Any) -> str:
+    """The name in a value of `anyio_backend`: the name itself, or a pair of name and options."""
+    return str(backend if isinstance(backend, str) else backend[0])
+
+
 class _AsyncTests:
-    """Runs `async def` tests that use a world inside it."""
+    """Runs `async def` tests that use a world inside that world."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -101,7 +111,7 @@ class _AsyncTests:
             raise
 
     def _run(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Give pytest-trio a runner of ours, and Hypothesis an ordinary function to call."""
+        """Give pytest-trio a runner, and Hypothesis an ordinary function to call."""
         test = getattr(item, "obj", None)
         hypothesis = getattr(test, "hypothesis", None)
         inner = test if hypothesis is None else hypothesis.inner_test
@@ -113,11 +123,11 @@ class _AsyncTests:
                 return (yield from _without_a_world(item, hypothesis))
 
             def run_in_world(test: Callable[[], Any], **_: Any) -> Any:
-                return run_story(made, lambda _: test())
+                return made.run_story(lambda _: test(), backend="trio")
 
             item.add_marker(pytest.mark.trio(run=run_in_world), append=False)
         elif made is not None and hypothesis is not None:
-            hypothesis.inner_test = _synchronous(made, inner)
+            hypothesis.inner_test = _synchronous(made, inner, _backend_of(item))
             try:
                 return (yield)
             finally:  # the same function is called again for the next backend
@@ -126,22 +136,21 @@ class _AsyncTests:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
-        """Run a coroutine function; an ordinary one is none of our business."""
+        """Run a coroutine function in its world; pytest runs an ordinary one."""
         if not inspect.iscoroutinefunction(pyfuncitem.obj):
             return None
         made = _world_of(pyfuncitem)
         if made is None:
             return None
-        names = pyfuncitem._fixtureinfo.argnames
-        test = _synchronous(made, pyfuncitem.obj)
-        test(**{name: pyfuncitem.funcargs[name] for name in names})
+        test = _synchronous(made, pyfuncitem.obj, _backend_of(pyfuncitem))
+        test(**{name: pyfuncitem.funcargs[name] for name in _arguments(pyfuncitem)})
         return True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: Any
     ) -> Generator[None, Any, Any]:
-        """Run an async fixture of a test that uses a world inside it; pytest-trio runs its own."""
+        """Run an async fixture of a test that uses a world in that world; pytest-trio runs its own."""
         function: Any = fixturedef.func
         if fixturedef.scope != "function" or not (
             inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
@@ -155,7 +164,7 @@ class _AsyncTests:
             made = _world_of_fixture(fixturedef, request)
             if made is None:
                 return (yield)
-            replaced = _synchronous(made, _bound(function, request))
+            replaced = _synchronous(made, _bound(function, request), _backend(request))
         fixturedef.func = replaced  # type: ignore[misc]
         try:
             return (yield)
@@ -169,16 +178,24 @@ def _worlds(item: pytest.Item) -> dict[str, World]:
     return {name: value for name, value in values.items() if isinstance(value, World)}
 
 
+def _arguments(item: pytest.Function) -> list[str]:
+    """The parameters of a test that fixtures fill; a default or `mock.patch` may fill others."""
+    return [
+        name
+        for name, parameter in inspect.signature(item.obj).parameters.items()
+        if name in item.funcargs and parameter.default is parameter.empty
+    ]
+
+
 def _world_of(item: pytest.Function) -> World | None:
-    """The world that an async test runs in, set to its backend.
+    """The world that an async test runs in.
 
     Raises `SimbridgeError` for one that uses several of which none is `world`.
     """
     worlds = _worlds(item)
     made = worlds.get("world")
     if made is None:
-        named = [name for name in item._fixtureinfo.argnames if name in worlds]
-        names = named or list(worlds)
+        names = [name for name in _arguments(item) if name in worlds] or list(worlds)
         if not names:
             return None
         made = worlds[names[0]]
@@ -187,13 +204,6 @@ def _world_of(item: pytest.Function) -> World | None:
                 f"this async test uses several worlds ({', '.join(names)}), and its time can pass in "
                 "one of them only: call the fixture of that one `world`"
             )
-    return _on_its_backend(made, item._request)
-
-
-def _on_its_backend(made: World, request: pytest.FixtureRequest) -> World:
-    backend = _backend(request)
-    if backend is not None:
-        use_backend(made, backend)
     return made
 
 
@@ -206,12 +216,14 @@ def _world_of_fixture(fixturedef: pytest.FixtureDef[Any], request: Any) -> World
         return None
     names = ["world"] if "world" in request.fixturenames else fixturedef.argnames
     values = [request.getfixturevalue(name) for name in names if name != "request"]
-    made = next((value for value in values if isinstance(value, World)), None)
-    return None if made is None else _on_its_backend(made, request)
+    return next((value for value in values if isinstance(value, World)), None)
 
 
 def _makes_the_world(fixturedef: pytest.FixtureDef[Any], request: Any) -> bool:
-    """Whether the fixture is `world`, or one that `world` is made from."""
+    """Whether the fixture is `world`, or one that `world` is made from.
+
+    pytest has no public way to ask what a fixture depends on before it is set up.
+    """
     if "world" in fixturedef.argnames:
         return False
     definitions = request.node._fixtureinfo.name2fixturedefs
@@ -225,7 +237,7 @@ def _makes_the_world(fixturedef: pytest.FixtureDef[Any], request: Any) -> bool:
 
 
 def _bound(function: Callable[..., Any], request: Any) -> Callable[..., Any]:
-    """A fixture that is a method, of the instance whose test runs; pytest binds it when it collects."""
+    """A fixture method bound to the instance whose test runs; pytest bound it at collection."""
     here = request.instance
     if inspect.ismethod(function) and type(function.__self__) is type(here):
         bound: Callable[..., Any] = function.__func__.__get__(here)
@@ -234,7 +246,7 @@ def _bound(function: Callable[..., Any], request: Any) -> Callable[..., Any]:
 
 
 def _without_a_world(item: pytest.Function, hypothesis: Any) -> Generator[None, Any, Any]:
-    """Let pytest-trio run a test in real time, unless its own fixtures bring a world after all."""
+    """Let pytest-trio run a test in real time; refuse it if one of its own fixtures makes a world."""
     test = item.obj
     if hypothesis is not None:
         return (yield)
@@ -245,7 +257,7 @@ def _without_a_world(item: pytest.Function, hypothesis: Any) -> Generator[None, 
             if isinstance(value, World):
                 raise SimbridgeError(
                     f"the world of the async fixture {name!r} is made after pytest-trio has begun to "
-                    "run this test, in real time: make the fixture `def`, or call it `world`"
+                    "run this test in real time: make the fixture `def`, or call it `world`"
                 )
         await test(**values)
 
@@ -257,7 +269,7 @@ def _without_a_world(item: pytest.Function, hypothesis: Any) -> Generator[None, 
 
 
 def _in_real_time(backend: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """An async fixture as an ordinary one that runs outside of any world, as anyio's plugin does it."""
+    """An async fixture as an ordinary one that runs outside every world, as anyio's plugin does it."""
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
@@ -275,19 +287,21 @@ def _in_real_time(backend: str, function: Callable[..., Any]) -> Callable[..., A
     return generate
 
 
-def _synchronous(made: World, function: Callable[..., Any]) -> Callable[..., Any]:
+def _synchronous(
+    made: World, function: Callable[..., Any], backend: str | None
+) -> Callable[..., Any]:
     """An async function, or an async generator function, as an ordinary one that runs in a world."""
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            return run_story(made, lambda _: function(*args, **kwargs))
+            return made.run_story(lambda _: function(*args, **kwargs), backend=backend)
 
         return call
 
     @functools.wraps(function)
     def generate(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        with kept_open(made, function(*args, **kwargs)) as value:
+        with kept_open(made, function(*args, **kwargs), backend) as value:
             yield value
 
     return generate

@@ -15,12 +15,13 @@ Private or undocumented names of botocore that are used, and why:
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple, final
+
+from simbridge.base.lazy import lazy_import
 
 __all__ = [
     "SERVICE",
@@ -68,7 +69,7 @@ Answer = Callable[[HttpRequest], Answered]
 @cache
 def botocore_module(module: str) -> Any:
     """A module of botocore, imported on first use."""
-    return importlib.import_module(f"botocore.{module}")
+    return lazy_import(f"botocore.{module}")
 
 
 @cache
@@ -125,7 +126,7 @@ def make_client(answer: Answer, region: str) -> Any:
     """
     # Nothing reads the User-Agent header; to build the usual one takes a tenth of a call.
     # To sign a request to a global endpoint (`EndpointId`), botocore would demand the package awscrt.
-    unsigned = importlib.import_module("botocore").UNSIGNED
+    unsigned = lazy_import("botocore").UNSIGNED
     config = botocore_module("config").Config(user_agent="simbridge", signature_version=unsigned)
     client = _session().create_client(SERVICE, region_name=region, config=config)
 
@@ -189,7 +190,7 @@ async def respond_async(
     answered: Answered, model: Any, request: dict[str, Any], emitter: Any
 ) -> tuple[Any, Any]:
     """`respond`, for aiobotocore."""
-    http = importlib.import_module("aiobotocore.awsrequest").AioAWSResponse(
+    http = lazy_import("aiobotocore.awsrequest").AioAWSResponse(
         request["url"], answered.status, answered.headers, _AsyncBody(answered.body)
     )
     parsed, event, arguments = _parsed(answered, model, http, request)

@@ -1,1 +1,1 @@
-"""What every other room needs and nothing of EventBridge: errors, the clock, chance, checks of arguments, JSON."""
+"""What every other room needs and nothing of EventBridge: errors, the clock, random numbers, checks, JSON."""

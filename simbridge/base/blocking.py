@@ -1,6 +1,6 @@
-"""Code of yours that spends real time waiting is told so: virtual time cannot know of it.
+"""A warning for user code that waits in real time, in which virtual time cannot pass.
 
-This reads the machine's clocks to warn, and for nothing else: no figure of it reaches a trace.
+This reads the machine's clocks to warn, and for nothing else: none of its figures reaches a trace.
 """
 
 from __future__ import annotations
@@ -13,31 +13,30 @@ from simbridge.base.errors import BlockingCallWarning
 
 try:
     import resource
-except ImportError:  # Windows: processor time alone has to do
+except ImportError:  # Windows: only processor time is available
     resource = None  # type: ignore[assignment]
 
 __all__ = ["BlockingWatch", "of_thread"]
 
 BLOCKED_S = 1.0
 _PREEMPTED_S = 0.1
-"""How long a thread may be kept from the processor each time that another one takes its place."""
+"""How long one involuntary context switch may keep a thread from the processor."""
 
 
 @final
 class BlockingWatch:
-    """Tells when a step of code has waited for more than a second of real time.
+    """Detects that a step of code has waited for more than a second of real time.
 
-    Waiting is real time less processor time, and a thread that waits has given its place up of its
-    own accord; one that computes on a busy machine has been pushed aside. Where other threads of the
-    process compute meanwhile, a thread that waits for Python's lock looks the same, so nothing is told
-    there. These figures are calls of the operating system, as costly as a good part of a step, so they
-    are not asked for again before a tenth of the bound has passed: a wait is noticed a tenth later at
-    most.
+    Waiting is real time less processor time, and a thread that waits has made a voluntary context
+    switch; one that computes on a busy machine has made involuntary ones. If other threads of the process
+    compute meanwhile, a thread that waits for Python's lock looks the same, so there is no warning then.
+    These figures are system calls, as costly as a good part of a step. So they are not read again before a
+    tenth of the bound has passed: a wait is noticed a tenth later at most.
     """
 
     def __init__(self) -> None:
         self.depth = 0
-        """In how many steps of your code the thread is: one may run another world."""
+        """How many steps of user code the thread is in: one may run another world."""
         self._began = self._asked = time.perf_counter()
         self._worked, self._all_worked = time.thread_time(), time.process_time()
         self._switches = _switches()
@@ -52,7 +51,7 @@ class BlockingWatch:
             self._switches = _switches()
 
     def end(self, what: str) -> BlockingCallWarning | None:
-        """The step of `what` is over; the warning that it waited, if it did."""
+        """The step of `what` has ended; returns a warning if it waited."""
         self.depth -= 1
         spent = time.perf_counter() - self._began
         if spent <= BLOCKED_S:
@@ -60,7 +59,7 @@ class BlockingWatch:
         worked = time.thread_time() - self._worked
         others = time.process_time() - self._all_worked - worked
         idle = spent - worked
-        if idle <= BLOCKED_S or others > spent / 20 or not self._gave_way(idle):
+        if idle <= BLOCKED_S or others > spent / 20 or not self._waited(idle):
             return None
         return BlockingCallWarning(
             f"{what} held the thread for {idle:.1f} s of real time (time.sleep, a socket?); "
@@ -71,7 +70,7 @@ class BlockingWatch:
         """The step has ended with an exception."""
         self.depth -= 1
 
-    def _gave_way(self, idle: float) -> bool:
+    def _waited(self, idle: float) -> bool:
         before, now = self._switches, _switches()
         if before is None or now is None:
             return True
@@ -79,7 +78,7 @@ class BlockingWatch:
 
 
 def _switches() -> tuple[int, int] | None:
-    """How often this thread has given its place up, and how often it was pushed aside."""
+    """The voluntary and the involuntary context switches of this thread, if the system counts them."""
     if resource is None or not hasattr(resource, "RUSAGE_THREAD"):
         return None
     usage = resource.getrusage(resource.RUSAGE_THREAD)
@@ -95,5 +94,5 @@ _local = _OfThread()
 
 
 def of_thread() -> BlockingWatch:
-    """The watch of the thread that asks."""
+    """The watch of the current thread."""
     return _local.watch

@@ -1,9 +1,13 @@
 """Time is an int: microseconds since the Unix epoch, UTC. So is every duration.
 
 Integers order events exactly and add up exactly; a float would do neither after a few simulated
-weeks. Everything that people write (ISO 8601 text, aware datetimes, `"90s"`, timedeltas) is turned
-into an int here and nowhere else, and comes back to people as a `pendulum.DateTime` in UTC.
-This module is pendulum's only door.
+weeks. Everything that people write (ISO 8601 text, aware datetimes, `"90s"`, timedeltas) is converted
+to an int here and nowhere else, and is shown as a `pendulum.DateTime` in UTC.
+
+>>> instant("2026-03-01T00:00:00+01:00")
+1772319600000000
+>>> iso_micros(instant("2026-03-01") + duration("1h30m"))
+'2026-03-01T01:30:00.000000Z'
 """
 
 from __future__ import annotations
@@ -64,8 +68,8 @@ LATEST = (dt.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=dt.UTC) - _EPOCH)
 def instant(value: Instant) -> int:
     """An instant as microseconds since the epoch.
 
-    Takes ISO 8601 text (without an offset it is read as UTC) or an aware datetime. Raises
-    `InvalidTime` for a naive datetime: which instant it means depends on the machine it runs on.
+    Takes ISO 8601 text (read as UTC if it has no offset) or an aware datetime. Raises `InvalidTime` for
+    a naive datetime, whose instant would depend on the machine it runs on.
     """
     if isinstance(value, str):
         try:
@@ -75,7 +79,7 @@ def instant(value: Instant) -> int:
             raise InvalidTime(
                 f"{value!r} is not an instant: write ISO 8601, for example '2026-03-01T00:00:00Z'"
             ) from error
-        # Of a time without a date, or "now", pendulum would know the date from the machine.
+        # For a time without a date, or "now", pendulum takes the date from the machine.
         if not isinstance(parsed, dt.date) or value == "now":
             raise InvalidTime(
                 f"{value!r} is not an instant: write date and time, for example '2026-03-01T00:00:00Z'"
@@ -86,7 +90,7 @@ def instant(value: Instant) -> int:
         raise InvalidTime(f"{value!r} is not an instant: pass ISO 8601 text or an aware datetime")
     if value.tzinfo is None:
         raise InvalidTime(
-            f"naive datetime {value.isoformat()}: say which zone it is in, "
+            f"naive datetime {value.isoformat()}: give it a zone, "
             "for example datetime(..., tzinfo=timezone.utc) or ISO 8601 text ending in 'Z'"
         )
     utc = value.astimezone(dt.UTC)
@@ -99,13 +103,13 @@ def instant(value: Instant) -> int:
 def event_time(text: str) -> int:
     """The `time` of an event in microseconds since the epoch. Raises `InvalidTime`.
 
-    AWS writes `2026-03-01T00:00:00Z`; that form is read many times faster than any other.
+    AWS writes `2026-03-01T00:00:00Z`; this form is parsed many times faster than others.
     """
     if _EVENT_TIME.fullmatch(text):
         try:
             return (dt.datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
         except ValueError:
-            pass  # no such day; the slow way has the words for it
+            pass  # no such day: `instant` raises the error
     return instant(text)
 
 
@@ -158,12 +162,14 @@ def span(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: floa
     try:
         micros = _micros(dt.timedelta(**given))
     except OverflowError as error:
-        told = ", ".join(f"{name}={number}" for name, number in given.items() if number)
-        raise InvalidTime(f"{told} is too long a duration: {_CALENDAR}") from error
+        raise InvalidTime(f"{_shown(given)} is too long a duration: {_CALENDAR}") from error
     if micros < 0:
-        told = ", ".join(f"{name}={number}" for name, number in given.items() if number)
-        raise InvalidTime(f"negative duration {told}: time only moves forward")
+        raise InvalidTime(f"negative duration {_shown(given)}: time only moves forward")
     return micros
+
+
+def _shown(arguments: dict[str, float]) -> str:
+    return ", ".join(f"{name}={number}" for name, number in arguments.items() if number)
 
 
 def moment(micros: int) -> DateTime:
@@ -189,7 +195,7 @@ def iso_micros(micros: int) -> str:
 
 
 def elapsed(micros: int) -> str:
-    """A duration for people: `200ms`, `1.5s`, `2h00m00s`, `3d02h05m`."""
+    """A duration as it is shown: `200ms`, `1.5s`, `2h00m00s`, `3d02h05m`."""
     if micros < SECOND:
         return f"{micros / 1000:g}ms"
     if micros < 60 * SECOND:

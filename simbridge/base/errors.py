@@ -1,26 +1,26 @@
-"""Everything that can go wrong, and who is at fault.
+"""Everything that can go wrong, and where to correct it.
 
     Exception
-     +-- SimbridgeError            you asked for something that cannot be done; the text says what to change
+     +-- SimbridgeError            your code asked for something impossible; the text says what to change
      |    +-- InvalidTime             an instant or a duration that cannot be read (also a ValueError)
      |    +-- InvalidArn              text that is not an ARN (also a ValueError)
-     |    +-- LanguageError           a text in one of EventBridge's little languages is wrong (also a ValueError)
+     |    +-- LanguageError           text in one of EventBridge's languages is wrong (also a ValueError)
      |    |    +-- InvalidPattern        an event pattern
      |    |    +-- InvalidPolicy         a policy of an event bus
      |    |    +-- InvalidSchedule       a rate() or cron() expression
      |    |    +-- InvalidTransform      an input path or an input template
-     |    +-- InvalidEvents           a file has lines that are no events (also a ValueError)
-     |    +-- Runaway                 a loop of events: an instant without end, or growth while time passes
-     |    +-- Stalled                 an async story waits for something that will never happen
-     |    +-- HandlerFailed           a target handler of yours raised; the cause is attached
+     |    +-- InvalidEvents           a file has lines that are not events (also a ValueError)
+     |    +-- Runaway                 a loop of events: a livelock at one instant, or growth while time passes
+     |    +-- Stalled                 deadlock: an async story waits, and no timer or message is pending
+     |    +-- HandlerFailed           your target handler raised; the cause is attached
      |    +-- RunFailed               a run of a sweep raised; the text names its variant and seed
      |    +-- NotSimulated            AWS has it, this version of simbridge does not
      +-- ServiceError              AWS's answer to the simulated client: a code, a text, an HTTP status
 
-`SimbridgeError` is for the person who writes a scenario. `ServiceError` is not a failure of the
-simulation at all: it travels to the boto3 client and arrives there as the `ClientError` AWS would
-have caused. The little languages know neither: they raise `LanguageError`, and the control plane
-translates it (`api/plane`). Broken promises inside simbridge are plain `assert`s.
+`SimbridgeError` is for the author of a scenario. `ServiceError` is not a failure of the simulation: the
+boto3 client raises it as the `ClientError` that AWS would have caused. The languages use neither: they
+raise `LanguageError`, and the control plane translates it (`api/plane`). Broken invariants of simbridge are
+plain `assert`s.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ __all__ = [
 class SimbridgeError(Exception):
     """Something in your scenario cannot be done; the message says what to change.
 
-    The text is printable: what is not, in data that it quotes, is escaped (`simbridge.base.printable`).
+    In data that the message quotes, characters that are not printable are escaped
+    (`simbridge.base.printable`).
     """
 
     def __str__(self) -> str:
@@ -70,15 +71,15 @@ class InvalidTime(SimbridgeError, ValueError):
 
 @final
 class InvalidArn(SimbridgeError, ValueError):
-    """A text is not an Amazon Resource Name."""
+    """Text is not an Amazon Resource Name."""
 
 
 @final
 class Hint(NamedTuple):
-    """What a person should know about a text that is refused.
+    """What a person should know about text that is refused.
 
-    `detail` says what is wrong and what to write. `proposals` are the whole texts that it proposes, each
-    of them valid: alternatives, unless `together` is true, when only all of them do what was meant.
+    `detail` says what is wrong and what to write. `proposals` are the complete texts that it proposes,
+    each of them valid. They are alternatives, unless `together` is true: then all of them are needed.
     """
 
     detail: str
@@ -87,17 +88,17 @@ class Hint(NamedTuple):
 
 
 _PLACE: Final = "\n at [Source: "
-"""How AWS begins the line that says where an event pattern is wrong: the one line end of its own."""
+"""How AWS begins the line with the place of a mistake in a pattern, the only line end in its messages."""
 
 
 class LanguageError(SimbridgeError, ValueError):
-    """A text in one of EventBridge's languages is not valid.
+    """Text in one of EventBridge's languages is not valid.
 
-    `text` is what AWS says, to the letter, and all that the simulated client hears. `detail` is our
-    own, for people: what is wrong in particular, and what to write. `str(error)` is both.
+    `text` is AWS's message, to the letter, and the only one that the simulated client gets. `detail` is
+    simbridge's own: what is wrong in particular, and what to write. `str(error)` is both.
 
-    `proposals` are the whole texts that `detail` proposes, for programs. Each is valid. They are
-    alternatives, unless `together` is true: then all of them are needed for what was meant.
+    `proposals` are the complete texts that `detail` proposes, for programs, each of them valid. They are
+    alternatives, unless `together` is true: then all of them are needed.
     """
 
     def __init__(
@@ -141,7 +142,7 @@ class InvalidTransform(LanguageError):
 
 @final
 class InvalidLine(NamedTuple):
-    """A line that is no event: its number in the file, what is wrong, and how it begins.
+    """A line that is not an event: its number in the file, what is wrong, and how it begins.
 
     `record` is the place in the list of CloudTrail records, or in a JSON array, that the line holds.
     """
@@ -157,26 +158,24 @@ class InvalidLine(NamedTuple):
 
 
 BAD_LINES_SHOWN_MAX = 20
-"""Bad lines that the text of an error shows; `InvalidEvents.bad` has them all."""
+"""How many bad lines the text of an error shows; `InvalidEvents.bad` has all of them."""
 
 
 @final
 class InvalidEvents(SimbridgeError, ValueError):
-    """A file has lines that are no events. `bad` has them all."""
+    """A file has lines that are not events. `bad` has all of them."""
 
     def __init__(self, path: str, bad: Sequence[InvalidLine]) -> None:
         self.path = path
         self.bad = tuple(bad)
-        super().__init__(self.told("see the error's `bad`", 'errors="collect"'))
+        super().__init__(self.summary("see the error's `bad`", 'errors="collect"'))
 
-    def told(self, others: str, way: str) -> str:
-        """What is wrong, where `others` are to be seen and in which way the rest can be used."""
+    def summary(self, others: str, way: str) -> str:
+        """What is wrong. `others` says where to see all lines, `way` how to use the rest of the file."""
         lines = [f"  {line}" for line in self.bad[:BAD_LINES_SHOWN_MAX]]
         if len(self.bad) > BAD_LINES_SHOWN_MAX:
             lines.append(f"  and {len(self.bad) - BAD_LINES_SHOWN_MAX:,} more: {others}")
-        count = (
-            f"{len(self.bad):,} line{'s are no events' if len(self.bad) > 1 else ' is no event'}"
-        )
+        count = f"{len(self.bad):,} line{'s are not events' if len(self.bad) > 1 else ' is not an event'}"
         hint = f"Correct the file, or use the rest with {way}."
         return "\n".join([f"{printable(self.path)}: {count}", *lines, hint])
 
@@ -189,7 +188,7 @@ class InvalidEvents(SimbridgeError, ValueError):
 
 @final
 class Runaway(SimbridgeError):
-    """Events cause each other without end: at one instant of virtual time, or more and more in a day."""
+    """Events cause each other without end: a livelock at one virtual time, or more and more in a day."""
 
     def __str__(self) -> str:
         return printable_lines(Exception.__str__(self))
@@ -197,19 +196,19 @@ class Runaway(SimbridgeError):
 
 @final
 class Stalled(SimbridgeError):
-    """An async story waits, and nothing in the world will ever wake it."""
+    """Deadlock: an async story waits, and no timer or message is pending."""
 
 
 @final
 class HandlerFailed(SimbridgeError):
-    """A handler, behaviour or backoff of yours raised. `__cause__` is what it raised, with its traceback."""
+    """Your handler, behaviour or backoff raised. `__cause__` is what it raised, with its traceback."""
 
 
 @final
 class RunFailed(SimbridgeError):
     """A run of a sweep raised something other than an assertion, or its process died.
 
-    `raised` is the name of what it raised, None where its process died.
+    `raised` is the name of what it raised, None if its process died.
     """
 
     raised: str | None = None
@@ -240,9 +239,9 @@ class ServiceError(Exception):
 
 @final
 class BlockingCallWarning(UserWarning):
-    """An async guest held the thread in real time: virtual time cannot pass meanwhile."""
+    """A handler or an async story waited in real time: virtual time cannot pass meanwhile."""
 
 
 @final
 class FeedbackWarning(UserWarning):
-    """A chain of events has gone round the same rule very often, one event at a time."""
+    """A chain of events has passed the same rule very often, one event at a time."""

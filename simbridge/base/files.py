@@ -1,8 +1,8 @@
-"""Files of the user's: written whole or not at all, and read in lines of a bounded length.
+"""The user's files: written completely or not at all, and read in lines of a bounded length.
 
-A file that is written takes the place of the one that was there only when it is complete: a full disk, an
-error or Ctrl-C leaves the earlier one as it was. A line that is too long is counted and never held, so
-what a file can cost in memory does not depend on what is in it.
+A new file replaces an earlier one only when it is complete: a full disk, an error or Ctrl-C leaves the
+earlier one unchanged. A line that is too long is counted and never held, so the memory that a file needs
+does not depend on its content.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from simbridge.base.errors import SimbridgeError
 __all__ = ["DOCUMENT_BYTES_MAX", "TooLong", "content", "lines", "replacing"]
 
 DOCUMENT_BYTES_MAX = 64 * 1024 * 1024
-"""What is read of one JSON document at most, be it a line or a whole file."""
+"""The size of the largest JSON document that is read, be it a line or a whole file."""
 
 _PIECE = 64 * 1024
 
-# What is reached through a link in these folders is open already: /dev/stdout, /dev/fd/3.
+# A link in these folders leads to something that is open already: /dev/stdout, /dev/fd/3.
 _DEVICES = ("dev", "proc")
 
 
 @contextmanager
 def replacing(file: Path) -> Iterator[BinaryIO]:
-    """Write a file. It takes the place of the earlier one at the end of the block, if nothing is raised.
+    """Write a file. It replaces the earlier one at the end of the block, if nothing is raised.
 
     Meanwhile it has another name in the same folder. Permissions of the earlier file are kept, and a
-    link goes on pointing to the file. Written directly, hence not protected: what is no regular file
-    (a FIFO, /dev/stdout), and a file in a folder that takes no new one. Raises `OSError`.
+    link still points to the file. Two kinds are written directly, and hence not protected: a file that
+    is not regular (a FIFO, /dev/stdout), and one in a folder without write permission. Raises `OSError`.
     """
     target = _replaceable(file)
     if target is None:
@@ -56,7 +56,7 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
 
 
 def _replaceable(file: Path) -> Path | None:
-    """The regular file that is meant; None where it is to be written directly."""
+    """The regular file to replace; None if the file must be written directly."""
     try:
         mode = file.stat().st_mode
     except FileNotFoundError:
@@ -72,7 +72,7 @@ def _replaceable(file: Path) -> Path | None:
 
 
 def _is_open_already(file: Path) -> bool:
-    """Whether a link to something open leads to the file: what holds it open would miss a new one."""
+    """Whether the path leads through a link to an open file: its holder would not see a replacement."""
     while file.is_symlink():
         folder = Path(os.path.realpath(file.parent))
         if folder.parts[1:2] and folder.parts[1] in _DEVICES:
@@ -82,7 +82,7 @@ def _is_open_already(file: Path) -> bool:
 
 
 class Lines(Protocol):
-    """What lines can be read from, a part of a line at a time."""
+    """A stream that lines can be read from, a part of a line at a time."""
 
     def readline(self, size: int, /) -> bytes:
         """The next line, or its first bytes."""
@@ -90,14 +90,14 @@ class Lines(Protocol):
 
 @final
 class TooLong(NamedTuple):
-    """A line that was not kept: how it begins, and its length in bytes."""
+    """A line that was too long to keep: its first bytes, and its length in bytes."""
 
     start: bytes
     size: int
 
 
 def lines(stream: Lines, most: Callable[[bytes], int]) -> Iterator[bytes | TooLong]:
-    """The lines of a file, each with its end. `most` says of a beginning how long the line may be."""
+    """The lines of a file, each with its end. `most` returns, for the start of a line, its largest size."""
     while start := stream.readline(_PIECE):
         if len(start) < _PIECE or start.endswith(b"\n"):
             yield start
@@ -114,7 +114,7 @@ def lines(stream: Lines, most: Callable[[bytes], int]) -> Iterator[bytes | TooLo
 
 
 def content(file: Path) -> bytes:
-    """All of a file that is one JSON document.
+    """The whole content of a file that is one JSON document.
 
     Raises `OSError`, and `SimbridgeError` for more than `DOCUMENT_BYTES_MAX`.
     """
@@ -122,8 +122,8 @@ def content(file: Path) -> bytes:
         size = os.fstat(stream.fileno()).st_size
         data = stream.read(DOCUMENT_BYTES_MAX + 1) if size <= DOCUMENT_BYTES_MAX else b""
     if max(size, len(data)) > DOCUMENT_BYTES_MAX:
-        told = f"{size:,}" if size else f"more than {DOCUMENT_BYTES_MAX:,}"
+        shown = f"{size:,}" if size else f"more than {DOCUMENT_BYTES_MAX:,}"
         raise SimbridgeError(
-            f"{file} has {told} bytes; a document of JSON has at most {DOCUMENT_BYTES_MAX:,} here"
+            f"{file} has {shown} bytes; a JSON document may have at most {DOCUMENT_BYTES_MAX:,}: split it"
         )
     return data

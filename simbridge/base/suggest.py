@@ -1,7 +1,9 @@
-"""What somebody may have did_you_mean by a name that does not exist.
+"""Suggestions for a name that does not exist: the similar names, or all of a short list.
 
-An error that lists forty names is not read. It offers the few that are near; where none is, it lists
-all of a short list, and of a long one it says where it stands.
+>>> did_you_mean("retry_attempt", ["retry_attempts", "event_age_s"])
+'did you mean retry_attempts?'
+>>> did_you_mean("x", ["asyncio", "trio"])
+'there are asyncio, trio'
 """
 
 from __future__ import annotations
@@ -13,14 +15,14 @@ from collections.abc import Iterable
 __all__ = ["NEAR_MAX", "did_you_mean", "near"]
 
 NEAR_MAX = 3
-"""How many names are offered."""
+"""How many names are suggested, at most."""
 
 _LISTED_MAX = 6
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
 
 
 def near(name: str, known: Iterable[str]) -> list[str]:
-    """The names that look like this one, the nearest first, or else those that share words with it."""
+    """The names that are spelled like this one, the most similar first; if none is, those that share words."""
     names = {one.lower(): one for one in known}
     close = difflib.get_close_matches(name.lower(), names, n=NEAR_MAX)
     if not close:
@@ -32,9 +34,9 @@ def near(name: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(name: object, known: Iterable[str], where: str = "") -> str:
-    """The second half of an error about a name: what was did_you_mean, or what there is to choose from.
+    """The second half of an error about a name: similar names, or the names there are.
 
-    `where` is where all the names can be read; without it they are counted.
+    A long list is only counted; `where` says where it can be read.
     """
     names = list(known)
     if close := near(str(name), names):

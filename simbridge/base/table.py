@@ -1,7 +1,11 @@
 """Tables: rows of plain values as text for a terminal and as HTML for a notebook or a report.
 
-A result is something to print. Both forms come from the same cells, so they never say different
-things, and the same cells are the same bytes.
+Both forms are made from the same cells, so they always agree, and equal cells give equal bytes.
+
+>>> print(Table(["rule", "matched"], [["orders", number(1200)]], numbers_from=1))
+rule    matched
+------  -------
+orders    1,200
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ MISSING = "–"
 
 @final
 class Table:
-    """Rows under a head. `str()` is text; a notebook shows HTML.
+    """Rows below a header. `str()` is text; a notebook shows HTML.
 
     Columns from `numbers_from` on are aligned to the right. `notes` are sentences below the table.
     """
@@ -79,7 +83,7 @@ class Table:
 
 
 def number(value: float | None) -> str:
-    """A number for people: whole numbers in full, others with three digits; a dash for None."""
+    """A number as it is shown: whole numbers in full, others with three digits; a dash for None."""
     if value is None:
         return MISSING
     if value == int(value):

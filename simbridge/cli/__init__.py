@@ -1,5 +1,5 @@
-"""The command line: one module a command.
+"""The command line: one module for each command.
 
-`add` puts a command and its arguments into the parser; the function that runs it answers with the exit
-code. What is wrong with the input is told in one line and answered with 2.
+The `add` of a module puts its command and its arguments into the parser; the function that runs the command
+returns the exit code. Bad input is reported in one line, with exit code 2.
 """

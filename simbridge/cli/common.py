@@ -1,4 +1,4 @@
-"""What commands share: complaints, and values on the command line."""
+"""What commands share: error messages, and the reading of their arguments."""
 
 from __future__ import annotations
 
@@ -12,11 +12,21 @@ from pathlib import Path
 from typing import Any, NoReturn, final
 
 from simbridge.base.errors import SimbridgeError
+from simbridge.base.files import content
 from simbridge.base.printable import printable
 from simbridge.base.suggest import did_you_mean, near
 from simbridge.whatif.arguments import read_values
 
-__all__ = ["BAD_INPUT", "Commands", "Parser", "check_range", "check_writable", "complain", "values"]
+__all__ = [
+    "BAD_INPUT",
+    "Commands",
+    "Parser",
+    "check_range",
+    "check_writable",
+    "complain",
+    "text_of",
+    "values",
+]
 
 BAD_INPUT = 2
 
@@ -26,13 +36,13 @@ Commands = Any
 
 @final
 class Parser(argparse.ArgumentParser):
-    """argparse's, with complaints that are printable and name the option that may have been meant."""
+    """argparse's parser, with printable errors that name the option that was probably meant."""
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
-        """Complain of arguments that the command does not take, and exit."""
+        """Report arguments that the command does not take, and exit."""
         hints = [
             f"; {did_you_mean(option, self._option_string_actions)}"
             for option in (one.partition("=")[0] for one in unknown)
@@ -42,9 +52,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def complain(error: SimbridgeError, text: str = "") -> int:
-    """Say what is wrong with the input, and where if that is known; returns the exit code.
+    """Print what is wrong with the input, and where if that is known; returns the exit code.
 
-    `text`: in words of the command, where it has its own.
+    `text` replaces the error's own message, if the command has words of its own.
     """
     print(f"simbridge: {text or error}", file=sys.stderr)
     for note in getattr(error, "__notes__", ()):
@@ -53,14 +63,13 @@ def complain(error: SimbridgeError, text: str = "") -> int:
 
 
 def check_writable(file: Path, what: str) -> None:
-    """Raise `SimbridgeError` where a file could not be written later; what is in it stays."""
+    """Raise `SimbridgeError` if a file could not be written later; its content stays."""
     try:
         if not file.parent.is_dir():
             raise SimbridgeError(f"there is no folder {file.parent} to write {what} to")
         there = file.exists()
-        if (
-            there and not file.is_file()
-        ):  # a FIFO's reader would take opening and closing for the end
+        if there and not file.is_file():
+            # Not opened: the reader of a FIFO takes opening and closing it for the end.
             if file.is_dir() or not os.access(file, os.W_OK):
                 error = errno.EISDIR if file.is_dir() else errno.EACCES
                 raise OSError(error, os.strerror(error))
@@ -79,6 +88,23 @@ def check_range(number: int, option: str, low: int, high: int, what: str = "whol
         raise SimbridgeError(f"{option} is a {what} from {low:,} to {high:,}, not {number:,}")
 
 
+def text_of(argument: str) -> str:
+    """The text of a file, or the argument itself if it is JSON.
+
+    Raises `SimbridgeError` if it is neither.
+    """
+    if argument.lstrip()[:1] in ("{", "["):
+        return argument
+    try:
+        return content(Path(argument)).decode("utf-8-sig")
+    except FileNotFoundError:
+        raise SimbridgeError(
+            f"{argument!r} is neither a file nor a JSON object, which begins with a brace"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SimbridgeError(f"{argument!r} cannot be read: {error}") from error
+
+
 def values(given: Sequence[str], option: str) -> dict[str, list[Any]]:
     """The values of each name in `name=v1,v2`."""
     values: dict[str, list[Any]] = {}
@@ -87,6 +113,6 @@ def values(given: Sequence[str], option: str) -> dict[str, list[Any]]:
         if not equals or not name.isidentifier():
             raise SimbridgeError(f"{option} takes NAME=VALUE, not {text!r}")
         if name in values:
-            raise SimbridgeError(f"{option} {name} is there twice: separate its values with commas")
+            raise SimbridgeError(f"{option} {name} occurs twice: separate its values with commas")
         values[name] = read_values(listed)
     return values

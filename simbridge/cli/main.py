@@ -1,6 +1,6 @@
 """The command line: `simbridge COMMAND ...`.
 
-Each command is a module of `simbridge/cli`. What the codes of `EXIT_CODES` mean is the same for all.
+Each command is a module of `simbridge/cli`. The exit codes mean the same for all of them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from simbridge.base.printable import printable
 from simbridge.base.suggest import did_you_mean
 from simbridge.base.version import __version__
+from simbridge.cli import explain, match, match_rules, run, sweep
 from simbridge.cli import next as next_
-from simbridge.cli import patterns, replay, run, sweep
 from simbridge.cli.common import BAD_INPUT, Parser
-from simbridge.cli.streams import leave, standard_streams
+from simbridge.cli.streams import discard_output, standard_streams
 from simbridge.whatif.sweep import interrupts
 
 __all__ = ["main"]
@@ -30,7 +30,8 @@ EXIT_CODES = (
 INTERRUPTED = 130
 """What shells report for a program that Ctrl-C has ended: 128 + SIGINT."""
 
-COMMANDS = (run, sweep, patterns, next_, replay)
+COMMANDS = (run, sweep, match, explain, next_, match_rules)
+"""The modules of the commands, in the order of the help; a test compares them with the folder."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 exit_code: int = options.command(options)
             finally:
                 sys.stdout.flush()
-        except OSError as error:  # the disk is full, say
-            leave(sys.stdout)
+        except OSError as error:  # for example, the disk is full
+            discard_output(sys.stdout)
             print(f"simbridge: {printable(str(error))}", file=sys.stderr)
             return BAD_INPUT
         except BaseException as error:
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
-    """What was asked for; a slip in a name is told with what may have been meant."""
+    """The parsed arguments; the error for an unknown name says which was probably meant."""
     parser = Parser(prog="simbridge", description=ABOUT, epilog=EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"simbridge {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", dest="name")

@@ -63,12 +63,12 @@ def _next(options: argparse.Namespace) -> int:
 
 
 def _now() -> dt.datetime:
-    """The one place where the real time matters: somebody at a shell asks what comes next."""
+    """The only use of the real time: at a shell, the question is what fires after now."""
     return dt.datetime.now(dt.UTC).replace(microsecond=0)
 
 
 def _elsewhere(expression: str, after: int, times: Sequence[clock.DateTime]) -> list[str]:
-    """A note where a Unix cron with the same fields would fire at other times."""
+    """A note if a Unix cron with the same fields would fire at other times."""
     there = unix_next_times(expression, clock.moment(after), len(times))
     other = next((one for one in there or () if one not in times), None)
     if other is None:
@@ -80,7 +80,7 @@ def _elsewhere(expression: str, after: int, times: Sequence[clock.DateTime]) -> 
 def _print_firings(
     options: argparse.Namespace, words: str, notes: Sequence[str], instants: Sequence[int]
 ) -> None:
-    """The table for people: each firing with its weekday and its distance from the one before."""
+    """The table for people: each firing with its weekday and its distance from the previous one."""
     print(f"{printable(options.expression)}: {words}")
     for note in notes:
         print(f"note: {note}")

@@ -1,4 +1,4 @@
-"""`simbridge run FILE`: play the scenarios of a file and print their timelines."""
+"""`simbridge run FILE`: run the scenarios of a file and print their timelines."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable, printable_lines
 from simbridge.cli.common import Commands, check_writable, complain, values
 from simbridge.scenario.narrate import Log, narrate
-from simbridge.scenario.scenario import scenarios_in, world_of
-from simbridge.scenario.story import play_in
+from simbridge.scenario.runner import make_world, play_in, scenarios_in
 from simbridge.whatif.sweep import assertion_of, check_arguments, interrupts, run_failed
 from simbridge.world import World
 
@@ -34,8 +33,10 @@ def add(commands: Commands) -> None:
     run = commands.add_parser("run", help="run the scenarios of a file and print their timelines")
     run.add_argument("file", type=Path, metavar="FILE", help="a Python file with scenarios")
     run.add_argument("--seed", type=int, help="instead of the scenario's own")
-    run.add_argument("--backend", choices=("sync", "trio", "asyncio"), help="who runs async code")
-    run.add_argument("--log", choices=("console", "json"), help="narrate on stderr meanwhile")
+    run.add_argument(
+        "--backend", choices=("sync", "trio", "asyncio"), help="the library that runs async code"
+    )
+    run.add_argument("--log", choices=("console", "json"), help="narrate the run on stderr")
     run.add_argument("--trace", type=Path, metavar="FILE", help="write the trace as JSON Lines")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=_SET)
     run.set_defaults(command=_run)
@@ -46,7 +47,9 @@ def _run(options: argparse.Namespace) -> int:
     try:
         stories = scenarios_in(options.file)
         if trace and len(stories) > 1:
-            raise SimbridgeError(f"--trace keeps one trace, {options.file} has {len(stories)}")
+            raise SimbridgeError(
+                f"--trace writes one trace, and {options.file} has {len(stories)} scenarios"
+            )
         if trace:
             check_writable(trace, "a trace")
         given = values(options.set, "--set")
@@ -54,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
         for story in stories.values():
             check_arguments(story, [arguments])
         worlds = {
-            name: world_of(story, seed=options.seed, backend=options.backend)
+            name: make_world(story, seed=options.seed, backend=options.backend)
             for name, story in stories.items()
         }
     except SimbridgeError as error:
@@ -85,7 +88,7 @@ def _play(
 ) -> int:
     """Run one scenario and print its timeline; returns the exit code: whether every assertion held.
 
-    Where a scenario with values of yours raises something else, the values are bad input, as in a sweep.
+    If a scenario with values from `--set` raises something else, the values are bad input, as in a sweep.
     """
     try:
         with world, narrate(world, form=log) if log else nullcontext():
@@ -96,7 +99,9 @@ def _play(
         if arguments and assertion_of(error) is None:
             return complain(run_failed(story, {**arguments, "seed": world.seed}, error))
         if isinstance(error, SystemExit):
-            error.add_note("a scenario ends by returning: sys.exit leaves its checks undecided")
+            error.add_note(
+                "a scenario ends by returning; after sys.exit its checks are undecided: write return"
+            )
         _print_failure(error, world)
         return 1
     print(world.trace)
@@ -105,11 +110,11 @@ def _play(
 
 
 def _print_failure(error: BaseException, world: World) -> None:
-    """What happened last, and where in the scenario it failed; seed and time are in its notes."""
-    happened = str(world.trace).splitlines()
-    if len(happened) > LINES_BEFORE_FAILURE:
-        print(f"... {len(happened) - LINES_BEFORE_FAILURE:,} lines before\n", file=sys.stderr)
-    for line in happened[-LINES_BEFORE_FAILURE:]:
+    """Print the last events, and where in the scenario it failed; seed and time are in its notes."""
+    lines = str(world.trace).splitlines()
+    if len(lines) > LINES_BEFORE_FAILURE:
+        print(f"... {len(lines) - LINES_BEFORE_FAILURE:,} lines before\n", file=sys.stderr)
+    for line in lines[-LINES_BEFORE_FAILURE:]:
         print(line, file=sys.stderr)
     print(file=sys.stderr)
     frames = error.__traceback__

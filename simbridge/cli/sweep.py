@@ -1,4 +1,4 @@
-"""`simbridge sweep FILE`: play a scenario with varied values and many seeds."""
+"""`simbridge sweep FILE`: run a scenario with varied values and many seeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from simbridge.base.errors import RunFailed, SimbridgeError
 from simbridge.base.printable import printable_json, printable_lines
 from simbridge.cli.common import Commands, check_range, check_writable, complain, values
-from simbridge.scenario.scenario import scenarios_in
+from simbridge.scenario.runner import scenarios_in
 from simbridge.whatif.sweep import sweep
 
 __all__ = ["add"]
@@ -23,14 +23,14 @@ _VARY = "values of a keyword argument of the scenario, or a JSON list; may be re
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add_parser("sweep", help="play a scenario with varied values and many seeds")
+    parser = commands.add_parser("sweep", help="run a scenario with varied values and many seeds")
     parser.add_argument("file", type=Path, metavar="FILE", help="a Python file with scenarios")
-    parser.add_argument("--scenario", metavar="NAME", help="which one, where the file has several")
+    parser.add_argument("--scenario", metavar="NAME", help="which one, if the file has several")
     parser.add_argument("--vary", action="append", default=[], metavar="NAME=V1,V2,...", help=_VARY)
     parser.add_argument("--seeds", default="10", metavar="N", help="how many, or FIRST-LAST")
     parser.add_argument("--workers", type=int, metavar="N", help="processes; one for each core")
     parser.add_argument(
-        "--backend", choices=("sync", "trio", "asyncio"), help="who runs async code"
+        "--backend", choices=("sync", "trio", "asyncio"), help="the library that runs async code"
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page")
     form = parser.add_mutually_exclusive_group()
@@ -45,8 +45,8 @@ def _sweep(options: argparse.Namespace) -> int:
         stories = scenarios_in(options.file)
         name = options.scenario or next(iter(stories))
         if name not in stories or (options.scenario is None and len(stories) > 1):
-            known = ", ".join(stories)
-            raise SimbridgeError(f"say which scenario of {options.file}: --scenario {known}")
+            names = ", ".join(stories)
+            raise SimbridgeError(f"name a scenario of {options.file} with --scenario: {names}")
         if report:
             check_writable(report, "a report")
         if options.workers is not None:
@@ -82,7 +82,7 @@ def _seeds(text: str) -> range:
     first, last = int(found[1]), found[2]
     seeds = range(first) if last is None else range(first, int(last) + 1)
     if len(seeds) > SEEDS_MAX:
-        raise SimbridgeError(f"--seeds {text} are more than {SEEDS_MAX:,} seeds")
+        raise SimbridgeError(f"--seeds {text} is more than {SEEDS_MAX:,} seeds: use fewer")
     if last is not None and not seeds:
         raise SimbridgeError(f"--seeds {text} ends before it begins: write FIRST-LAST")
     return seeds

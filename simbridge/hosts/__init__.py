@@ -1,1 +1,1 @@
-"""Hosts: who runs `async def` code for the kernel."""
+"""Hosts: run `async def` stories and handlers in virtual time, on asyncio or on trio."""

@@ -1,16 +1,17 @@
 """asyncio in virtual time: an event loop that is stepped by the kernel.
 
-The loop implements asyncio's abstract interface and nothing of its own selector machinery: there is
-a deque of callbacks that are ready, and there are timers (`hosts/timers`). `asyncio.sleep`,
-`asyncio.timeout`, tasks, events and everything that anyio builds on them need no more. Real sockets,
-pipes, signals and threads cannot exist in virtual time and say so.
+The loop implements asyncio's abstract interface without a selector: it has a deque of callbacks that are
+ready, and timers (`hosts/timers`). `asyncio.sleep`, `asyncio.timeout`, tasks, events and everything that
+anyio builds on them need no more. Real sockets, pipes, signals and threads cannot exist in virtual time;
+their methods raise an error.
 
-What would go to a worker thread runs at once, in place: it takes no virtual time, and its order is
-certain. asyncio has a method for that (`run_in_executor`); anyio starts threads of its own, with no
-hook, so for the length of a step it is given a backend that does not (`hosts/replaced`), on this loop.
+A function for a worker thread runs at once, in place: it takes no virtual time, and its order is
+certain. asyncio has a method for that (`run_in_executor`). anyio starts its own threads, without a hook,
+so during a step of this loop it uses a backend that starts none (`hosts/replaced`).
 
-It can run inside another running loop (a notebook), or inside `trio.run`: for the length of a step
-it takes that one's place, the way asyncio documents for implementers of loops.
+The loop can run inside another running loop (a notebook), or inside `trio.run`: during a step it is
+installed as the running loop, as asyncio documents for implementers of loops:
+https://docs.python.org/3/library/asyncio-extending.html
 """
 
 # The interface is asyncio's: typeshed's variadic signatures, and the methods refused at the end of
@@ -48,12 +49,12 @@ __all__ = ["AsyncioEngine", "make"]
 
 @final
 class AsyncioEngine:
-    """Runs guests on a virtual asyncio loop."""
+    """Runs stories and handlers on a virtual asyncio loop."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._loop = _VirtualLoop(kernel)
-        self.deadline = self._loop.sleepers.due
+        self.deadline = self._loop.timers.due
         self.wake = self._loop.wake
         self._scopes: dict[int, anyio.CancelScope] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -74,12 +75,12 @@ class AsyncioEngine:
         done: Callable[[Any], None],
         raised: engine.Raised | None = None,
     ) -> None:
-        who = engine.TaskOwner(self._kernel, address, cause)
-        life = engine.run_to_end(function, done, raised, self._loop.fail, self._scopes)
-        context = engine.context_of(who)
+        owner = engine.TaskOwner(self._kernel, address, cause)
+        coroutine = engine.run_to_end(function, done, raised, self._loop.fail, self._scopes)
+        context = engine.context_of(owner)
         if _sniffio:  # a library that runs around the world may have left its name here
             context.run(_sniffio.current_async_library_cvar.set, "asyncio")
-        task = self._loop.create_task(life, name=address, context=context)
+        task = self._loop.create_task(coroutine, name=address, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self._loop.settle()
@@ -97,7 +98,7 @@ class AsyncioEngine:
 make = AsyncioEngine
 
 _sniffio: Any = sys.modules.get("sniffio")
-"""How anyio knows which library runs, where it is installed; anyio, imported above, has imported it."""
+"""How anyio knows which library runs, if it is installed; anyio, imported above, has imported it."""
 
 for _library in ("asyncio", "anyio", *(["sniffio"] if _sniffio else [])):
     private_names.check(_library)
@@ -105,7 +106,7 @@ for _library in ("asyncio", "anyio", *(["sniffio"] if _sniffio else [])):
 
 @final
 class _Timer(asyncio.TimerHandle):
-    """A timer that knows by which number it is taken back."""
+    """A timer that knows its number in the timer queue."""
 
     __slots__ = ("number",)
     number: int
@@ -118,7 +119,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._epoch = kernel.now
-        self.sleepers: TimerQueue[_Timer] = TimerQueue(kernel)
+        self.timers: TimerQueue[_Timer] = TimerQueue(kernel)
         self._ready: deque[asyncio.Handle] = deque()
         self._asyncgens: weakref.WeakValueDictionary[int, AsyncGenerator[Any, Any]]
         self._asyncgens = weakref.WeakValueDictionary()
@@ -135,9 +136,9 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     # -- stepping ---------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Run callbacks until none is ready; then raise what a guest has raised, if one did.
+        """Run callbacks until none is ready; then raise what a task owner has raised, if any did.
 
-        Meanwhile the loop takes the place of whatever async library runs in this thread.
+        Meanwhile this loop is installed in the place of the async library that runs in this thread.
         """
         outer, hooks = asyncio._get_running_loop(), sys.get_asyncgen_hooks()
         library = _sniffio.thread_local.name if _sniffio else None
@@ -145,12 +146,12 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
             _sniffio.thread_local.name = "asyncio"
         if self._thread != (thread := threading.get_ident()):
             self._thread, self._watch = thread, blocking.of_thread()
-        look = self._watch
+        watch = self._watch
         asyncio._set_running_loop(self)
         sys.set_asyncgen_hooks(*self._hooks)
         self._stepping = True
         _replaced.begin()
-        look.begin()
+        watch.begin()
         try:
             self._run_ready()
         except BaseException as error:
@@ -158,7 +159,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
                 self._kernel.broke("a step of async code", error)
             raise
         finally:
-            blocked = look.end("async code")
+            blocked = watch.end("async code")
             _replaced.end()
             self._stepping = False
             if library is not None:
@@ -177,22 +178,22 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
             if not ready:
                 return
             handle = ready.popleft()
-            if not handle._cancelled:
+            if not handle.cancelled():
                 try:
                     handle._run()
                 except BaseException as error:  # tasks let interrupts and exits through at once
                     self.fail(error)
-        raise busy(self._kernel, engine.guest_in(handle._context))
+        raise busy(self._kernel, engine.owner_in(_context_of(handle)))
 
     def fail(self, error: BaseException) -> None:
-        """A guest has raised: the step ends with it."""
+        """A story or a handler has raised: the step ends with it."""
         if from_a_signal(error):
             self._kernel.broke("a step of async code", error)
         self._failure = self._failure or error
 
     def wake(self) -> None:
-        """Let the first timer fire, nobody else's, and settle."""
-        timer = self.sleepers.next()
+        """Let the first timer fire, and no other, and settle."""
+        timer = self.timers.next()
         timer.number = 0
         self._ready.append(timer)
         self.settle()
@@ -200,7 +201,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     # -- asyncio's interface ----------------------------------------------------------------
 
     def time(self) -> float:
-        return self.sleepers.now()
+        return self.timers.now()
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
@@ -220,20 +221,20 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         timer = _Timer(
             (self._kernel.now - self._epoch) / SECOND + delay, callback, args, self, context
         )
-        timer.number = self.sleepers.after(delay, timer) if delay != math.inf else 0
+        timer.number = self.timers.after(delay, timer) if delay != math.inf else 0
         return timer
 
     def call_at(
         self, when: float, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
         timer = _Timer(when, callback, args, self, context)
-        timer.number = self.sleepers.until(when, timer) if when != math.inf else 0
+        timer.number = self.timers.until(when, timer) if when != math.inf else 0
         return timer
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         assert isinstance(handle, _Timer)
         if handle.number:
-            self.sleepers.cancel(handle.number)
+            self.timers.cancel(handle.number)
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
@@ -263,7 +264,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def close(self) -> None:
         self._closed = True
         self._ready.clear()
-        self.sleepers.clear()
+        self.timers.clear()
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         error = context.get("exception") or SimbridgeError(context["message"])
@@ -273,7 +274,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         self.call_exception_handler(context)
 
-    # -- async generators: whoever drops one half-way, its `finally` still runs on this loop -----
+    # -- async generators: the `finally` of one that is dropped half-way still runs on this loop -----
 
     def _asyncgen_born(self, generator: AsyncGenerator[Any, Any]) -> None:
         self._born += 1
@@ -284,7 +285,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
             self.call_soon(self.create_task, generator.aclose())
 
     def finish_asyncgens(self) -> None:
-        """Close those that nobody has dropped, in the order in which they began.
+        """Close those that have not been dropped, in the order in which they began.
 
         Time does not pass any more, so one that waits while it cleans up is cancelled.
         """
@@ -300,7 +301,7 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         """Nothing to do: `finish_asyncgens` does it."""
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
-        """Run the function here and now: it takes no virtual time, and its order is certain."""
+        """Run the function at once, in place: it takes no virtual time, and its order is certain."""
         future = self.create_future()
         try:
             future.set_result(func(*args))
@@ -309,32 +310,39 @@ class _VirtualLoop(asyncio.AbstractEventLoop):
         return future
 
 
+def _context_of(handle: asyncio.Handle) -> contextvars.Context:
+    if sys.version_info >= (3, 12):
+        return handle.get_context()
+    context: contextvars.Context = handle._context
+    return context
+
+
 _AsyncIOBackend: Any = resolve_name("anyio._backends._asyncio.AsyncIOBackend")
 
 
 @final
 class _InPlace(_AsyncIOBackend):
-    """anyio's backend for asyncio, without threads: what would go to one runs here and now."""
+    """anyio's backend for asyncio without threads: a function for a thread runs at once, in place."""
 
     @classmethod
     async def run_sync_in_worker_thread(
         cls, func: Any, args: Any, *rest: Any, **options: Any
     ) -> Any:
-        """What `anyio.to_thread.run_sync` calls."""
+        """Run the function in place; called by `anyio.to_thread.run_sync`."""
         await cls.checkpoint()
         return contextvars.copy_context().run(func, *args)
 
 
 def _without_threads(theirs: Callable[..., Any]) -> Callable[..., Any]:
-    """What `anyio.to_thread` asks for the backend: on a virtual loop it is the one without threads.
+    """A replacement of `get_async_backend`: on a virtual loop it returns the backend without threads.
 
-    asyncio's loop may be there while another library runs: a `trio.run` in a handler of ours.
+    The virtual loop may be the running one while another library runs: a `trio.run` in a handler.
     """
 
     def get_async_backend(*args: Any, **options: Any) -> Any:
         backend = theirs(*args, **options)
-        here = isinstance(asyncio._get_running_loop(), _VirtualLoop)
-        return _InPlace if here and backend is _AsyncIOBackend else backend
+        is_virtual = isinstance(asyncio._get_running_loop(), _VirtualLoop)
+        return _InPlace if is_virtual and backend is _AsyncIOBackend else backend
 
     return get_async_backend
 
@@ -349,7 +357,7 @@ def _refused(name: str) -> Callable[..., NoReturn]:
     return refuse
 
 
-# Everything else that asyncio's interface names needs a real world around it.
+# Everything else in asyncio's interface needs real files, processes or threads.
 for _name in sorted(asyncio.AbstractEventLoop.__dict__.keys() - _VirtualLoop.__dict__.keys()):
     if not _name.startswith("_"):
         setattr(_VirtualLoop, _name, _refused(_name))

@@ -1,18 +1,20 @@
-"""Guests: `async def` stories and handlers, and what an engine that runs them must offer.
+"""The interface of an engine: an async library that is stepped by the kernel.
 
-The kernel stays in charge. An engine is an async runtime that can be stepped from outside: start a
-coroutine and run it until everything waits, say when the next sleeper is due, wake exactly that one.
-So the same kernel loop serves a plain script, a notebook cell with an event loop already running,
-asyncio and trio; and no coroutine can ever run while an actor is half-way through a message, except
-the one that this actor has just started.
+The kernel stays in charge. An engine can be stepped from outside: start a coroutine and run it until
+everything waits, return the time of the next timer, resume exactly the task of that timer. So the same
+kernel loop serves a plain script, a notebook cell with an event loop already running, asyncio and trio.
+No coroutine can run while an actor is half-way through a message, except the one that this actor has
+just started.
 
-Order: guests that sleep until the same instant are woken one at a time, in the order in which they
-went to sleep, handlers before the story, each only once the instant has gone quiet again.
+The order of tasks whose timers are due at the same instant: handlers before the story, and among these
+the timer that was set first. They are resumed one at a time, each when no message is left at the instant.
+
+trio's guest mode is made for the same purpose, with another event loop in the place of the kernel:
+https://trio.readthedocs.io/en/stable/reference-lowlevel.html#using-guest-mode-to-run-trio-on-top-of-other-event-loops
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextvars import Context, ContextVar, copy_context
@@ -25,6 +27,7 @@ import msgspec
 from simbridge.base import clock
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import InvalidTime, SimbridgeError, Stalled
+from simbridge.base.lazy import lazy_import
 from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.printable import printable
 from simbridge.kernel import OUTSIDE, Kernel
@@ -38,10 +41,10 @@ __all__ = [
     "context_of",
     "current",
     "decoded",
-    "guest_in",
     "impossible",
     "make_engine",
     "on_trio",
+    "owner_in",
     "refuse_inside",
     "run_to_end",
     "running",
@@ -50,16 +53,25 @@ __all__ = [
 ]
 
 Raised = Callable[[BaseException], None]
-"""Who is told that a guest has raised, before that ends the run."""
+"""Called with what a story or a handler has raised, before that ends the run."""
 
 BACKENDS = {"asyncio": "simbridge.hosts.asyncio", "trio": "simbridge.hosts.trio"}
 
 
 @final
 class TaskOwner:
-    """A story or a handler that is under way; its tasks carry it in their context."""
+    """A story or a handler that is running. Its tasks carry it in their context."""
 
-    __slots__ = ("address", "cause", "is_story", "kernel", "ran", "zero_sleeps", "zero_slept_at")
+    __slots__ = (
+        "address",
+        "cause",
+        "is_story",
+        "kernel",
+        "ran",
+        "started",
+        "zero_sleeps",
+        "zero_slept_at",
+    )
 
     def __init__(self, kernel: Kernel, address: str, cause: int) -> None:
         self.kernel = kernel
@@ -67,28 +79,30 @@ class TaskOwner:
         self.cause = cause
         self.is_story = address == OUTSIDE
         self.zero_sleeps = 0
-        """How often it went to sleep for no time at all, at the instant `zero_slept_at`."""
+        """How many timers of no duration it has set at the instant `zero_slept_at`."""
         self.zero_slept_at = -1
+        self.started = 0
+        """Its number among those that the engine has started, if the engine counts them."""
         self.ran = 0
-        """Which step of the engine was its last, where the engine counts them."""
+        """The number of the engine's step that ran it last, if the engine counts them."""
 
     def __str__(self) -> str:
         return "the story" if self.is_story else f"the handler of {printable(self.address)}"
 
 
-_current: ContextVar[TaskOwner | None] = ContextVar("simbridge_guest", default=None)
+_current: ContextVar[TaskOwner | None] = ContextVar("simbridge_task_owner", default=None)
 
 
 class Engine(Protocol):
-    """An async runtime that is stepped from outside (a `kernel.Host` with an end)."""
+    """An async library that is stepped from outside (a `kernel.Host` that can be closed)."""
 
     @property
     def busy(self) -> bool:
-        """Whether any guest is under way."""
+        """Whether a story or a handler is running."""
 
     @property
     def ended(self) -> bool:
-        """Whether it has been closed, or broken by an interrupt, and runs nothing any more."""
+        """Whether it has been closed, or stopped by an interrupt, and runs nothing any more."""
 
     def start(
         self,
@@ -101,13 +115,13 @@ class Engine(Protocol):
         """See `kernel.Host.start`."""
 
     def deadline(self) -> int | None:
-        """When the next sleeper wants to be woken, microseconds since the epoch."""
+        """When the next timer is due, in microseconds since the epoch; None without a timer."""
 
     def wake(self) -> None:
-        """Wake the sleeper of that deadline and run until everything waits again."""
+        """Resume the task of that timer, and run until everything waits again."""
 
     def close(self) -> None:
-        """Cancel what is under way and let it clean up."""
+        """Cancel what is running and let it clean up."""
 
 
 @final
@@ -121,7 +135,7 @@ class LazyEngine:
 
     @property
     def busy(self) -> bool:
-        """Whether any guest is under way."""
+        """Whether a story or a handler is running."""
         return self._engine is not None and self._engine.busy
 
     def start(
@@ -150,18 +164,18 @@ class LazyEngine:
         self._engine.wake()
 
     def use(self, backend: str) -> None:
-        """Run what is started from now on by this library; no guest may be under way."""
+        """Run what is started from now on by this library; nothing may be running."""
         check_backend(backend)
         self.close_if_idle()
         self.backend = backend
 
     def close_if_idle(self) -> None:
-        """Between two runs an engine without guests is put away: it may hold files open."""
+        """Close the engine if nothing is running, as between two runs: it may hold files open."""
         if not self.busy:
             self.close()
 
     def close(self) -> None:
-        """Cancel what is under way."""
+        """Cancel what is running."""
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.close()
@@ -176,38 +190,38 @@ def check_backend(backend: str) -> None:
 def make_engine(backend: str, kernel: Kernel) -> Engine:
     """The engine of this name; only the library in use is ever imported."""
     check_backend(backend)
-    engine: Engine = importlib.import_module(BACKENDS[backend]).make(kernel)
+    engine: Engine = lazy_import(BACKENDS[backend]).make(kernel)
     return engine
 
 
 def current(kernel: Kernel) -> tuple[str, int] | None:
-    """(address, cause) of the guest of this kernel whose code is running, None outside of them."""
-    who = _current.get()
-    return (who.address, who.cause) if who is not None and who.kernel is kernel else None
+    """(address, cause) of the story or handler of this kernel whose code is running; None outside."""
+    owner = _current.get()
+    return (owner.address, owner.cause) if owner is not None and owner.kernel is kernel else None
 
 
 running = _current.get
-"""The guest, of whichever kernel, whose code is running; None outside of all."""
+"""The owner of the running task, of whichever kernel; None outside of stories and handlers."""
 
 
 def on_trio() -> bool:
-    """Whether the running code, a guest's or the user's own, is run by trio."""
-    who = _current.get()
-    if who is not None and isinstance(who.kernel.host, LazyEngine):
-        return who.kernel.host.backend == "trio"
+    """Whether trio runs the current code, be it a story, a handler or the user's own."""
+    owner = _current.get()
+    if owner is not None and isinstance(owner.kernel.host, LazyEngine):
+        return owner.kernel.host.backend == "trio"
     trio = sys.modules.get("trio")
     return trio is not None and trio.lowlevel.in_trio_task()
 
 
-def guest_in(context: Context) -> TaskOwner | None:
-    """The guest that a task with this context belongs to."""
+def owner_in(context: Context) -> TaskOwner | None:
+    """The owner of a task with this context."""
     return context.get(_current)
 
 
-def context_of(who: TaskOwner) -> Context:
-    """The context that the code of a guest runs in: a copy of the present one."""
+def context_of(owner: TaskOwner) -> Context:
+    """The context of the tasks of this owner: a copy of the present one, with the owner in it."""
     context = copy_context()
-    context.run(_current.set, who)
+    context.run(_current.set, owner)
     return context
 
 
@@ -218,10 +232,10 @@ async def run_to_end(
     failed: Callable[[BaseException], None],
     scopes: dict[int, anyio.CancelScope],
 ) -> None:
-    """The life of one guest, the same under every engine.
+    """Run one story or handler to its end, the same under every engine.
 
-    Whatever it raises ends the step: an interrupt, `sys.exit` and `pytest.fail` as well. Inside the
-    scope lies what `close` cancels, and what the scope does not take for its own has failed.
+    Whatever it raises ends the step: an interrupt, `sys.exit` and `pytest.fail` as well. `close` cancels
+    the scope; a cancellation that does not come from the scope is a failure.
     """
     scope = anyio.CancelScope()
     scopes[id(scope)] = scope
@@ -243,7 +257,7 @@ async def run_to_end(
 
 
 async def _within(kernel: Kernel, limit_us: int, function: Callable[[], Any]) -> Any:
-    """What an async function returns before so much time has passed; else it is cancelled, and None."""
+    """What an async function returns within `limit_us`; after that it is cancelled, and None returned."""
     end_us, result = kernel.now + limit_us, None
     with anyio.move_on_after(limit_us / SECOND):
         result = await function()
@@ -253,7 +267,7 @@ async def _within(kernel: Kernel, limit_us: int, function: Callable[[], Any]) ->
 async def settled(kernel: Kernel) -> None:
     """Wait until everything due at this instant has happened; time does not move.
 
-    Raises `SimbridgeError` in code that this kernel does not run: it would not wait for anything.
+    Raises `SimbridgeError` in code that this kernel does not run: it would wait for nothing.
     """
     if current(kernel) is None:
         raise SimbridgeError(
@@ -274,9 +288,9 @@ def refuse_inside(kernel: Kernel) -> None:
 
 
 class KeptOpen:
-    """An async generator with one `yield`, held open there by one task until it may end.
+    """An async generator with one `yield`, kept open there by one task until `end` is called.
 
-    One task, because task groups and cancel scopes must be left by the task that entered them.
+    One task, because a task group or a cancel scope must be left by the task that entered it.
     """
 
     def __init__(self, generator: AsyncGenerator[Any, None]) -> None:
@@ -286,8 +300,8 @@ class KeptOpen:
         self.yielded: list[Any] = []
 
     async def hold(self) -> None:
-        """Run up to the `yield`, note what it gave, wait, run on to the end."""
-        # Made here, where the guests' library runs; another may be running around the world.
+        """Run up to the `yield`, keep what it yields, wait for `end`, run to the end."""
+        # Made here, where the engine's library runs; another may be running around the world.
         self._may_end, self._ended = anyio.Event(), anyio.Event()
         try:
             self.yielded.append(await anext(self._generator))
@@ -301,22 +315,22 @@ class KeptOpen:
                 self._ended.set()
 
     async def end(self) -> None:
-        """Let it run on to its end, and wait for that."""
+        """Let the generator run to its end, and wait for that."""
         self._may_end.set()
         await self._ended.wait()
 
 
 def stalled(kernel: Kernel) -> SimbridgeError:
-    """The story waits, and nothing will ever happen again."""
+    """The error for a story that waits when no message and no timer is left."""
     if kernel.host is not None and kernel.host.deadline() is not None:
         return InvalidTime(
             "async code sleeps until after the year 9999, the end of the calendar, and nothing else "
-            "is due: sleep for a shorter time, or wait with anyio.sleep_forever() to be cancelled"
+            "is due: sleep for a shorter time, or wait with anyio.sleep_forever() until cancelled"
         )
     return Stalled(
-        f"the story waits for something that will never happen: at {clock.iso_micros(kernel.now)} "
-        "no message is due and nobody sleeps. (Real threads, sockets and other worlds do not exist "
-        "in virtual time.)"
+        f"deadlock at {clock.iso_micros(kernel.now)}: the story waits, no message is due and no task has a "
+        "timer. Wait for something that happens in this world: real threads, sockets and other worlds do "
+        "not exist in virtual time"
     )
 
 

@@ -2,7 +2,7 @@
 
 trio opens five file descriptors for each run: to wait for sockets, and to be woken from that by other
 threads. A run that the kernel steps never waits. So both are closed as soon as the run has begun, and
-what is left of them are the classes here. Private names of trio's are touched here as in `hosts/trio`.
+replaced by the classes here. Private names of trio are used here as in `hosts/trio`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["NoFiles", "Wakeup", "put_into"]
 
 
 def put_into(runner: Any) -> None:
-    """Close what a run has open and put these in its place, before its tasks have waited for anything."""
+    """Close the files of a run and replace them, before any of its tasks has waited for one."""
     wakeup = Wakeup()
     runner.io_manager.close()
     runner.io_manager = NoFiles(wakeup)
@@ -28,7 +28,7 @@ def put_into(runner: Any) -> None:
 
 @final
 class Wakeup:
-    """What wakes the task that makes the calls of a run's queue, in the place of trio's pair of sockets."""
+    """Wakes the task that runs the entry queue of a run; replaces trio's pair of sockets."""
 
     def __init__(self) -> None:
         self._waiting: trio.lowlevel.Task | None = None
@@ -40,7 +40,7 @@ class Wakeup:
         return self._woken and self._waiting is not None
 
     async def wait_woken(self) -> None:
-        """Wait until somebody has queued a call."""
+        """Wait until a call is queued."""
 
         def abort(_: Any) -> trio.lowlevel.Abort:
             self._waiting = None
@@ -50,7 +50,7 @@ class Wakeup:
         await trio.lowlevel.wait_task_rescheduled(abort)
 
     def wakeup_thread_and_signal_safe(self) -> None:
-        """A call is queued; garbage collection does so too, at any time and in any thread."""
+        """A call was queued, perhaps by the garbage collector, at any time and in any thread."""
         self._woken = True
 
     def wake(self) -> None:
@@ -65,7 +65,7 @@ class Wakeup:
 
 @final
 class NoFiles:
-    """trio's manager of sockets and pipes, in a run that can have none."""
+    """Replaces trio's manager of sockets and pipes in a run that can have none."""
 
     def __init__(self, wakeup: Wakeup) -> None:
         self._wakeup = wakeup
@@ -75,7 +75,7 @@ class NoFiles:
         return self._wakeup.due
 
     def process_events(self, events: bool) -> None:
-        """Wake whom `get_events` has seen."""
+        """Wake the task that `get_events` has seen."""
         if events and self._wakeup.due:
             self._wakeup.wake()
 
@@ -86,14 +86,14 @@ class NoFiles:
         """Nothing is open."""
 
     def statistics(self) -> Any:
-        """What `trio.lowlevel.current_statistics` says of it."""
+        """What `trio.lowlevel.current_statistics` shows."""
         return SimpleNamespace(backend="simbridge")
 
     async def wait_readable(self, fd: object) -> None:
-        """A socket or a pipe is to be read."""
+        """Refuse to wait for a socket or a pipe."""
         engine.impossible("a socket or a pipe")
 
     wait_writable = wait_readable
 
     def notify_closing(self, fd: object) -> None:
-        """Nobody waits for it."""
+        """No task waits for it."""

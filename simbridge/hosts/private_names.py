@@ -1,7 +1,7 @@
-"""The one list of names that the hosts use of other libraries and that these do not document.
+"""The one list of undocumented names of other libraries that the hosts use.
 
-Any version of a library may move them. So a host looks for all of them before it uses one, and a
-version that simbridge does not know is told in a sentence instead of failing in the middle of a step.
+Any version of a library may move them. So a host checks all of them when it is imported. A version without
+one of them is refused with an error that names the version, instead of a failure in the middle of a step.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ PRIVATE_NAMES = {
         "to_thread.get_async_backend",
     ),
     "asyncio": (
-        "Handle._cancelled",
         "Handle._context",
         "Handle._run",
         "_get_running_loop",
@@ -41,7 +40,6 @@ PRIVATE_NAMES = {
         "_core._run.Runner.entry_queue",
         "_core._run.Runner.io_manager",
         "_core._run.Runner.trio_token",
-        "_core._run.Task._counter",
         "_core._run._ALLOW_DETERMINISTIC_SCHEDULING",
         "_core._run._r",
         "_core._wakeup_socketpair.WakeupSocketpair.close",
@@ -51,7 +49,7 @@ PRIVATE_NAMES = {
         "lowlevel.TrioToken._create",
     ),
 }
-"""What is touched, by library: in its modules, and on instances of the classes named."""
+"""What is used, by library: in its modules, and on instances of the classes named."""
 
 
 def check(library: str) -> None:

@@ -1,12 +1,12 @@
-"""Functions of the async libraries that are replaced for the length of a step, and of no other code.
+"""Replaces functions of the async libraries during a step, and only then.
 
-A library that has no hook for what a host must decide is given a function of ours, which asks whose
-code is running and passes on what is not a world's. It stands in the library's module while any thread
-is in a step; the last step to end puts the library's own back. Meanwhile runs of the library in other
-threads may meet it, and may keep it a moment longer than the step: it goes on to pass them on.
+If a library has no hook for what a host must decide, one of its functions is replaced. The replacement
+checks which code is running, and calls the original for code that is not a world's. It is in the library's
+module while any thread is in a step; the last step to end restores the original. Meanwhile runs of the
+library in other threads may call it, and may keep a reference to it: it calls the original for them, too.
 
-Only the dictionaries of modules are written to, never a class: one that changes loses, with every step,
-what the interpreter has cached of it.
+Only the dictionaries of modules are written to, never those of classes: a class that changes loses what the
+interpreter has cached of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Name", "Replaced"]
 
 @final
 class Name:
-    """A name in a module, and what makes the object to put there of the one that is there."""
+    """A name in a module, and a function that makes the replacement from the original."""
 
     __slots__ = ("make", "name", "namespace", "ours", "theirs")
 
@@ -37,7 +37,7 @@ class Name:
 class Replaced:
     """Names that are replaced from the first of overlapping steps, of any thread, to the last.
 
-    Every step passes here twice, so the loops call nothing.
+    Every step passes here twice, so the loops make no calls.
     """
 
     def __init__(self, *names: Name) -> None:
@@ -48,7 +48,7 @@ class Replaced:
     def begin(self) -> None:
         """A step begins; `end` must follow in any case.
 
-        Where others have put theirs there since the last one, ours passes on to those.
+        If other code has replaced the original since the last step, ours calls that.
         """
         with self._lock:
             if not self._steps:
@@ -60,7 +60,7 @@ class Replaced:
             self._steps += 1
 
     def end(self) -> None:
-        """A step has ended; where somebody has replaced ours meanwhile, that stays."""
+        """A step has ended. What other code has put in the place of ours meanwhile stays."""
         with self._lock:
             self._steps -= 1
             if not self._steps:

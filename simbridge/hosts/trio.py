@@ -1,32 +1,31 @@
 """trio in virtual time: a guest run that the kernel steps.
 
-trio's guest mode hands each tick of its scheduler to a host, which is us: a tick runs when we call
-it. Our clock never lets trio sleep. trio asks a clock how long it may sleep exactly when no task is
-runnable: that is how we know that everything waits.
+trio's guest mode hands each tick of its scheduler to a host, which is this module: a tick runs when it is
+called (https://trio.readthedocs.io/en/stable/reference-lowlevel.html#trio.lowlevel.start_guest_run). Our
+clock never lets trio sleep. trio asks a clock how long it may sleep exactly when no task is runnable:
+then everything waits.
 
-Four things in trio are left to chance or to the real world, and reach a trace or the system. trio has
-no hook for them, so private names of its are touched (`hosts/private_names` lists them). What is replaced
-in its modules is replaced for the length of a step (`hosts/replaced`), and a run of another thread, or
-of the user's own, passes through to trio.
+Four things in trio are random or depend on the real world, and would reach a trace or the system. trio has
+no hook for them, so private names of trio are used (listed in `hosts/private_names`). What is replaced in
+its modules is replaced during a step only (`hosts/replaced`), and a run in another thread, or of the
+user's own, gets the original.
 
-- Equal deadlines expire in one go, ordered by the identity of objects. Our run keeps its deadlines
-  in a container of ours, which knows their order (`hosts/timers`) and ends one at a time.
-- The order of each batch of runnable tasks is a coin flip. trio has a switch for reproducible
-  scheduling, which its hypothesis plugin uses. In a step of ours it is on, and trio's dice are a
-  `_BatchOrder` of ours.
-- Worker threads come back when they like. In a step of ours, what would go to one runs at once, in
-  place; and a thread of somebody else's is refused when it calls back.
-- Sockets become ready when they like, and waiting for them takes file descriptors. A run of ours has
-  none (`hosts/no_files`): a world that is dropped while guests are under way leaves nothing open.
+- Equal deadlines expire together, ordered by the identity of objects. Our run keeps its deadlines in
+  `hosts/trio_clock`, which knows their order (`hosts/timers`) and lets one at a time expire.
+- The order of each batch of runnable tasks is random. trio has a switch for reproducible scheduling,
+  which its hypothesis plugin uses. During a step it is on, and `_BatchOrder` decides the order.
+- Worker threads return at any time. During a step, a function for a worker thread runs at once, in place,
+  and a callback from another thread is refused.
+- Sockets become ready at any time, and waiting for them takes file descriptors. A run of ours has none
+  (`hosts/no_files`): a world that is dropped while its handlers run leaves nothing open.
 
-Between two steps, trio's thread-local state is put aside, so that several worlds, and a `trio.run`
-of the user's own, can live in one thread.
+Between two steps, trio's thread-local state is set aside, so that several worlds, and a `trio.run`
+of the user's own, can run in one thread.
 """
 
 from __future__ import annotations
 
 import atexit
-import math
 import signal
 import sys
 import threading
@@ -45,6 +44,7 @@ from simbridge.base import blocking
 from simbridge.hosts import engine, no_files, private_names
 from simbridge.hosts.replaced import Name, Replaced
 from simbridge.hosts.timers import TimerQueue, busy, steps_max
+from simbridge.hosts.trio_clock import Deadlines, VirtualClock
 from simbridge.kernel import Kernel
 
 __all__ = ["TrioEngine", "make"]
@@ -54,7 +54,7 @@ _scheduler: Any = resolve_name("trio._core._run")
 _threads: Any = resolve_name("trio._threads")
 
 _open: dict[TrioEngine, None] = {}
-"""Engines that nobody has closed, in the order in which they were made; they are closed at exit.
+"""Engines that are not closed yet, in the order in which they were made; they are closed at exit.
 
 trio's tasks can clean up only in their run, so they are not left to the garbage collector.
 """
@@ -62,13 +62,13 @@ trio's tasks can clean up only in their run, so they are not left to the garbage
 
 @final
 class TrioEngine:
-    """Runs guests in a trio run that is stepped from outside."""
+    """Runs stories and handlers in a trio run that is stepped from outside."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._sleepers: TimerQueue[trio.CancelScope] = TimerQueue(kernel)
-        self._clock = _VirtualClock(self._sleepers)
-        self.deadline = self._sleepers.due
+        self._timers: TimerQueue[trio.CancelScope] = TimerQueue(kernel)
+        self._clock = VirtualClock(self._timers)
+        self.deadline = self._timers.due
         self._scopes: dict[int, anyio.CancelScope] = {}
         self._ticks: deque[Callable[[], object]] = deque()
         self._outcome: list[Any] = []
@@ -78,7 +78,8 @@ class TrioEngine:
         self._order = kernel.random("trio", "order of a batch")
         self._steps = 0
         self._steps_max = steps_max(kernel)
-        self._at_work: trio.lowlevel.Task | None = None
+        self._started = 0
+        self._running: trio.lowlevel.Task | None = None
         self._context: dict[str, Any] = {}
         self._hooks: Any = sys.get_asyncgen_hooks()
         self._entries: Any = None
@@ -103,7 +104,9 @@ class TrioEngine:
     ) -> None:
         nursery = self._nursery
         assert nursery is not None
-        context = engine.context_of(engine.TaskOwner(self._kernel, address, cause))
+        owner = engine.TaskOwner(self._kernel, address, cause)
+        owner.started = self._started = self._started + 1
+        context = engine.context_of(owner)
 
         def spawn() -> None:
             context.run(
@@ -122,7 +125,7 @@ class TrioEngine:
         self._step(spawn)
 
     def wake(self) -> None:
-        self._sleepers.check()
+        self._timers.check()
         self._clock.one_may_wake = True
         self._step(self._settle)
 
@@ -142,7 +145,7 @@ class TrioEngine:
             )
         runner = _scheduler.GLOBAL_RUN_CONTEXT.runner
         no_files.put_into(runner)
-        runner.deadlines = _Deadlines(self._sleepers, self._clock)
+        runner.deadlines = Deadlines(self._timers, self._clock)
         runner.trio_token = trio.lowlevel.TrioToken._create(_EntryQueueGuard(runner.entry_queue))
         self._entries = runner.entry_queue
         self._settle()
@@ -150,7 +153,7 @@ class TrioEngine:
         self._hooks = sys.get_asyncgen_hooks()
 
     def _end(self) -> None:
-        """Cancel the guests, in the order in which they began, let them clean up, end the run."""
+        """Cancel stories and handlers in the order in which they began, let them clean up, end the run."""
         for scope in list(self._scopes.values()):
             scope.cancel()
         try:
@@ -173,7 +176,7 @@ class TrioEngine:
         self._broken = True
         _open.pop(self, None)
         self._scopes.clear()
-        self._sleepers.clear()
+        self._timers.clear()
 
     def _settle(self) -> None:
         clock, entries, ticks = self._clock, self._entries, self._ticks
@@ -193,29 +196,29 @@ class TrioEngine:
             if clock.idle and not entries.queue and not entries.idempotent_queue:
                 break
         else:
-            at_work = self._at_work
-            raise busy(self._kernel, engine.guest_in(at_work.context) if at_work else None)
+            task = self._running
+            raise busy(self._kernel, engine.owner_in(task.context) if task else None)
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
 
     def _step(self, work: Callable[[], None]) -> None:
-        """Put this run in the place of whatever trio run the thread is in, while `work` runs it."""
+        """Make this run the thread's current trio run while `work` steps it."""
         context = _scheduler.GLOBAL_RUN_CONTEXT.__dict__
         outer, hooks = context.copy(), sys.get_asyncgen_hooks()
-        look, within = blocking.of_thread(), _current.engine
+        watch, outer_engine = blocking.of_thread(), _current.engine
         context.clear()
         context.update(self._context)
         sys.set_asyncgen_hooks(*self._hooks)
         _current.engine = self
         _replaced.begin()
-        look.begin()
+        watch.begin()
         try:
             work()
         finally:
-            blocked = look.end("async code")
+            blocked = watch.end("async code")
             _replaced.end()
-            _current.engine = within
+            _current.engine = outer_engine
             context.clear()
             context.update(outer)
             sys.set_asyncgen_hooks(*hooks)
@@ -225,37 +228,38 @@ class TrioEngine:
     def order(self, batch: list[Any]) -> None:
         """Decide the order of the tasks that are about to run; trio takes them from the end.
 
-        Guests run in the order in which they began to wait, which is when they last ran, those that
-        are new after them, in the order in which they were started. The tasks that guests have
-        started themselves are shuffled, as trio does, in an order drawn from the world's seed.
+        Stories and handlers run in the order in which they began to wait, which is when they last ran;
+        new ones come after them, in the order in which they were started. The tasks that these have
+        started themselves are shuffled, as in trio, in an order drawn from the world's seed.
         """
         nursery = self._nursery
         if len(batch) > 1:
             self._order.shuffle(batch)
             places = [n for n, task in enumerate(batch) if task.parent_nursery is nursery]
             if len(places) > 1:
-                guests = sorted((batch[place] for place in places), key=self._since)
-                for place, task in zip(reversed(places), guests, strict=True):
+                owned = sorted((batch[place] for place in places), key=_waiting_since)
+                for place, task in zip(reversed(places), owned, strict=True):
                     batch[place] = task
         for task in reversed(batch):
-            self._at_work = task
-            if task.parent_nursery is nursery and (who := engine.guest_in(task.context)):
+            self._running = task
+            if task.parent_nursery is nursery and (owner := engine.owner_in(task.context)):
                 self._steps += 1
-                who.ran = self._steps
-
-    def _since(self, task: Any) -> tuple[int, int]:
-        """Since when a guest waits; one that has not run yet is the youngest."""
-        who = engine.guest_in(task.context)
-        ran = who.ran if who is not None else 0
-        return ran or self._steps + 1, task._counter
+                owner.ran = self._steps
 
 
 make = TrioEngine
 
 
+def _waiting_since(task: trio.lowlevel.Task) -> tuple[bool, int, int]:
+    """The order of stories and handlers: by their last step; those that have not run yet are last."""
+    owner = engine.owner_in(task.context)
+    assert owner is not None, "only `TrioEngine.start` starts tasks in the engine's nursery"
+    return not owner.ran, owner.ran, owner.started
+
+
 class _Current(threading.local):
     engine: TrioEngine | None = None
-    """The engine that this thread is in a step of."""
+    """The engine whose step this thread is in."""
 
 
 _current = _Current()
@@ -263,25 +267,25 @@ _current = _Current()
 
 @final
 class _BatchOrder:
-    """What trio draws the order of a batch with: in a step of ours the engine says it."""
+    """Replaces trio's random numbers: during a step the engine decides the order of a batch."""
 
     def __init__(self, theirs: Any) -> None:
         self._theirs = theirs
 
     def shuffle(self, batch: list[Any]) -> None:
-        """trio asks for the order of a batch."""
+        """Put a batch in order; called by trio."""
         if _current.engine is not None:
             _current.engine.order(batch)
         else:
             self._theirs.shuffle(batch)
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever else trio draws, in the runs of other threads: where a clock of its own begins."""
+        """What else trio draws, in runs of other threads: the start of a clock, for example."""
         return getattr(self._theirs, name)
 
 
 def _starting_in_place(theirs: Callable[..., None]) -> Callable[..., None]:
-    """What trio starts worker threads with: in a step of ours the function runs here and now."""
+    """A replacement of `start_thread_soon`: during a step the function runs at once, in place."""
 
     def start_thread_soon(function: Any, deliver: Any, *rest: Any, **options: Any) -> None:
         if _current.engine is None:
@@ -300,69 +304,15 @@ _replaced = Replaced(
 
 
 @final
-class _VirtualClock(trio.abc.Clock):
-    """The kernel's clock, as trio sees it."""
-
-    def __init__(self, sleepers: TimerQueue[trio.CancelScope]) -> None:
-        self._sleepers = sleepers
-        self.idle = False
-        self.one_may_wake = False
-
-    def start_clock(self) -> None:
-        """Nothing to start: the kernel moves time."""
-
-    def current_time(self) -> float:
-        """Now."""
-        return self._sleepers.now()
-
-    def deadline_to_sleep_time(self, deadline: float) -> float:
-        """Asked exactly when no task is runnable. We never let trio sleep."""
-        self.idle = True
-        return 0
-
-
-@final
-class _Deadlines:
-    """The deadlines of one trio run, in the place of trio's own container."""
-
-    def __init__(self, sleepers: TimerQueue[trio.CancelScope], clock: _VirtualClock) -> None:
-        self._sleepers = sleepers
-        self._clock = clock
-        self._numbers: dict[trio.CancelScope, int] = {}
-
-    def add(self, deadline: float, cancel_scope: trio.CancelScope) -> None:
-        """A scope has a deadline from now on."""
-        if deadline == -math.inf:
-            deadline = self._clock.current_time()
-        self._numbers[cancel_scope] = self._sleepers.until(deadline, cancel_scope)
-
-    def remove(self, deadline: float, cancel_scope: trio.CancelScope) -> None:
-        """A scope has this deadline no more."""
-        self._sleepers.cancel(self._numbers.pop(cancel_scope))
-
-    def next_deadline(self) -> float:
-        """trio compares it, and hands it to our clock, which knows better."""
-        return math.inf
-
-    def expire(self, now: float) -> bool:
-        """End the scope whose turn it is, if the kernel has said so; nobody else's."""
-        if not self._clock.one_may_wake:
-            return False
-        self._clock.one_may_wake = False
-        self._sleepers.next().cancel()
-        return True
-
-
-@final
 class _EntryQueueGuard:
-    """The queue of calls into a trio run, closed to other threads."""
+    """The entry queue of a trio run, which refuses calls from other threads."""
 
     def __init__(self, queue: Any) -> None:
         self._queue = queue
         self._engine = _current.engine
 
     def run_sync_soon(self, function: Any, *args: Any, idempotent: bool = False) -> None:
-        """Queue a call."""
+        """Queue a call. Raises `SimbridgeError` outside of a step of this run."""
         if _current.engine is not self._engine:
             engine.impossible("a callback from another thread")
         self._queue.run_sync_soon(function, *args, idempotent=idempotent)
@@ -370,9 +320,9 @@ class _EntryQueueGuard:
 
 @contextmanager
 def _no_handler_for_interrupts() -> Iterator[None]:
-    """Keep trio from putting its handler of SIGINT in the place of Python's.
+    """Prevent trio from replacing Python's handler of SIGINT by its own.
 
-    It would stay there between steps, and while the world rests. Python's raises where the code is.
+    It would stay between steps, and while no world runs. Python's raises where the code is.
     """
     if (
         threading.current_thread() is not threading.main_thread()
@@ -388,7 +338,7 @@ def _no_handler_for_interrupts() -> Iterator[None]:
 
 
 def _reason(ended: Any) -> BaseException:
-    """Why a run has ended that nobody has closed: an interrupt, if one was behind it."""
+    """Why a run has ended before it was closed: the interrupt, if one was the cause."""
     error: BaseException | None = ended.error
     assert error is not None
     at: BaseException | None = error
@@ -401,5 +351,5 @@ def _reason(ended: Any) -> BaseException:
 
 @atexit.register
 def _close_all() -> None:
-    for one in list(_open):
-        one.close()
+    for each in list(_open):
+        each.close()

@@ -1,12 +1,11 @@
 """One thread at a time in a world.
 
-A world is plain state that one thread changes. Whatever changes it (a run, a call of a client, a handle
-that is told something) holds the world's lock meanwhile, and so does whatever reads what grows. A second
-thread that comes while the world *runs* is refused: it would act at whatever virtual time the first thread
-happens to have reached, so no two runs would be equal. One that comes while the world rests waits for the
-call of the other to end.
+A world is plain state that one thread at a time changes. A run, a call of a client and a method of a
+handle hold the world's lock while they change it, and so does a read of what grows. A second thread is
+refused while the world *runs*: it would act at whatever virtual time the first thread has reached, so no
+two runs would be equal. While no run is in progress, it waits until the call of the other thread has ended.
 
-Whoever holds a world in the main thread also defers signals (`interrupts`).
+In the main thread, holding the lock also defers signals (`interrupts`).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ __all__ = ["Exclusive"]
 class Exclusive:
     """The lock of one world, for `with`; re-entrant, as a handler calls clients while the world runs.
 
-    `post` is asked to have a signal acted upon after the message in hand.
+    `post(act)` has `act`, which handles a signal, called after the current message.
     """
 
     def __init__(self, post: Post) -> None:
@@ -34,7 +33,7 @@ class Exclusive:
         self._runner: int | None = None
 
     def __enter__(self) -> None:
-        # First the signals: once they are deferred, nothing below can be broken off half-way.
+        # First the signals: once they are deferred, nothing below can be interrupted half-way.
         mine = self._interrupts.begin()
         if not self._lock.acquire(blocking=False):
             try:
@@ -53,20 +52,20 @@ class Exclusive:
             self._interrupts.end()
 
     def begin_run(self) -> None:
-        """The world runs from now on, in this thread, which holds it."""
+        """A run begins, in this thread, which holds the lock."""
         self._runner = threading.get_ident()
         self._interrupts.repost()
 
     def end_run(self) -> None:
-        """The world runs no more."""
+        """The run has ended."""
         self._runner = None
 
     def check(self) -> None:
-        """Raise `SimbridgeError` in a thread in which the world does not run, while it runs."""
+        """Raise `SimbridgeError` while the world runs in another thread."""
         if self._runner not in (None, threading.get_ident()):
             raise SimbridgeError(
-                "this world is running in another thread: at which virtual time a call from here "
-                "would come is not certain. Use a world in one thread: let the other thread hand "
-                "over what it has through a queue.Queue, and put it between two runs; a handler calls "
-                "from its own thread, and await anyio.to_thread.run_sync(function) runs there, too"
+                "this world is running in another thread: the virtual time of a call from this thread "
+                "would not be certain. Use a world in one thread: pass data of other threads through a "
+                "queue.Queue, and put it between two runs. A handler runs in the world's thread, and "
+                "await anyio.to_thread.run_sync(function) runs there, too"
             )

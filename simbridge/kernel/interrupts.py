@@ -1,17 +1,18 @@
 """Signals act between two messages of a world, not in the middle of one.
 
-An interrupt (Ctrl-C, a notebook's stop button) or an alarm (a test runner's time-out) may hit any
+An interrupt (Ctrl-C, a notebook's stop button) or an alarm (a test runner's time-out) may occur at any
 bytecode, and would leave a message half handled. So while a world is held in the main thread, signals
-that have a handler in Python are deferred: a signal is noted, and its handler is called once the message
-in hand has been handled, or the call answered. The state is then one that an undisturbed run passes
-through, and the world can go on. trio defers interrupts to its checkpoints in the same spirit.
+that have a handler in Python are deferred: a signal is recorded, and its handler is called when the current
+message has been handled, or the call answered. The state is then one that an undisturbed run passes
+through, and the world can go on. trio defers interrupts to its checkpoints for the same reason:
+https://vorpus.org/blog/control-c-handling-in-python-and-trio/
 
-Your own code may take long, or wait for ever: where it does not return within `GRACE_S` the signal is
-repeated, and a repeated signal acts at once, as a second Ctrl-C does. What it breaks off is left
-half-done, so the world refuses to go on (`from_a_signal` tells such an error from one of your code's own).
+User code may take long, or wait for ever. If it does not return within `GRACE_S`, the signal is repeated,
+and a repeated signal acts at once, as a second Ctrl-C does. What it interrupts is left half-done, so the
+world cannot go on (`from_a_signal` distinguishes such an error from one that user code raised).
 
-The clock of the machine decides here when a signal is repeated, and nothing else. Signals of profilers
-are left alone: their handlers look at the code that they hit.
+The machine's clock decides when a signal is repeated, and nothing else. Signals of profilers are not
+deferred: their handlers look at the code that they interrupt.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from simbridge.base import blocking
 __all__ = ["GRACE_S", "Interrupts", "from_a_signal"]
 
 GRACE_S = 1.0
-"""Seconds that your code may go on after a signal before it is broken off."""
+"""Seconds that user code may go on after a signal before it is interrupted."""
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")
 _DEFERRED = tuple(int(getattr(signal, name)) for name in _NAMES if hasattr(signal, name))
@@ -41,14 +42,14 @@ Post = Callable[[Callable[[], None]], None]
 
 @final
 class Interrupts:
-    """The deferral of signals while one world is held; `post` has something done between two messages."""
+    """Defers signals while one world is held; `post(act)` has `act` called between two messages."""
 
     def __init__(self, post: Post) -> None:
         self._post = post
         self._deferred: list[_Deferred] | None = None
 
     def begin(self) -> bool:
-        """Put our handlers in the place of those that are there; whether this call has done so."""
+        """Replace the handlers of signals by ours; returns whether this call has done so."""
         if self._deferred is not None or threading.get_ident() != _MAIN.ident:
             return False
         deferred: list[_Deferred] = []
@@ -58,30 +59,30 @@ class Interrupts:
                 if callable(theirs):
                     deferred.append(ours := _Deferred(number, theirs, self._post))
                     _signal.signal(number, ours)
-        except BaseException:  # one that has no handler of ours yet has come
-            _give_back(deferred)
+        except BaseException:  # a signal whose handler is not replaced yet has come
+            _restore(deferred)
             raise
         self._deferred = deferred
         return True
 
     def end(self) -> None:
-        """Put the other handlers back, and call those whose signals have come."""
+        """Restore the handlers, and call those whose signals have come."""
         if threading.get_ident() != _MAIN.ident:
             return
         deferred, self._deferred = self._deferred or [], None
-        _give_back(deferred)
+        _restore(deferred)
         for ours in deferred:
             ours.act()
 
     def repost(self) -> None:
-        """A run begins in a world that is held already: what has come meanwhile is due now."""
+        """A run begins in a world that is held already: signals that have come meanwhile are due now."""
         for ours in self._deferred or ():
             ours.repost()
 
 
 @final
 class _Deferred:
-    """The handler of a signal while a world is held: notes the first one, passes on the second."""
+    """The handler of a signal while a world is held: records the first signal, passes on the second."""
 
     __slots__ = ("_pending", "_post", "_watch", "number", "theirs")
 
@@ -109,7 +110,7 @@ class _Deferred:
             self.theirs(self.number, None)
 
     def repost(self) -> None:
-        """Have it acted upon between two messages, if it is still to come."""
+        """Have the handler called between two messages, if it is still pending."""
         if self._pending:
             self._post(self.act)
 
@@ -119,26 +120,26 @@ class _Deferred:
         timer.start()
 
     def _repeat(self) -> None:
-        """In a thread of its own: break off user code that has not returned."""
+        """Interrupt user code that has not returned; runs in its own thread."""
         if not self._pending:
             return
         if self._watch is None or not self._watch.depth:
-            self._repeat_later()  # simbridge is at work itself, and will be done
+            self._repeat_later()  # simbridge's own code runs, and will return
         elif hasattr(signal, "pthread_kill") and _MAIN.ident is not None:
             signal.pthread_kill(_MAIN.ident, self.number)  # wakes a thread that waits in C, too
         else:
             _thread.interrupt_main()
 
 
-def _give_back(deferred: list[_Deferred]) -> None:
-    """Put back the handlers that were there before, where your code has not set others meanwhile."""
+def _restore(deferred: list[_Deferred]) -> None:
+    """Restore the handlers, except where user code has set others meanwhile."""
     for ours in deferred:
         if _signal.getsignal(ours.number) is ours:
             _signal.signal(ours.number, ours.theirs)
 
 
 def from_a_signal(error: BaseException) -> bool:
-    """Whether the handler of a signal has raised an error, and not the code that it came out of."""
+    """Whether the handler of a signal has raised an error, and not the code that was running."""
     at = error.__traceback__
     while at is not None:
         if at.tb_frame.f_code is _Deferred.__call__.__code__:

@@ -1,10 +1,19 @@
-"""When an instant does not come to an end.
+"""Livelock detection: too many messages at one virtual time.
 
-Two rules that feed each other make messages for ever, and virtual time never moves. A bound on the
-messages of one instant would stop that, and would stop a large load as well; so a bound only raises
-a suspicion. From then on the instant is watched: messages are kept, whatever the trace leaves out. If
-one of them has its like among its own causes (sender, address and type), events go round in a circle,
-and the circle is named. If none has, the load is wide and not endless.
+Two rules that feed each other send messages for ever, and virtual time never moves. A fixed limit on the
+messages of one instant would stop that, and would stop a large load as well. So there are two steps:
+
+1. The threshold: after `burst` messages at one instant, and more if many came from outside, tracing begins.
+2. Tracing: every message is kept, whatever the trace leaves out. If one of them repeats (sender, address,
+   type) in its own causal chain, there is a cycle, and the error shows it. If none does, the load is wide
+   and finite: tracing ends, and the threshold doubles.
+
+For example, bus A sends each event to bus B, and B sends it back. The chain of causes of the latest message
+is then `B -> A`, `A -> B`, `B -> A`: its first line has repeated, and the cycle is `A -> B`, `B -> A`.
+A burst of 100,000 events that three rules match has 300,000 chains of three different lines, and passes.
+
+The word is the one of concurrent programs that keep changing state without progress:
+https://en.wikipedia.org/wiki/Deadlock_(computer_science)#Livelock
 """
 
 from __future__ import annotations
@@ -12,91 +21,87 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from itertools import islice
-from typing import Any, final
+from typing import final
 
 from simbridge.base import clock
 from simbridge.base.errors import Runaway
+from simbridge.kernel.records import Entry
 
 __all__ = ["LivelockDetector"]
 
-Entry = tuple[int, int, int, str, str, Any]  # as in the kernel, which imports this
-
 _CHUNK = 1_000
-"""How many messages are delivered from one judgement to the next, at most."""
+"""How many messages are delivered between two checks, at most."""
 
 _CHUNKS = 20
-"""How often an instant is judged, at least, before it has had so many messages as raise the suspicion."""
+"""How often an instant is checked, at least, before its messages reach the threshold."""
 
 _CALL = 10
-"""How many messages a call counts for that a handler makes."""
+"""How many messages a call by a handler counts for: it takes as long."""
 
 
 @final
 class LivelockDetector:
-    """Counts what happens at one instant, and stops it when it goes round in a circle.
+    """Counts the messages of one instant, and raises `Runaway` when they form a cycle.
 
-    `burst` messages at one instant raise the suspicion. What came from outside, or was due when the
-    instant began (`roots`), raises the bound by a thousandth of it for each message, so that many
-    events may each go round a few times. A call that a handler makes counts as ten messages, because it
-    takes as long. Four times `burst` and a tenth of it for each root are too many in any case.
+    The threshold is `burst` messages. Each message that came from outside, or was due when the instant
+    began (`roots`), raises it by a thousandth of `burst`, so that each of many events may pass a cycle a
+    few times. A call by a handler counts as ten messages. The limit in any case is four times `burst`,
+    and a tenth of `burst` more for each root.
     """
 
     __slots__ = (
         "_calls",
         "_delivered",
-        "_suspicion",
+        "_threshold",
         "_time",
         "burst",
         "chunk",
         "roots",
-        "watched",
+        "traced",
     )
 
     def __init__(self, burst: int) -> None:
         self.burst = burst
         self.chunk = max(1, min(_CHUNK, burst // _CHUNKS))
         self.roots = 0
-        self.watched: dict[int, Entry] | None = None
+        self.traced: dict[int, Entry] | None = None
+        """The messages of this instant by sequence number, while it is being traced."""
         self._time = 0
-        self._delivered = self._calls = self._suspicion = 0
+        self._delivered = self._calls = self._threshold = 0
 
     def begin(self, roots: int) -> None:
-        """A new instant begins with so many messages."""
+        """A new instant begins, with this many messages due."""
         self.roots = roots
-        self.watched = None
+        self.traced = None
 
     def call(self, now: int) -> None:
         """A handler has called an operation."""
-        self._look(now)
+        self._reset_at(now)
         self._calls += 1
 
     def check(self, now: int, delivered: int, seed: int) -> None:
-        """Count messages of this instant. Raises `Runaway`, or begins or ends a watch.
+        """Count messages of this instant. Raises `Runaway`, or begins or ends tracing.
 
-        A watch ends when it has seen twice as many messages as raised the suspicion, and no circle;
-        suspicion returns at twice the messages.
+        Tracing ends without a cycle after twice `burst` messages. It begins again when twice as much
+        has been counted as then.
         """
-        self._look(now)
+        self._reset_at(now)
         self._delivered += delivered
         spent = self._delivered + _CALL * self._calls
-        watched = self.watched
-        circle: list[str] = []
-        if (
-            watched is not None
-            and not (circle := _circle(watched))
-            and len(watched) > 2 * self.burst
-        ):
-            self.watched, self._suspicion = None, 2 * spent
-        if circle or spent > 4 * self.burst + self.roots * (self.burst // 10):
-            raise self._runaway(circle, seed)
-        bound = max(self._suspicion, self.burst + self.roots * (self.burst // 1000))
-        if self.watched is None and spent > bound:
-            self.watched = {}
+        traced = self.traced
+        cycle: list[str] = []
+        if traced is not None and not (cycle := _cycle(traced)) and len(traced) > 2 * self.burst:
+            self.traced, self._threshold = None, 2 * spent
+        if cycle or spent > 4 * self.burst + self.roots * (self.burst // 10):
+            raise self._runaway(cycle, seed)
+        threshold = max(self._threshold, self.burst + self.roots * (self.burst // 1000))
+        if self.traced is None and spent > threshold:
+            self.traced = {}
 
-    def watching(self, write: Callable[[Entry], None]) -> Callable[[Entry], None]:
-        """`write`, and keep the entry, while the instant is watched."""
-        kept = self.watched
-        assert kept is not None, "nothing is kept of an instant without suspicion"
+    def tracing(self, write: Callable[[Entry], None]) -> Callable[[Entry], None]:
+        """A function that keeps the entry and then calls `write`; for use while `traced` is not None."""
+        kept = self.traced
+        assert kept is not None, "an instant is traced only above the threshold"
 
         def record(entry: Entry) -> None:
             kept[entry[1]] = entry
@@ -104,36 +109,36 @@ class LivelockDetector:
 
         return record
 
-    def twin(self) -> LivelockDetector:
-        """As much is known of this instant in a fork or a pickle; a watch begins anew."""
-        twin = copy.copy(self)
-        twin.watched = None
-        return twin
+    def copy(self) -> LivelockDetector:
+        """A detector with the same counts, for a fork or a pickle; it traces from the beginning."""
+        copied = copy.copy(self)
+        copied.traced = None
+        return copied
 
-    def _look(self, now: int) -> None:
-        """Forget what was counted at another instant."""
+    def _reset_at(self, now: int) -> None:
+        """Reset the counts if they are those of another instant."""
         if now != self._time:
             self._time = now
-            self._delivered = self._calls = self._suspicion = 0
+            self._delivered = self._calls = self._threshold = 0
 
-    def _runaway(self, circle: list[str], seed: int) -> Runaway:
+    def _runaway(self, cycle: list[str], seed: int) -> Runaway:
         counted = f"{self._delivered:,} messages and {self._calls:,} calls of handlers"
         when = clock.iso_micros(self._time)
-        self.watched = None
-        self._delivered = self._calls = self._suspicion = 0
-        what, told = "this instant does not come to an end", ""
-        if circle:
+        self.traced = None
+        self._delivered = self._calls = self._threshold = 0
+        what, shown = "this instant does not come to an end", ""
+        if cycle:
             what = "events are going round in a circle"
-            told = "\n".join(["\nThe circle, in the order it happens:", *circle])
+            shown = "\n".join(["\nThe circle, in the order it happens:", *cycle])
         return Runaway(
-            f"{what}: {counted} and more at one instant, {when} (seed {seed}).{told}\n"
+            f"{what}: {counted} and more at one instant, {when} (seed {seed}).{shown}\n"
             "Break the circle (a rule must not match what its own target puts), let time pass in it, "
             'or raise the bound with World(limits={"messages_per_instant": ...}).'
         )
 
 
-def _circle(entries: dict[int, Entry]) -> list[str]:
-    """The circle that one of the latest messages goes round in, found among its causes; or nothing."""
+def _cycle(entries: dict[int, Entry]) -> list[str]:
+    """The cycle in the causal chain of one of the latest messages, a line for each message; or nothing."""
     for latest in islice(reversed(entries.values()), 16):
         entry: Entry | None = latest
         chain: list[str] = []

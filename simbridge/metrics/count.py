@@ -1,9 +1,10 @@
-"""What a trace holds that can be counted: happenings, by place and period.
+"""Counts the occurrences behind each metric, by place and period.
 
-The tally of `metrics`, which see. A happening is named here once; which metrics count it stands there.
+`OCCURRENCES` names what can be counted; which metrics count it is in `table`.
 
-A target that is an event bus is counted in another way (captured, September 2026): being taken there is
-no attempt and has no latency. If it is given up, the attempt is that of its dead-letter queue.
+A target that is an event bus is counted differently (captured, September 2026): that the bus accepts the
+event is no attempt and has no latency. If such a delivery is given up, the attempt is that of its
+dead-letter queue.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, final
 
 from simbridge.kernel import Record
-from simbridge.metrics.targetless import Targetless
 from simbridge.model import arn as arns
 from simbridge.model.event_size import entry_size
 from simbridge.model.messages import (
@@ -25,17 +25,15 @@ from simbridge.model.messages import (
     Expire,
     Invoke,
     Match,
+    MatchWithoutTarget,
     Outcome,
-    Publish,
-    Retire,
 )
-from simbridge.model.resources import Rule
 from simbridge.trace.deliveries import StartedDeliveries
 from simbridge.trace.names import Names, function_name
 
 __all__ = [
-    "HAPPENINGS",
     "NONE",
+    "OCCURRENCES",
     "OF_ATTEMPTS",
     "PER_BUS",
     "PER_FUNCTION",
@@ -51,18 +49,18 @@ PER_BUS = ("EventBusName",)
 PER_RULE = ("RuleName",)
 PER_FUNCTION = ("FunctionName",)
 
-HAPPENINGS = {
+OCCURRENCES = {
     "rule matched": "a rule that matches an event, whatever the number of its targets",
     "delivery begun": "a target of a rule that has matched",
     "attempt": "an attempt to hand an event to a target, or a bus target's dead letter to its queue",
     "retry": "an attempt after the first",
-    "throttled": "an attempt that has waited for the Invocations quota, in vain or not",
+    "throttled": "an attempt that was throttled by the Invocations quota, whether it was made later or not",
     "accepted": "an attempt that the target accepts, or that queue",
     "ended": "a delivery that the target has accepted or that is given up",
     "given up": "a delivery that is given up",
     "kept": "a dead letter that its queue accepts",
     "not kept": "a dead letter that its queue refuses",
-    "not filed": "a record of an invocation that its destination does not take",
+    "not filed": "a record of an invocation that its destination refuses",
     "first attempt": "milliseconds from ingestion to the first attempt",
     "first answer": "milliseconds from ingestion to the answer to the first attempt",
     "success": "milliseconds from ingestion until the target accepts",
@@ -71,19 +69,18 @@ HAPPENINGS = {
     "call refused": "a PutEvents call that is refused as a whole, but not throttled",
     "call throttled": "a PutEvents call that is answered with ThrottlingException",
     "entries": "entries of a PutEvents call that is not refused as a whole",
-    "entries refused": "of these, entries that are refused one by one",
+    "entries refused": "of these, entries that are refused individually",
     "bytes": "the size of the entries of a PutEvents call that is not throttled, as PutEvents counts it",
 }
-"""What can be counted, and what is meant by it."""
-
+"""What can be counted, and what it means."""
 
 OF_ATTEMPTS = frozenset(("attempt", "retry", "throttled", "first attempt", "first answer"))
-"""Those that a trace of outcomes (`trace/levels`) does not hold."""
+"""Those that are not in a trace of outcomes (`trace/levels`)."""
 
 
 @final
 class Place(NamedTuple):
-    """Where something is counted; `rule` and `function` are empty for what does not concern one."""
+    """Where something is counted; `bus`, `rule` and `function` are empty if it concerns none."""
 
     account: str
     region: str
@@ -112,22 +109,21 @@ class _Delivery(NamedTuple):
     to_bus: bool
 
 
-# Sum, number, minimum and maximum of the samples of one period.
 Tally = list[float]
+"""Sum, number, minimum and maximum of the samples of one period."""
 
 
 @final
 class Counts:
-    """The happenings of a trace, tallied by place and period."""
+    """The occurrences in a trace, tallied by place and period."""
 
     def __init__(self, period_us: int) -> None:
         self.period_us = period_us
         self.tallies: dict[str, dict[Place, dict[int, Tally]]] = {
-            happening: {} for happening in HAPPENINGS
+            occurrence: {} for occurrence in OCCURRENCES
         }
         self.attempts_missing = False
         self.names = Names()
-        self._targetless = Targetless()
         self._places: dict[str, Place] = {}
         self._deliveries: StartedDeliveries[_Delivery] = StartedDeliveries()
         self._attempts_seen = False
@@ -135,7 +131,7 @@ class Counts:
         self._matched: set[tuple[int, str]] = set()
 
     def read(self, record: Record) -> None:
-        """Note what happens in one record."""
+        """Count what happens in one record."""
         time, sequence, cause, _, to, message = record
         match message:
             case Invoke(delivery, attempt):
@@ -156,22 +152,17 @@ class Counts:
                 self._give_up(time, delivery)
                 if isinstance(message, DeadLetter) and self._deliveries[delivery].to_bus:
                     self._attempt(time, delivery, 1)
-            case Publish():
-                for arn in self._targetless.matched(to, message):
-                    self._note("rule matched", self._place(arn), time)
+            case MatchWithoutTarget(_, rule):
+                self._note("rule matched", self._place(rule), time)
             case Declined():
                 self._note("not filed", _place_of_function(to), time)
             case Call():
                 self._call(time, to, message)
-            case Configure(resource):
+            case Configure():
                 self.names.read(message)
-                if isinstance(resource, Rule):
-                    self._targetless.configure(to, resource)
-            case Retire(arn):
-                self._targetless.retire(to, arn)
 
     def _look_for_attempts(self, attempts: int) -> None:
-        """Attempts that were made and of which there is none: this is a trace of outcomes."""
+        """Attempts were made and none has a record: this is a trace of outcomes."""
         if attempts and not self._attempts_seen:
             self.attempts_missing = True
 
@@ -205,12 +196,12 @@ class Counts:
             self._note("ended", place, time)
         if to_bus != (attempt == 0):
             return
-        late_ms = (time - ingested) / 1000
+        latency_ms = (time - ingested) / 1000
         if attempt <= 1:
-            self._note("first answer", place, time, late_ms)
+            self._note("first answer", place, time, latency_ms)
         if error is None:
             self._note("accepted", place, time)
-            self._note("success", place, time, late_ms)
+            self._note("success", place, time, latency_ms)
 
     def _call(self, time: int, to: str, call: Call) -> None:
         self.names.read(call)
@@ -241,8 +232,8 @@ class Counts:
             self.names.add("bus", place.bus)
         return place
 
-    def _note(self, happening: str, place: Place, time: int, value: float = 1) -> None:
-        periods = self.tallies[happening].setdefault(place, {})
+    def _note(self, occurrence: str, place: Place, time: int, value: float = 1) -> None:
+        periods = self.tallies[occurrence].setdefault(place, {})
         tally = periods.get(time // self.period_us)
         if tally is None:
             periods[time // self.period_us] = [value, 1, value, value]
@@ -251,7 +242,7 @@ class Counts:
 
 
 def _request_size(request: Mapping[str, Any]) -> int | None:
-    """The bytes of all entries; None where a refused request is none that could be measured."""
+    """The bytes of all entries; None if a refused request cannot be measured."""
     try:
         return sum(
             entry_size(*(entry.get(name) for name in _MEASURED)) for entry in request["Entries"]

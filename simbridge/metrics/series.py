@@ -1,21 +1,21 @@
-"""The figures that CloudWatch shows of EventBridge, counted from a trace.
+"""The metrics that CloudWatch shows of EventBridge, counted from a trace.
 
-Dashboards and alarms look at these numbers and at nothing else, so a scenario should be able to ask
-what they would have shown. They are a view: nothing is counted while the world runs.
+Dashboards and alarms use these numbers and nothing else, so a scenario can ask what they would have
+shown. They are a view: nothing is counted while the world runs.
 
-Theory of operation. One pass over the trace finds what can be counted (`happenings`), tallied by
-period and place (account, region, event bus, rule). `METRICS` (`catalogue`) says which happening each
-metric counts and for which dimensions it is published; everything else follows from that table, the
-reference page too. As on AWS, a period without anything to count has no datapoint: it is absent, not zero.
-A trace of outcomes (`trace/levels`) holds no single attempts: what counts them cannot be asked of it.
+One pass over the trace tallies what can be counted (`count`) by period and place (account, region, event
+bus, rule). `METRICS` (`table`) says which occurrence each metric counts and with which dimensions it is
+published; all else follows from that table, the reference page too. As on AWS, a period with nothing to
+count has no datapoint: it is absent, not zero. A trace of outcomes (`trace/levels`) has no single
+attempts: metrics that count them are errors.
 
-Which minute a figure falls into is believed: the one in which the counted thing happens.
+A figure belongs to the minute in which the counted thing happens (believed).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, final
+from typing import NamedTuple, final, overload
 
 from simbridge.base import checks, clock
 from simbridge.base.clock import DateTime, Duration
@@ -42,7 +42,7 @@ MINUTE = 60 * clock.SECOND
 
 @final
 class Datapoint(NamedTuple):
-    """The figures of one period, as CloudWatch's statistics name them. `time` is when it begins."""
+    """The statistics of one period, named as in CloudWatch. `time` is when the period begins."""
 
     time: DateTime
     sum: float
@@ -71,7 +71,7 @@ class Series:
 
     @property
     def sum(self) -> float:
-        """The sum over all periods; 0 where the metric is absent."""
+        """The sum over all periods; 0 if the metric is absent."""
         return sum(point.sum for point in self.points)
 
     @property
@@ -81,12 +81,12 @@ class Series:
 
     @property
     def average(self) -> float | None:
-        """The average of all samples; None where the metric is absent."""
+        """The average of all samples; None if the metric is absent."""
         return self.sum / self.sample_count if self.points else None
 
     @property
     def maximum(self) -> float | None:
-        """The largest sample; None where the metric is absent."""
+        """The largest sample; None if the metric is absent."""
         return max((point.maximum for point in self.points), default=None)
 
     def table(self) -> Table:
@@ -135,8 +135,7 @@ class Metrics(Sequence[Series]):
     ) -> Metrics:
         """Count the records of a whole trace (`world.trace`, or one read from a file).
 
-        `attempts_missing` says that it is a trace of outcomes. It need not be said where a delivery
-        has ended: then it shows.
+        `attempts_missing`: it is a trace of outcomes. This is seen without it once a delivery has ended.
         Raises `SimbridgeError` for a period that is not a multiple of a minute.
         """
         period_us = _checked_period(period)
@@ -145,8 +144,8 @@ class Metrics(Sequence[Series]):
             counted.read(record)
         missing = attempts_missing or counted.attempts_missing
         left_out = OF_ATTEMPTS if missing else ()
-        known = [metric for metric in METRICS if metric.counts not in left_out]
-        series = list(_published(known, counted, account, region))
+        countable = [metric for metric in METRICS if metric.counts not in left_out]
+        series = list(_published(countable, counted, account, region))
         return cls(series, counted.names, attempts_missing=missing)
 
     def series(
@@ -159,10 +158,10 @@ class Metrics(Sequence[Series]):
     ) -> Series:
         """One metric, of a rule, of an event bus, of a function, or of the whole account.
 
-        Without a datapoint it is empty: its sum is 0. Raises `SimbridgeError` for a name that is no
-        metric, for one that counts attempts in a trace of outcomes, for dimensions that it is not
-        published with, for a rule name that several event buses have, when none is named, and for a
-        rule or a bus that this trace has never had.
+        Without a datapoint it is empty: its sum is 0. Raises `SimbridgeError` for an unknown metric, for
+        one that counts attempts in a trace of outcomes, for dimensions that it is not published with, for
+        a rule name that several event buses have, unless `bus` is given, and for a rule or a bus that
+        this trace has never had.
         """
         for what, value in {"a metric": name, "a rule": rule, "a bus": bus}.items():
             if value is not None:
@@ -203,7 +202,7 @@ class Metrics(Sequence[Series]):
         )
 
     def table(self) -> Table:
-        """All metrics at a glance: a row for each series."""
+        """All metrics: a row for each series."""
         rows = [
             [
                 series.name,
@@ -238,7 +237,13 @@ class Metrics(Sequence[Series]):
     def __len__(self) -> int:
         return len(self._series)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+    @overload
+    def __getitem__(self, index: int) -> Series: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Series]: ...
+
+    def __getitem__(self, index: int | slice) -> Series | list[Series]:
         return self._series[index]
 
     def __iter__(self) -> Iterator[Series]:
@@ -289,7 +294,7 @@ def _checked_period(period: Duration) -> int:
 
 
 def _wanted(rule: str | None, bus: str | None, function: str | None) -> tuple[str, ...]:
-    """The dimensions that were asked for."""
+    """The dimensions that the arguments ask for."""
     if function is not None:
         if rule is not None or bus is not None:
             raise SimbridgeError("a function has no rule and no event bus: ask for one of them")
@@ -313,8 +318,8 @@ def _fits(
 
 
 def _per(names: tuple[str, ...]) -> str:
-    called = {NONE: "account", PER_BUS: "event bus", PER_RULE: "rule", PER_FUNCTION: "function"}
-    return called[names]
+    words = {NONE: "account", PER_BUS: "event bus", PER_RULE: "rule", PER_FUNCTION: "function"}
+    return words[names]
 
 
 def _published_per(metric: Metric) -> str:

@@ -1,9 +1,10 @@
 """The table of CloudWatch's metrics of EventBridge: what each counts, and for which dimensions.
 
-Names, dimensions and meanings are those of the EventBridge user guide (fidelity 12.3). That
-rules of the default event bus carry `RuleName` alone and those of a custom one `EventBusName` as well
-has been captured. So has that the older counters have the minimum 0 in a period in which they count
-something: the service sends them as finished statistics.
+Names, dimensions and meanings are those of the EventBridge user guide (fidelity 12.3):
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+Rules of the default event bus have the dimension `RuleName` alone, those of a custom one `EventBusName`
+as well (captured). The older counters have the minimum 0 in a period in which they count something
+(captured): the service sends them as finished statistics.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ __all__ = ["METRICS", "Metric", "metric_named"]
 
 @final
 class Metric(NamedTuple):
-    """One metric: where it is published, in which unit, and which happening it counts.
+    """One metric: its dimensions, its unit, and which occurrence it counts (`count.OCCURRENCES`).
 
-    `minimum` is the statistic of this name where it is not that of the samples.
+    `minimum` is the statistic of this name if it is not that of the samples.
     """
 
     name: str
@@ -118,13 +119,13 @@ METRICS = [
     Metric("PutEventsFailedEntriesCount", (NONE,), "Count", "entries refused", "entries refused"),
     Metric("PutEventsRequestSize", (NONE,), "Bytes", "bytes", "size of the entries of a call"),
 ]
-"""Every metric that is counted. Adding one is a row here, and a happening if it counts a new one."""
+"""Every metric that is counted. A new one is a row here, and an occurrence if none fits."""
 
 
 def metric_named(name: str) -> Metric:
-    """The metric of this name. Raises `SimbridgeError` where there is none."""
+    """The metric of this name. Raises `SimbridgeError` if there is none."""
     names = [metric.name for metric in METRICS]
     if name not in names:
-        told = did_you_mean(name, names, "simbridge.metrics.series.METRICS")
-        raise SimbridgeError(f"no metric is called {name!r}; {told}")
+        hint = did_you_mean(name, names, "simbridge.metrics.series.METRICS")
+        raise SimbridgeError(f"no metric is called {name!r}; {hint}")
     return METRICS[names.index(name)]

@@ -169,6 +169,14 @@ class Match(_Message, frozen=True):
 
 
 @final
+class MatchWithoutTarget(_Message, frozen=True):
+    """A rule without targets matched an event: nothing is delivered; its bus sends this to itself."""
+
+    event: Event
+    rule: str
+
+
+@final
 class Invoke(_Message, frozen=True):
     """One attempt to hand an event to a target. `body` None means the whole event.
 
@@ -374,6 +382,7 @@ Message = (
     | Keep
     | Loaded
     | Match
+    | MatchWithoutTarget
     | Outcome
     | Progress
     | Publish

@@ -1,1 +1,1 @@
-"""Scenarios: stories with a name and a seed, run to their end, told as they go."""
+"""Scenarios: stories with a name and a seed, run to their end, and narrated while they run."""

@@ -1,50 +1,54 @@
-"""What a rule can deliver to: one row for each kind of target, and what follows from the row.
+"""What a rule can deliver to: one module a service, and what all of them share.
 
-    kinds        the table: ARN form, role, parameter block, input, payload limit, request
-    parameters   what PutTargets refuses in a parameter block
+    services     one module a service: its kinds, requests, limits, errors and examples
+    service      the types of these rows
+    table        the table collected from them, and look-ups in it
     sending      what a request is made of; `$.path` values in parameters
-    payloads     calls that hand the payload over, one function for each kind
-    jobs         calls that start work
-    http         calls by HTTP: paths, headers and query strings
+    inputs, http what several services share
     failures     requests that cannot be made, and the error codes they end in
-    refusals     the words in which services refuse
-    page         the table as a page of the documentation
+    refusals     the texts in which services refuse
+    reference    the table as a page of the documentation
 
 PutTargets (`api/targets`) checks by the table, a delivery asks it whether a request can be made at
 all (`failure`), and a stand-in shows the request it has received (`request`).
 """
 
-from simbridge.targets.failures import FAILURES, Failure, failed
-from simbridge.targets.kinds import (
+from simbridge.targets.failures import Failure, FailureKind
+from simbridge.targets.refusals import REFUSALS, checked_error, words
+from simbridge.targets.sending import Request, Sending
+from simbridge.targets.service import Refusal, Service, TargetKind
+from simbridge.targets.services.logs import NO_WHOLE_GROUP
+from simbridge.targets.services.sqs import NO_DEDUPLICATION, dead_letter_request
+from simbridge.targets.table import (
     BLOCKS,
+    FAILURES,
     FITS_ANYWHERE_CHARS,
     KINDS,
-    TargetKind,
+    complaint,
     failure,
     is_service,
     kind_of,
     request,
 )
-from simbridge.targets.parameters import complaint
-from simbridge.targets.payloads import dead_letter_request
-from simbridge.targets.refusals import REFUSALS, Refusal, checked_error, words
-from simbridge.targets.sending import Request, Sending
 
 __all__ = [
     "BLOCKS",
     "FAILURES",
     "FITS_ANYWHERE_CHARS",
     "KINDS",
+    "NO_DEDUPLICATION",
+    "NO_WHOLE_GROUP",
     "REFUSALS",
     "Failure",
+    "FailureKind",
     "Refusal",
     "Request",
     "Sending",
+    "Service",
     "TargetKind",
     "checked_error",
     "complaint",
     "dead_letter_request",
-    "failed",
     "failure",
     "is_service",
     "kind_of",

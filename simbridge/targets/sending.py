@@ -1,9 +1,14 @@
 """What a request to a target's service is made of, and the `$.path` values in its parameters.
 
+A request is the call of the target's service as that service's API defines it, with its name under
+`Action`: `{"Action": "SendMessage", "MessageBody": ...}`. It is a pure function of the sending, so it
+is made only on demand. If a service wants a name for what it is given (an execution,
+a log stream, a partition key), the name is `Sending.unique` in the form that was seen.
+
 The parameters of some kinds may hold a path into the event instead of a text. Such a path is looked
-up in the original event, never in the transformed input (fidelity 5.3). A string goes in
-as it is, anything else as JSON. What a path that finds nothing (or null) stands for is not
-documented: here it is an empty text, which the called service mostly refuses.
+up in the original event, never in the transformed input (fidelity 5.3). A string goes in unchanged,
+anything else as JSON. The value of a path that finds nothing (or null) is not documented: here it is
+an empty text, which the called service mostly refuses.
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ class Sending(NamedTuple):
     """One event on its way to one target.
 
     `parameters` are the target's parameter blocks as they were put, `body` is the rendered input,
-    None where the target takes the whole event.
+    None if the target takes the whole event.
     """
 
     target: Arn
@@ -47,7 +52,7 @@ class Sending(NamedTuple):
 
     @property
     def document(self) -> Any:
-        """The payload as a Python value; `msgspec.UNSET` for a text that holds no single value."""
+        """The payload as a Python value; `msgspec.UNSET` if it is not one JSON value."""
         if self.body is None:
             return self.envelope
         try:
@@ -64,8 +69,8 @@ class Sending(NamedTuple):
     def unique(self) -> uuid.UUID:
         """An id of this event at this target, the same in all attempts.
 
-        The services make such ids up. This one follows from the event's own id, which the seed has
-        decided, so nothing is drawn for a request that nobody looks at.
+        The services make such ids up. This one follows from the event's own id, which follows from the
+        seed, so no random number is drawn for a request.
         """
         return uuid.uuid3(
             uuid.NAMESPACE_URL, f"{self.rule}\n{self.target}\n{self.envelope.get('id')}"
@@ -80,7 +85,7 @@ class Sending(NamedTuple):
 _TYPE_END = re.compile("[:/]")
 
 Requester = Callable[[Sending], Request | Failure]
-"""Makes the call of one kind of target. Or says why it cannot be."""
+"""Makes the call of one kind of target, or says why it cannot be made."""
 
 
 def _resolved(value: Any, envelope: Mapping[str, Any], keys: bool = True) -> Any:

@@ -1,8 +1,8 @@
-"""What a record of a file must be, so that every question to the trace has an answer.
+"""Checks the records of a file, so that every question to the trace has an answer.
 
-The types of messages say most of it (`messages`). What they do not say is checked here once, when the
-file is read: numbers and instants within their bounds, addresses that are ARNs, envelopes and answers
-that have what is asked of them, and deliveries that have begun. CompiledTests then need not look again.
+The types of messages cover most of it (`messages`). The rest is checked here once, when the file is
+read: numbers and instants are within their bounds, addresses are ARNs, envelopes, requests and responses
+have the members that are read, and deliveries have begun. Questions to the trace need not check again.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from simbridge.model.messages import (
     Handled,
     Invoke,
     Match,
+    MatchWithoutTarget,
     Outcome,
     Publish,
 )
@@ -50,57 +51,57 @@ _OF_A_DELIVERY = (
 
 
 class _Envelope(msgspec.Struct, rename="kebab"):
-    """What is told of an event."""
+    """The members of an envelope that are read."""
 
     id: str
     source: str
     detail_type: str
 
 
-class _Called(msgspec.Struct, rename="pascal"):
+class _Members(msgspec.Struct, rename="pascal"):
     """Part of a request or an answer."""
 
 
-class _Name(_Called):
+class _Name(_Members):
     name: str
 
 
-class _RuleArn(_Called):
+class _RuleArn(_Members):
     rule_arn: str
 
 
-class _EventBusArn(_Called):
+class _EventBusArn(_Members):
     event_bus_arn: str
 
 
-class _Target(_Called):
+class _Target(_Members):
     id: str
     arn: str
 
 
-class _Targets(_Called):
+class _Targets(_Members):
     targets: list[_Target]
 
 
-class _Entry(_Called):
+class _Entry(_Members):
     event_bus_name: str | None = None
 
 
-class _Entries(_Called):
+class _Entries(_Members):
     entries: list[_Entry]
 
 
-class _Answers(_Called):
+class _Answers(_Members):
     entries: list[dict[str, Any]]
     failed_entry_count: int
 
 
-class _Anything(_Called):
+class _Anything(_Members):
     pass
 
 
-# Of these operations more is asked than what they are called: the request, and the answer.
-_OPERATIONS: dict[str, tuple[type[_Called], type[_Called]]] = {
+# Operations of which more than the name is read: the members of the request, and of the response.
+_OPERATIONS: dict[str, tuple[type[_Members], type[_Members]]] = {
     "CreateEventBus": (_Name, _EventBusArn),
     "PutEvents": (_Entries, _Answers),
     "PutRule": (_Name, _RuleArn),
@@ -121,14 +122,14 @@ class Checks:
     def check(self, entry: Entry, named: Sequence[str]) -> None:
         """Raise `ValueError`, which says what is wrong with a record.
 
-        `named` are fields that only name what has been checked already.
+        `named` are the fields whose values were only a name, and have been checked already.
         """
         time, sequence, cause, _, to, message = entry
         _bounds("time", time, self._time, clock.LATEST)
         _bounds("sequence", sequence, 1, _NUMBER_MAX)
         _bounds("cause", cause, 0, sequence - 1)
         if sequence in self._sequences:
-            raise ValueError(f"record {sequence} is there twice")
+            raise ValueError(f"sequence {sequence} is there twice")
         self._time = time
         self._sequences.add(sequence)
         _numbers(message, named)
@@ -147,13 +148,15 @@ class Checks:
                 self._arn("rule", rule, "rule/")
                 self._arn("target_arn", target_arn)
                 self._invoked[sequence] = 0
+            case MatchWithoutTarget(_, rule):
+                self._arn("rule", rule, "rule/")
             case Declined():
                 self._arn("to", to)
         if isinstance(message, _OF_A_DELIVERY):
             self._delivery(message)
 
     def _delivery(self, message: Any) -> None:
-        """A delivery has begun by then, and its attempts are numbered one after the other."""
+        """A delivery has begun before, and its attempts are numbered consecutively."""
         delivery = message.delivery
         if delivery not in self._invoked:
             raise ValueError(f"the record that begins delivery {delivery} is missing")
@@ -179,9 +182,9 @@ def _call(to: str, call: Call) -> None:
     if call.operation == "PutEvents" and (not to.startswith("api:") or to.count(":") != 2):
         raise ValueError(f"PutEvents is called at api:<region>:<account>, not at {to!r}")
     if call.operation in _OPERATIONS and call.response is not None:
-        asked, answered = _OPERATIONS[call.operation]
-        request = msgspec.convert(call.request, asked)
-        response = msgspec.convert(call.response, answered)
+        request_type, response_type = _OPERATIONS[call.operation]
+        request = msgspec.convert(call.request, request_type)
+        response = msgspec.convert(call.response, response_type)
         if isinstance(request, _Entries) and isinstance(response, _Answers):
             count = len(request.entries)
             _bounds("FailedEntryCount", response.failed_entry_count, 0, count)
@@ -189,7 +192,7 @@ def _call(to: str, call: Call) -> None:
 
 
 def _numbers(value: msgspec.Struct, named: Sequence[str] = ()) -> None:
-    """All numbers of a message and of what it carries are within their bounds."""
+    """Check the numbers of a message and of the values in it."""
     for name in value.__struct_fields__:
         field = getattr(value, name)
         if type(field) is int:

@@ -1,12 +1,12 @@
-"""The trace as text: one JSON array a line, `[time, sequence, cause, from, to, message]`.
+"""Encodes a trace: one JSON array a line, `[time, sequence, cause, from, to, message]`.
 
-An event is written out where it first appears on a bus and is only named afterwards
-(`"<id>@<bus>"`), so a trace with thousands of attempts stays small. The same goes for the
-parameters of a target. What has the same name and is another thing (an AWS service may emit an event
-twice) is written out again, and has the name from there on. An event whose detail has a repeated key
-has one item more, the detail's text. Reading undoes this, hence writing and
-reading are exact inverses. The digest is taken of these very bytes. A file has one line more (`End`),
-which is in no digest.
+An event is written out where it first appears on a bus, and only its name afterwards
+(`"<id>@<bus>#<hops>"`), so a trace with thousands of attempts stays small. The same goes for the
+parameters of a target. A different value with the same name (an AWS service may emit an event twice) is
+written out again, and has the name from there on. If the detail of an event repeats a key, its array has
+one more item, the text of the detail. Reading undoes this: writing and reading are exact inverses.
+The digest is taken of these very bytes. A file has two lines more (`file`), a header and an `End`, which
+are not in the digest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from simbridge.model.messages import Event, Message
 
 __all__ = ["End", "Reader", "decode", "encode"]
 
-# What many messages share, by the field it is in, and what it is called after its first appearance.
+# Fields with values that many messages share, and the name of such a value after its first appearance.
 _NAMES: dict[str, Callable[[Any], str]] = {
     "event": lambda event: f"{event.id}@{event.bus}#{event.hops}",
     "parameters": lambda parameters: f"{parameters.name}",
@@ -39,14 +39,14 @@ _SHARED = {
 
 @final
 class End(msgspec.Struct, frozen=True, tag=True):
-    """The message of the last line of a file: how many records it has. It is no record itself."""
+    """The message of the last line of a file, which is not a record: how many records there are."""
 
     records: int
 
 
-_Said = Message | End
+_AnyMessage = Message | End
 
-# A line in which shared things are still either written out or called by their names.
+# A line whose shared values are still names, or written out.
 _Line = tuple[int, int, int, str, str, dict[str, Any]]
 _decode_line = msgspec.json.Decoder(_Line).decode
 
@@ -62,26 +62,28 @@ def encode(entries: Iterable[Entry]) -> Iterator[bytes]:
             if value is None:
                 continue
             name = _NAMES[field](value)
-            if (known := seen.get(name)) is value or (known is not None and _same(known, value)):
+            if (earlier := seen.get(name)) is value or (
+                earlier is not None and _equal(earlier, value)
+            ):
                 message = msgspec.structs.replace(message, **{field: name})
             elif field == "event" and isinstance(value.envelope.get("detail"), Repeating):
-                told_in_full = [*msgspec.structs.astuple(value), value.envelope["detail"].text]
-                message = msgspec.structs.replace(message, **{field: told_in_full})
+                with_text = [*msgspec.structs.astuple(value), value.envelope["detail"].text]
+                message = msgspec.structs.replace(message, **{field: with_text})
             seen[name] = value
-        told = entry if message is entry[5] else (*entry[:5], message)
+        written = entry if message is entry[5] else (*entry[:5], message)
         try:
-            yield line(told) + b"\n"
+            yield line(written) + b"\n"
         except RecursionError:  # a detail of a thousand levels, which AWS takes
-            yield with_deeper_recursion(line, told) + b"\n"
+            yield with_deeper_recursion(line, written) + b"\n"
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether two things of one name say the same: a service may emit two events with one id."""
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two values of one name are equal: a service may emit two events with one id."""
     return bool(with_deeper_recursion(operator.eq, one, other))
 
 
 def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
-    """The entries again. Raises `SimbridgeError` naming the line that is not one of a trace."""
+    """The entries again. Raises `SimbridgeError` with the number of the first line that is invalid."""
     reader = Reader()
     for number, line in enumerate(lines, 1):
         if line.strip():
@@ -90,28 +92,28 @@ def decode(lines: Iterable[bytes]) -> Iterator[Entry]:
 
 @final
 class Reader:
-    """Reads lines in their order. `check` is told of each entry, and in which fields it only names."""
+    """Reads lines in order. `check` gets each entry, and its fields that were only a name."""
 
     def __init__(self, check: Callable[[Entry, Sequence[str]], None] | None = None) -> None:
         self._check = check
         self._seen: dict[str, Any] = {}
 
     def read(self, number: int, line: bytes) -> Entry:
-        """The entry of a line. Raises `SimbridgeError`, which has its number, where it is not one.
+        """The entry of a line. Raises `SimbridgeError` with its number if it is invalid.
 
-        `check` says by a `ValueError` what is wrong with an entry.
+        `check` raises `ValueError` for an entry that is wrong.
         """
         try:
             *head, fields = with_deeper_recursion(_decode_line, line)
             named = [field for field in _NAMES if isinstance(fields.get(field), str)]
             for field in named:
                 if fields[field] not in self._seen:
-                    raise ValueError(f"no line before has the {field} {fields[field]!r}")
+                    raise ValueError(f"no earlier line has the {field} {fields[field]!r}")
                 fields[field] = self._seen[fields[field]]
-            message = with_deeper_recursion(msgspec.convert, fields, _Said)
-            told = fields.get("event")
-            if isinstance(told, list) and len(told) > len(Event.__struct_fields__):
-                _repeat(getattr(message, "event"), told[-1])  # noqa: B009  # of some types of message
+            message = with_deeper_recursion(msgspec.convert, fields, _AnyMessage)
+            event = fields.get("event")
+            if isinstance(event, list) and len(event) > len(Event.__struct_fields__):
+                _repeat(getattr(message, "event"), event[-1])  # noqa: B009  # of some types of message
             for field in _SHARED.get(type(message), ()):
                 if field not in named and (value := getattr(message, field)) is not None:
                     self._seen[_NAMES[field](value)] = value
@@ -124,7 +126,7 @@ class Reader:
 
 
 def _repeat(event: Event, text: object) -> None:
-    """Give an event's detail the text that it was written with, which has a repeated key."""
+    """Give an event's detail the text that it was written with, in which a key is repeated."""
     if not isinstance(text, str):
-        raise ValueError(f"the text of a detail is no string: {text!r}")
+        raise ValueError(f"the text of a detail is not a string: {text!r}")
     event.envelope["detail"] = Repeating.of(text)

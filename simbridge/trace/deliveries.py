@@ -1,4 +1,4 @@
-"""What became of each event for each target: the records of one delivery, put together."""
+"""Collects the records of each delivery: what happened to one event for one target."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simbridge.model.messages import DeadLetter, Drop, Event, Invoke, Match, Out
 
 __all__ = ["Attempt", "Deliveries", "Delivery", "StartedDeliveries"]
 
-Known = TypeVar("Known")
+Info = TypeVar("Info")
 
 
 @final
@@ -28,10 +28,10 @@ class Attempt(NamedTuple):
 
 @final
 class Delivery:
-    """What became of one event for one target of one rule.
+    """One event on its way to one target of one rule, and how that ended.
 
-    A trace of outcomes (`World(trace="outcomes")`) knows no single `attempts`, and their number
-    only of a delivery that has ended.
+    A trace of outcomes (`World(trace="outcomes")`) has no single `attempts`, and their number only for a
+    delivery that has ended.
     """
 
     def __init__(self, sequence: int, time_us: int, match: Match) -> None:
@@ -61,12 +61,12 @@ class Delivery:
         ]
 
     def _invoked(self, time_us: int) -> None:
-        """Read from the trace: an attempt has reached the target."""
+        """An attempt has reached the target."""
         self.attempt_count += 1
         self._attempts.append((time_us, "pending", None))
 
     def _answered(self, time_us: int, attempt: int, error: str | None) -> None:
-        """Read from the trace: the target has answered, or the dead-letter queue (attempt 0)."""
+        """The target has answered, or the dead-letter queue (attempt 0)."""
         if attempt == 0:
             if error is None:  # a refusal is followed by a Drop
                 self._ended("dead-lettered", time_us)
@@ -81,23 +81,23 @@ class Delivery:
             self._ended("delivered", time_us)
 
     def _given_up(self, attempts: int, error: str, exhausted: str | None) -> None:
-        """Read from the trace: EventBridge makes no more attempts."""
+        """EventBridge makes no more attempts."""
         self.attempt_count = max(self.attempt_count, attempts)
         self.error_code = error
         self.exhausted = self.exhausted or exhausted
 
     def _ended(self, outcome: str, time_us: int) -> None:
-        """Read from the trace: this has become of it."""
+        """The delivery has ended with this outcome."""
         self.outcome = outcome
         self.ended_us = time_us
 
     def _snapshot(self) -> Delivery:
-        """Itself, if it has ended and will not change any more; else a copy, as it goes on."""
+        """This delivery, if it has ended and cannot change any more; otherwise a copy."""
         if self.ended_us is not None:
             return self
-        twin = copy.copy(self)
-        twin._attempts = list(self._attempts)
-        return twin
+        snapshot = copy.copy(self)
+        snapshot._attempts = list(self._attempts)
+        return snapshot
 
     @property
     def bus(self) -> str:
@@ -112,13 +112,13 @@ class Delivery:
 
 
 @final
-class StartedDeliveries(dict[int, Known]):
-    """What is known of deliveries, by their numbers. One that has no beginning is an error."""
+class StartedDeliveries(dict[int, Info]):
+    """A value for each delivery, keyed by the sequence of its `Match`; a missing key: truncated trace."""
 
-    def __missing__(self, delivery: int) -> Known:
+    def __missing__(self, delivery: int) -> Info:
         raise SimbridgeError(
-            f"this trace is not whole: the record that begins delivery {delivery} is missing; "
-            "read the whole file that to_jsonl has written"
+            f"truncated trace: the record that begins delivery {delivery} is missing; "
+            "read the whole file that to_jsonl wrote"
         )
 
 
@@ -134,9 +134,8 @@ class Deliveries:
     def of(self, entries: Sequence[Entry], event_id: str | None = None) -> list[Delivery]:
         """All deliveries, or those of one event, in the order in which rules matched.
 
-        `entries` are those of the last time, and whatever has been added to them. What is pending is a
-        copy, because it goes on; what has ended never changes. Raises `SimbridgeError` where the
-        beginning of the trace is missing.
+        `entries` are those of the last call, and whatever has been added to them. A pending delivery is
+        a copy, because it goes on. Raises `SimbridgeError` if the beginning of the trace is missing.
         """
         self._grow(entries)
         found = self._found.values() if event_id is None else self._of_event.get(event_id, ())
@@ -148,8 +147,8 @@ class Deliveries:
             time, sequence, _, _, _, message = entries[number]
             match message:
                 case Match(event):
-                    found[sequence] = begun = Delivery(sequence, time, message)
-                    self._of_event.setdefault(event.id, []).append(begun)
+                    found[sequence] = started = Delivery(sequence, time, message)
+                    self._of_event.setdefault(event.id, []).append(started)
                 case Invoke(delivery):
                     found[delivery]._invoked(time)
                 case Outcome(delivery, attempt, error):

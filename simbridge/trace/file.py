@@ -1,36 +1,51 @@
-"""The file of a trace: the lines of `codec`, and one that says that this is the end.
+"""The file of a trace: a header, the lines of `codec`, and a line that says that this is the end.
 
-A file that was cut, within a line or between two, lacks this line, and one that was thinned out has not
-as many records as it says. Both would else be read as the trace of a world in which less has happened.
+The header names the format and the version of simbridge that wrote the file, so that a reader that is
+too old says so instead of misreading. A file that was cut, within a line or between two, lacks the end,
+and one that lost lines has fewer records than its end says. Without the end, both would be read as the
+trace of a world in which less has happened. Neither line is a record, and neither is in the digest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import BinaryIO, final
 
 import msgspec
 
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.files import DOCUMENT_BYTES_MAX, TooLong, lines
+from simbridge.base.version import __version__
 from simbridge.kernel import OUTSIDE, Entry
 from simbridge.trace import codec
 from simbridge.trace.checks import Checks
 
-__all__ = ["read", "write"]
+__all__ = ["FORMAT", "Header", "read", "write"]
+
+FORMAT = 1
+"""The number of the format. It grows whenever a file of before would be misread or refused."""
 
 _HINT = "Write the trace again, or read what is there with Trace.from_jsonl(path, cut=True)"
 
 
+@final
+class Header(msgspec.Struct, frozen=True):
+    """The first line: the number of the format, and the version of simbridge that wrote the file."""
+
+    trace_format: int
+    simbridge: str = "of unknown version"
+
+
 def write(entries: Iterable[Entry], out: BinaryIO) -> None:
-    """Write the lines of a trace and its end.
+    """Write the header, the lines of a trace and its end.
 
     Raises `OSError`, and `SimbridgeError` for a record that `read` would find too long.
     """
+    out.write(msgspec.json.encode(Header(FORMAT, __version__)) + b"\n")
     count = 0
     for count, line in enumerate(codec.encode(entries), 1):
         if len(line) > DOCUMENT_BYTES_MAX:
-            raise SimbridgeError(f"record {count} is too long for a file: {_told(len(line))}")
+            raise SimbridgeError(f"record {count} is too long for a file: {_size(len(line))}")
         out.write(line)
     end = (0, 0, 0, OUTSIDE, OUTSIDE, codec.End(count))
     out.write(msgspec.json.encode(end) + b"\n")
@@ -39,7 +54,8 @@ def write(entries: Iterable[Entry], out: BinaryIO) -> None:
 def read(stream: BinaryIO, *, cut: bool) -> list[Entry]:
     """The entries of a file, each of them checked. `cut`: the end may be missing.
 
-    Raises `OSError`, and `SimbridgeError` for what is not a whole trace.
+    Raises `OSError`, and `SimbridgeError` for a file that has no header, has a newer format, or is not
+    a whole trace.
     """
     reader = codec.Reader(Checks().check)
     entries: list[Entry] = []
@@ -47,7 +63,10 @@ def read(stream: BinaryIO, *, cut: bool) -> list[Entry]:
     number = 0
     for number, line in enumerate(lines(stream, lambda _: DOCUMENT_BYTES_MAX), 1):
         if isinstance(line, TooLong):
-            raise SimbridgeError(f"line {number} is not a line of a trace: {_told(line.size)}")
+            raise SimbridgeError(f"line {number} is not a line of a trace: {_size(line.size)}")
+        if number == 1:
+            _check_header(line)
+            continue
         if not line.strip():
             continue
         if end is not None:
@@ -64,18 +83,39 @@ def read(stream: BinaryIO, *, cut: bool) -> list[Entry]:
             end = entry[5].records
         else:
             entries.append(entry)
-    if end is None and not cut:
-        raise SimbridgeError(
-            f"its end is missing after line {number}: it was cut, or is of a version that wrote none. "
-            f"{_HINT}"
-        )
-    if end is not None and end != len(entries):
-        raise SimbridgeError(
-            f"its last line says {end:,} records, and there are {len(entries):,}: "
-            + ("some are missing" if end > len(entries) else "some were added")
-        )
+    if number == 0:
+        raise SimbridgeError("it is empty. Write the trace again with to_jsonl")
+    _check_end(end, number, len(entries), cut=cut)
     return entries
 
 
-def _told(size: int) -> str:
-    return f"{size:,} bytes, and one has at most {DOCUMENT_BYTES_MAX:,}"
+def _check_header(line: bytes) -> None:
+    """Raise `SimbridgeError` unless this is the header of a format that can be read."""
+    try:
+        header = msgspec.json.decode(line, type=Header)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise SimbridgeError(
+            "line 1 is not the header of a trace: it is another file, it was cut within this line, or "
+            "it was written before traces had a header. Write the trace again with to_jsonl"
+        ) from error
+    if header.trace_format != FORMAT:
+        raise SimbridgeError(
+            f"it has format {header.trace_format}, written by simbridge {header.simbridge}; this is "
+            f"simbridge {__version__}, which reads format {FORMAT}. Read it with the version that "
+            "wrote it, or write the trace again"
+        )
+
+
+def _check_end(end: int | None, number: int, records: int, *, cut: bool) -> None:
+    """Raise `SimbridgeError` if the end is missing or counts other records than there are."""
+    if end is None and not cut:
+        raise SimbridgeError(f"its end is missing after line {number}: it was cut. {_HINT}")
+    if end is not None and end != records:
+        raise SimbridgeError(
+            f"its last line says {end:,} records, and there are {records:,}: "
+            + ("some are missing" if end > records else "some were added")
+        )
+
+
+def _size(size: int) -> str:
+    return f"{size:,} bytes, and a line has at most {DOCUMENT_BYTES_MAX:,}"

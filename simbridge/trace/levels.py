@@ -1,9 +1,9 @@
-"""A lighter trace: what became of each delivery, without its single attempts.
+"""The level of a trace: all records, or only the outcomes of deliveries.
 
 A delivery that is retried for a day leaves close to four hundred records. A world made with
-`World(trace="outcomes")` leaves out what such a delivery repeats: each attempt, and each refusal of
-one. How it ended stays, with the number of its attempts. Nothing but the trace is different. What
-counts single attempts (`Delivery.attempts`, some of `world.metrics`) needs the full trace.
+`World(trace="outcomes")` leaves out each attempt and each refusal of one. How a delivery ended stays,
+with the number of its attempts. Nothing but the trace is different. Questions about single attempts
+(`Delivery.attempts`, some of `world.metrics`) need the full trace.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ from simbridge.model.messages import Due, Execute, Invoke, Outcome
 
 __all__ = ["OUTCOMES"]
 
-
 _SKIPPED = frozenset((Invoke, Due, Execute))
 
 
 def _ends(write: Callable[[Entry], None]) -> Callable[[Entry], None]:
-    """The function that writes an entry into the trace, for all but single attempts."""
+    """The function that writes an entry into the trace, unless it is of a single attempt."""
 
     def record(entry: Entry) -> None:
         message = entry[5]
         if type(message) is Outcome:
-            # A dead letter has no attempt; what has a detail is not tried again.
+            # A dead letter has no attempt; an outcome with a detail is not tried again.
             if message.error is None or not message.attempt or message.detail:
                 write(entry)
         elif type(message) not in _SKIPPED:

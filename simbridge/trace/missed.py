@@ -1,10 +1,10 @@
-"""Rules that an event has missed: they are on another bus, or were put and not in effect yet.
+"""Finds rules that an event has missed: they are on another bus, or were not in effect yet.
 
-The first hour with EventBridge has two riddles to which the rules of the event's own bus give no answer.
-The rule is there, but in another Region or account or on another bus, each of which has its own. Or the
-rule is there now, but a change takes effect a while after its call (user guide: "a short period of time"),
-and the event came in between. Both are read from the trace: a change is a `Call` and, later, the
-`Configure` or `Retire` that it has caused at its bus.
+Two common mistakes cannot be seen in the rules of the event's own bus. The rule may be in another Region
+or account or on another bus. Or the rule is there now, but a change takes effect some time after its call
+(user guide: "a short period of time"), and the event came in between. Both are read from the trace: a
+change is a `Call` and, later, the `Configure` or `Retire` that it has caused at its bus. Whether such a
+rule would have matched is in no record, since it never saw the event: its pattern is evaluated here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from simbridge.model.resources import Rule
 __all__ = ["ELSEWHERE_MAX", "missed"]
 
 ELSEWHERE_MAX = 5
-"""How many rules of other buses are told of; what is more is counted."""
+"""How many rules of other buses have a line; the rest are only counted."""
 
 _CHANGES = {
     "PutRule": "put",
@@ -33,9 +33,9 @@ _CHANGES = {
     "EnableRule": "enabled",
     "DisableRule": "disabled",
     "PutTargets": "given targets",
-    "RemoveTargets": "deprived of targets",
+    "RemoveTargets": "changed by RemoveTargets",
 }
-"""The calls that change a rule, in the words for what has been done to it."""
+"""The calls that change a rule, each with its participle: "rule r was ..."."""
 
 
 @final
@@ -51,12 +51,12 @@ class _Change(NamedTuple):
 
 @final
 class _Reader:
-    """What the trace says of rules, up to the first arrival of an event and after it."""
+    """The rules in the trace, up to the first arrival of an event and after it."""
 
     def __init__(self, event_id: str) -> None:
         self.event_id = event_id
         self.rules: dict[str, dict[str, Rule]] = {}
-        self.known: list[Rule] = []
+        self.at_arrival: list[Rule] = []
         """The rules of all buses when the event first arrived."""
         self.arrivals: dict[str, Event] = {}
         self.changes: list[_Change] = []
@@ -76,7 +76,7 @@ class _Reader:
                 del self.rules[to][arn]
             case Publish(event) if event.id == self.event_id:
                 if not self.arrivals:
-                    self.known = [rule for bus in self.rules.values() for rule in bus.values()]
+                    self.at_arrival = [rule for bus in self.rules.values() for rule in bus.values()]
                 self.arrivals.setdefault(to, event)
 
     def _changed(self, time: int, cause: int, bus: str, arn: str, rule: Rule | None) -> None:
@@ -87,9 +87,9 @@ class _Reader:
             self.changes.append(_Change(called[0], called[2].operation, name, rules, time))
 
     def pending(self) -> Iterator[_Change]:
-        """The changes that had been asked for and have no effect in this trace."""
+        """The changes that were called for and have not taken effect in this trace."""
         rules: dict[tuple[str, str], Rule | None] = {
-            (bus, rule.name): rule for bus, known in self.rules.items() for rule in known.values()
+            (bus, rule.name): rule for bus, on_bus in self.rules.items() for rule in on_bus.values()
         }
         for time, to, call in self._calls.values():
             bus, name = _bus(to, call), call.request.get("Rule") or call.request["Name"]
@@ -109,20 +109,20 @@ def missed(entries: Sequence[Entry], event_id: str) -> list[str]:
     changes = [*reader.changes, *reader.pending()]
     event = next(iter(reader.arrivals.values()))
     late = [_late(change) for change in changes if _matters(change, event)]
-    abroad = [
+    elsewhere = [
         _elsewhere(rule, event)
-        for rule in reader.known
+        for rule in reader.at_arrival
         if rule.bus_arn not in reader.arrivals
         and rule.archive_arn is None
         and _matches(rule, event)
     ]
-    more = len(abroad) - ELSEWHERE_MAX
-    told = [f"{more} more rules elsewhere would match"] if more > 0 else []
-    return [*late, *abroad[:ELSEWHERE_MAX], *told]
+    more = len(elsewhere) - ELSEWHERE_MAX
+    rest = [f"{more} more rules elsewhere would match"] if more > 0 else []
+    return [*late, *elsewhere[:ELSEWHERE_MAX], *rest]
 
 
 def _after(call: Call, rule: Rule | None, name: str, bus: str) -> Rule | None:
-    """A rule as a call that is not in effect yet makes it, as far as matching goes."""
+    """A rule after a call that is not in effect yet, as far as matching is concerned."""
     match call.operation:
         case "PutRule":
             state = call.request.get("State") or "ENABLED"

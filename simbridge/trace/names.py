@@ -1,9 +1,9 @@
-"""The names that rules, targets, event buses and functions of a trace have ever had.
+"""Checks the names in a question against all names that the trace has ever had.
 
-A question about a rule that never existed has an empty answer, as one about a rule that had nothing to
-do. The first is a slip of the pen, mostly in an assertion that then holds for ever, so it is told. What
-counts is that a name was once given, by a call that was answered or to a bus; what has been deleted, and
-what is not in effect yet, is known too.
+A question about a rule that never existed would have an empty answer, like one about a rule that had
+nothing to do. The first is a typo, usually in an assertion that would then always pass, so it is an
+error. A name counts if it was ever given, by a call that was answered or to a bus; names of things that
+were deleted, or are not in effect yet, count too.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Names:
     """Names and ARNs by kind (`_CALLED`). They are kept in order, as keys of a dict."""
 
     def __init__(self) -> None:
-        self.known: dict[str, dict[str, None]] = {kind: {} for kind in _CALLED}
-        self.known["bus"]["default"] = None
+        self._given: dict[str, dict[str, None]] = {kind: {} for kind in _CALLED}
+        self._given["bus"]["default"] = None
         self._read = 0
 
     def grow(self, entries: Sequence[Entry]) -> None:
@@ -52,11 +52,11 @@ class Names:
             self._called(message.operation, message.request, message.response)
 
     def add(self, kind: str, *names: str) -> None:
-        """These names are, or were, of such a thing."""
-        self.known[kind].update(dict.fromkeys(names))
+        """Something of this kind has, or had, these names."""
+        self._given[kind].update(dict.fromkeys(names))
 
     def add_target(self, target_id: str, arn: str) -> None:
-        """A rule has, or had, this target, which also goes by the last part of its ARN."""
+        """A rule has, or had, this target. The last part of its ARN is a name of it too."""
         self.add("target", target_id, arn, arn.rpartition(":")[2])
         if (name := function_name(arn)) is not None:
             self.add("function", name)
@@ -64,15 +64,15 @@ class Names:
     def check(self, kind: str, name: str | None, *, name_only: bool = False) -> None:
         """Raise `SimbridgeError` for a name that nothing of this kind has ever had.
 
-        `name_only`: an ARN is no answer to this question.
+        `name_only`: an ARN is not accepted.
         """
         is_arn = isinstance(name, str) and name.startswith("arn:")
-        known = self.known[kind]
-        if name is None or (name in known and not (is_arn and name_only)):
+        given = self._given[kind]
+        if name is None or (name in given and not (is_arn and name_only)):
             return
         if kind == "bus" and is_arn and not name_only and _is_default(name):
             return
-        alike = [one for one in known if one.startswith("arn:") == (is_arn and not name_only)]
+        alike = [one for one in given if one.startswith("arn:") == (is_arn and not name_only)]
         raise SimbridgeError(
             f"no {_CALLED[kind]} has ever been called {name!r} here; {did_you_mean(name, alike)}"
         )
@@ -86,7 +86,7 @@ class Names:
             self.add("bus", resource.name, resource.arn)
 
     def _called(self, operation: str, request: Any, response: Any) -> None:
-        """What is in effect later, or was overtaken by the next call, has its name at once."""
+        """A name counts at once, also if the change takes effect later, or never, because of the next call."""
         if operation == "PutRule":
             self.add("rule", request["Name"], response["RuleArn"])
         elif operation == "PutTargets":
@@ -98,7 +98,7 @@ class Names:
 
 
 def function_name(arn: str) -> str | None:
-    """The name of the Lambda function of this ARN, without version or alias; None if it is of none."""
+    """The name of the Lambda function of an ARN, without version or alias; None for any other ARN."""
     parts = arn.split(":")
     is_function = len(parts) > 6 and (parts[2], parts[5]) == ("lambda", "function")
     return parts[6] if is_function else None

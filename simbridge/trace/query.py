@@ -1,4 +1,4 @@
-"""CompiledTests to a trace. Everything here is read from the records and from nothing else."""
+"""The public class of a trace. All answers are read from the records and from nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, final
+from typing import Any, final, overload
 
 from simbridge.base.checks import file_path, readable_file, text
 from simbridge.base.errors import SimbridgeError
@@ -28,12 +28,12 @@ OUTCOMES = ("delivered", "dead-lettered", "dropped", "pending")
 
 @final
 class Trace(Sequence[Record]):
-    """Everything that happened in a world, in order. Slices are lists of records."""
+    """Everything that happened in a world, in order: a sequence of records; a slice is a list."""
 
     def __init__(
         self, entries: list[Entry], guard: AbstractContextManager[Any] | None = None
     ) -> None:
-        """`guard` lets one thread ask at a time, and none while another one runs the world."""
+        """`guard` admits one thread at a time, and none while another one runs the world."""
         self._entries = entries
         self._guard = threading.RLock() if guard is None else guard
         self._deliveries = Deliveries()
@@ -44,7 +44,8 @@ class Trace(Sequence[Record]):
         """Read a trace that `to_jsonl` wrote.
 
         `cut` reads what is left of a file without its end: the records up to where it was cut.
-        Raises `SimbridgeError` for a file that cannot be read, is no trace or is not whole.
+        Raises `SimbridgeError` for a file that cannot be read, is not a trace, has a newer format or is
+        not whole.
         """
         source = readable_file(path, "there is no trace at")
         try:
@@ -54,9 +55,9 @@ class Trace(Sequence[Record]):
             raise SimbridgeError(f"the trace at {source} cannot be read: {error}") from error
 
     def to_jsonl(self, path: str | os.PathLike[str]) -> None:
-        """Write the trace, one JSON array a line (`trace/codec`), and a line that says it is whole.
+        """Write the trace: a header with the version, one JSON array a line, and a line for its end.
 
-        Raises `SimbridgeError` for a file that cannot be written; what was there before then still is.
+        Raises `SimbridgeError` if the file cannot be written; an earlier file is then unchanged.
         """
         target = file_path(path, "a file for a trace")
         try:
@@ -86,10 +87,10 @@ class Trace(Sequence[Record]):
 
         `rule`, `bus` and `target` take names or ARNs (a target also the last part of its ARN),
         `event` an event id, `outcome` one of delivered, dead-lettered, dropped, pending. A delivery
-        that is pending is told as it stands now; ask again for how it goes on.
+        that is pending is a snapshot; ask again for how it goes on.
 
-        Nothing fits where a rule, a target or a bus had nothing to do. Raises `SimbridgeError` for one
-        that this trace has never had, for any other outcome, and where the trace's beginning is missing.
+        The list is empty if a rule, a target or a bus had nothing to do. Raises `SimbridgeError` for one
+        that this trace has never had, for any other outcome, and if the beginning of the trace is missing.
         """
         asked = {"rule": rule, "target": target, "event": event, "bus": bus}
         for name, value in asked.items():
@@ -100,10 +101,10 @@ class Trace(Sequence[Record]):
                 f"no outcome is called {outcome!r}; it is one of {', '.join(OUTCOMES)}"
             )
         with self._guard:
-            begun = self._deliveries.of(self._entries, event)
+            deliveries = self._deliveries.of(self._entries, event)
         fitting = [
             found
-            for found in begun
+            for found in deliveries
             if rule in (None, found.rule, found.rule_arn)
             and target
             in (None, found.target, found.target_arn, found.target_arn.rpartition(":")[2])
@@ -129,10 +130,10 @@ class Trace(Sequence[Record]):
                 names.check(kind, name)
 
     def why(self, event_id: str) -> Why:
-        """Why an event went where it went: every rule that saw it, and what became of each delivery.
+        """Why an event went where it went: every rule that saw it, and how each delivery ended.
 
-        Prints as text; a mapping for programs is `.to_dict()`. Raises `SimbridgeError` for an event
-        that never was on a bus.
+        Prints as text; `.to_dict()` is a mapping for programs. Raises `SimbridgeError` for an event
+        that was never on a bus.
         """
         text(event_id, "an event id")
         with self._guard:
@@ -167,7 +168,13 @@ class Trace(Sequence[Record]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
         if isinstance(index, slice):
             return [Record._make(entry) for entry in self._entries[index]]
         return Record._make(self._entries[index])

@@ -1,8 +1,8 @@
-"""One record in words: a mark, a colour and a sentence.
+"""Renders one record as a line: a mark, a colour and a sentence.
 
-Each kind of message has a function that tells it, by the table `RENDERERS`. A sentence names the event it is
-about by the first eight digits of its id, so that one event can be followed through many others; answers
-name only their delivery, whose event stands in the `Match` that began it.
+The table `RENDERERS` has a function for each kind of message. A sentence names the event it is about by
+the first eight digits of its id, so that one event can be followed among many others. Answers name only
+their delivery; the event is that of the `Match` that began it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from simbridge.model.messages import (
     Keep,
     Loaded,
     Match,
+    MatchWithoutTarget,
     Outcome,
     Progress,
     Publish,
@@ -71,10 +72,10 @@ class Line(NamedTuple):
 
 @final
 class RenderContext:
-    """What the words for a record need of earlier ones; it is kept from record to record.
+    """What the line of a record needs of earlier records: the home region, and the deliveries' events.
 
-    Only what is not at home, in the region and account of the first address, is told with its
-    place. An answer names only its delivery, and is told with the event of that.
+    Home is the region and account of the first address. Only an address elsewhere is rendered with its
+    region and account.
     """
 
     def __init__(self, home: tuple[str, str] | None = None) -> None:
@@ -86,11 +87,11 @@ class RenderContext:
         self._subjects[delivery] = _short_id(event)
 
     def subject(self, delivery: int) -> str:
-        """The event that is delivered; the number of the delivery where its beginning is unknown."""
+        """The event of a delivery; the number of the delivery if its beginning is unknown."""
         return self._subjects.get(delivery, f"delivery {delivery}")
 
     def elsewhere(self, address: str) -> str:
-        """Where an address is, if not at home."""
+        """Region and account of an address, if it is not at home."""
         region, account = _place(address)
         if not region and not account:
             return ""
@@ -99,37 +100,37 @@ class RenderContext:
         return here + f" of {account}" * (account not in ("", self._home[1]))
 
     def short(self, address: str) -> str:
-        """The last part of an address, and where it is, if not at home."""
+        """The last part of an address, with region and account if it is not at home."""
         if not address.startswith("arn:"):
             return address
         return address.rpartition(":")[2] + self.elsewhere(address)
 
 
 def describe(entry: Entry, context: RenderContext) -> Line | None:
-    """One record in words; None where they would say nothing new."""
+    """The line of one record; None if it would only repeat another line."""
     record = Record(*entry)
-    context.elsewhere(record.to)  # the first address is home, whether or not it is told
+    context.elsewhere(record.to)  # the first address is home, whether or not it has a line
     kind = type(record.message)
     if kind in HIDDEN:
         return None
-    assert kind in RENDERERS, f"the timeline does not know {record.message!r}"
-    told = RENDERERS[kind](record.message, record, context)
-    return None if told is None else told._replace(text=printable(told.text))
+    assert kind in RENDERERS, f"the timeline has no line for {record.message!r}"
+    line = RENDERERS[kind](record.message, record, context)
+    return None if line is None else line._replace(text=printable(line.text))
 
 
-# -- the control plane, and what stand-ins and operations are told to do ----------------------
+# -- the control plane, and faults of stand-ins and operations ---------------------------------
 
 
 def _call(call: Call, record: Record, context: RenderContext) -> Line:
-    who, where = context.short(record.sender), context.elsewhere(record.to)
+    caller, place = context.short(record.sender), context.elsewhere(record.to)
     if call.error is not None:
-        why = _one_line(call.text) + (f" ({call.detail})" if call.detail else "")
-        return Line("✗", RED, f"{who} calls {call.operation}{where}: {call.error}: {why}")
+        reason = _one_line(call.text) + (f" ({call.detail})" if call.detail else "")
+        return Line("✗", RED, f"{caller} calls {call.operation}{place}: {call.error}: {reason}")
     subject = _subject(call.request, call.response or {})
-    what = f"{call.operation} {subject}".rstrip() + where
+    text = f"{caller} calls " + f"{call.operation} {subject}".rstrip() + place
     if call.detail:
-        return Line("·", YELLOW, f"{who} calls {what} ({call.detail})")
-    return Line("·", PLAIN, f"{who} calls {what}")
+        return Line("·", YELLOW, f"{text} ({call.detail})")
+    return Line("·", PLAIN, text)
 
 
 def _behave(behave: Behave, record: Record, context: RenderContext) -> Line:
@@ -154,26 +155,36 @@ def _match(match: Match, record: Record, context: RenderContext) -> Line:
     return Line("→", PLAIN, f"{context.short(match.rule)} {what}")
 
 
+def _match_without_target(
+    match: MatchWithoutTarget, record: Record, context: RenderContext
+) -> Line:
+    what = f"matches {_short_id(match.event)}, and has no target"
+    return Line("→", PLAIN, f"{context.short(match.rule)} {what}")
+
+
 def _outcome(outcome: Outcome, record: Record, context: RenderContext) -> Line:
-    who, what = context.short(record.sender), context.subject(outcome.delivery)
-    how = f", attempt {outcome.attempt}" if outcome.attempt else " as a dead letter"
+    target, event = context.short(record.sender), context.subject(outcome.delivery)
+    attempt = f", attempt {outcome.attempt}" if outcome.attempt else " as a dead letter"
     text = _one_line(outcome.detail or outcome.text)
     if outcome.error is not None:
-        return Line("✗", RED, f"{who} refuses {what}{how}: {outcome.error}: {text}")
-    return Line("✓", GREEN, f"{who} accepts {what}{how}" + (f": {text}" if outcome.text else ""))
+        return Line("✗", RED, f"{target} refuses {event}{attempt}: {outcome.error}: {text}")
+    more = f": {text}" if outcome.text else ""
+    return Line("✓", GREEN, f"{target} accepts {event}{attempt}{more}")
 
 
 def _due(due: Due, record: Record, context: RenderContext) -> Line | None:
     if not due.reserved:
         return None
-    what = f"{context.subject(due.delivery)}, attempt {due.attempt}"
-    return Line("·", PLAIN, f"{context.short(record.to)} has waited for its turn: {what}")
+    event, delivery = context.subject(due.delivery), context.short(record.to)
+    throttled = f"{delivery} was throttled by the Invocations quota, attempts now"
+    return Line("·", PLAIN, f"{throttled}: {event}, attempt {due.attempt}")
 
 
 def _expire(expire: Expire, record: Record, context: RenderContext) -> Line:
-    what = context.subject(expire.delivery)
-    how = ", which has waited for its turn" if expire.throttled else ""
-    return Line("✗", YELLOW, f"{context.short(record.to)} has no time left for {what}{how}")
+    event, delivery = context.subject(expire.delivery), context.short(record.to)
+    why = ", throttled by the Invocations quota" if expire.throttled else ""
+    reached = f"maximum event age reached{why}"
+    return Line("✗", YELLOW, f"{delivery} gives up {event}: {reached}")
 
 
 def _dead_letter(letter: DeadLetter, record: Record, context: RenderContext) -> Line:
@@ -186,16 +197,17 @@ def _drop(drop: Drop, record: Record, context: RenderContext) -> Line:
     return Line("✗", RED, f"{context.short(record.sender)} drops {what}")
 
 
-# -- functions of yours, and Lambda's reports on them -----------------------------------------
+# -- your functions, and Lambda's records of their invocations ---------------------------------
 
 
 def _handled(handled: Handled, record: Record, context: RenderContext) -> Line:
-    who, what = context.short(record.to), context.subject(handled.delivery)
+    function, event = context.short(record.to), context.subject(handled.delivery)
+    invocation = f" (invocation {handled.attempt})"
     if handled.error is None:
-        again = f", execution {handled.attempt}" if handled.attempt > 1 else ""
-        return Line("✓", GREEN, f"{who} has handled {what}{again}")
-    why = f"{handled.error}: {_one_line(handled.text)}"
-    return Line("✗", YELLOW, f"{who} raises at {what}, execution {handled.attempt}: {why}")
+        again = invocation if handled.attempt > 1 else ""
+        return Line("✓", GREEN, f"{function} handled {event}{again}")
+    error = f"{handled.error}: {_one_line(handled.text)}"
+    return Line("✗", YELLOW, f"{function} raised for {event}{invocation}: {error}")
 
 
 def _deposit(_: Deposit, record: Record, context: RenderContext) -> Line:
@@ -203,9 +215,9 @@ def _deposit(_: Deposit, record: Record, context: RenderContext) -> Line:
 
 
 def _declined(declined: Declined, record: Record, context: RenderContext) -> Line:
-    what = f"the report on {context.subject(declined.delivery)}"
-    why = f"{declined.error}: {_one_line(declined.text)}"
-    return Line("✗", RED, f"{context.short(record.sender)} refuses {what}: {why}")
+    report = f"the report on {context.subject(declined.delivery)}"
+    error = f"{declined.error}: {_one_line(declined.text)}"
+    return Line("✗", RED, f"{context.short(record.sender)} refuses {report}: {error}")
 
 
 # -- archives and replays ---------------------------------------------------------------------
@@ -262,18 +274,19 @@ RENDERERS: dict[type, Callable[[Any, Record, RenderContext], Line | None]] = {
     Keep: _keep,
     Loaded: _loaded,
     Match: _match,
+    MatchWithoutTarget: _match_without_target,
     Outcome: _outcome,
     Progress: _progress,
     Publish: _publish,
 }
-"""Who tells each kind of message."""
+"""The function that renders each kind of message."""
 
 HIDDEN = frozenset((Configure, Execute, Invoke, Retire, Stop, Tick))
-"""What would only repeat another line: the call that it follows, or the answer that follows it."""
+"""Kinds whose line would only repeat another: the call before it, or the answer after it."""
 
 
 def _subject(request: Mapping[str, object], response: Mapping[str, object]) -> str:
-    """What a call is about: how many events it puts, or what it names: a rule, or else a bus."""
+    """What a call is about: the number of events it puts, or the name of a rule, or else of a bus."""
     entries = request.get("Entries")
     if isinstance(entries, list):
         refused = response.get("FailedEntryCount")
@@ -298,7 +311,7 @@ def _short_id(event: Event) -> str:
 
 
 def _place(address: str) -> tuple[str, str]:
-    """The region and the account of an address; empty where it is in none."""
+    """The region and the account of an address; empty if it has none."""
     parts = address.split(":", 5)
     if parts[0] == "arn" and len(parts) == 6:
         return parts[3], parts[4]

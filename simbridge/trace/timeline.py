@@ -1,6 +1,6 @@
-"""The trace for people: one line for each thing that happened, virtual time first.
+"""Prints a trace for people: one line for each thing that happened, virtual time first.
 
-Text and the table that a notebook shows are two forms of the same rows; `telling` has the words.
+Text and the table of a notebook are two forms of the same rows; `render` makes the sentences.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DIM = "\x1b[2m"
 _CSS = {GREEN: "color: green", RED: "color: firebrick", YELLOW: "color: darkgoldenrod"}
 
 ROWS_MAX = 1000
-"""A notebook's table shows this many rows; what is left out in the middle is counted."""
+"""A notebook's table shows this many rows; those left out in the middle are counted."""
 
 
 @final
@@ -35,7 +35,7 @@ class _Row(NamedTuple):
 
 
 def lines(entries: Iterable[Entry], *, colour: bool) -> Iterator[str]:
-    """The timeline; what only repeats the line before (the bare answer of an attempt) is left out."""
+    """The timeline as text, without the records that only repeat another line (`render.HIDDEN`)."""
     for row in _rows(entries):
         time = f"{row.time}  {row.elapsed:>11}"
         if colour:
@@ -69,10 +69,10 @@ def _rows(entries: Iterable[Entry]) -> Iterator[_Row]:
     for entry in entries:
         time = entry[0]
         start = time if start is None else start
-        told = describe(entry, context)
-        if told is not None:
+        line = describe(entry, context)
+        if line is not None:
             instant = clock.iso_micros(time)[:-4].replace("T", " ")
-            yield _Row(instant, "+" + clock.elapsed(time - start), *told)
+            yield _Row(instant, "+" + clock.elapsed(time - start), *line)
 
 
 def _html(row: _Row) -> str:

@@ -1,13 +1,14 @@
 """Why an event went where it went: for each bus it was on, what every rule made of it.
 
-All of it is read from the trace. What rules there were when the event arrived stands in the
-`Configure` and `Retire` messages that their bus had received by then; why a pattern did not match is
-asked of the pattern again (`simbridge.languages.pattern.explain`), which has one answer for ever.
+All of it is read from the trace. Which rules there were when the event arrived is in the `Configure`
+and `Retire` messages that their bus had received by then. Which of them matched is in the `Match`,
+`MatchWithoutTarget` and `Keep` messages that the arrival caused. Only why a pattern did not match is
+in no record: `simbridge.languages.pattern.explain` says it, a pure function of pattern and event.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple, final
@@ -19,7 +20,6 @@ from simbridge.kernel import Entry
 from simbridge.languages import pattern
 from simbridge.model.cloudtrail import ALL_MANAGEMENT_EVENTS, is_withheld
 from simbridge.model.messages import (
-    Call,
     Configure,
     DeadLetter,
     Declined,
@@ -28,7 +28,9 @@ from simbridge.model.messages import (
     Expire,
     Handled,
     Invoke,
+    Keep,
     Match,
+    MatchWithoutTarget,
     Message,
     Outcome,
     Publish,
@@ -37,6 +39,7 @@ from simbridge.model.messages import (
 from simbridge.model.resources import Rule
 from simbridge.trace.deliveries import Delivery
 from simbridge.trace.missed import missed
+from simbridge.trace.not_arrived import not_arrived
 
 __all__ = ["BusVerdict", "RuleVerdict", "Why", "why"]
 
@@ -46,9 +49,8 @@ __all__ = ["BusVerdict", "RuleVerdict", "Why", "why"]
 class RuleVerdict:
     """What one rule made of the event.
 
-    `reason` is one line: that it matched, or why not. `deliveries` is one for each target, `inputs`
-    what each of them was sent where that is not the whole event. `archive` is the archive that the
-    rule keeps its events in.
+    `reason` is one line: that it matched, or why not. `deliveries` has one for each target, `inputs` the
+    input of each, None if it is the whole event. `archive` is the archive that the rule keeps events in.
     """
 
     rule: str
@@ -79,9 +81,9 @@ class Why:
     event_id: str
     buses: tuple[BusVerdict, ...]
     remarks: dict[int, list[str]]
-    """What else is to be said of how deliveries ended, by delivery: who refused what, in which words."""
+    """More about how deliveries ended, by delivery: what was refused, with which message."""
     hints: tuple[str, ...] = ()
-    """Rules that are elsewhere, or were not in effect yet or still, a line for each (`missed`)."""
+    """Rules that are elsewhere, or changed after the event, a line for each (`missed`)."""
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data, for programs."""
@@ -156,9 +158,9 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
     for entry in entries:
         found.read(entry)
     if not found.arrivals:
-        raise SimbridgeError(_unknown(entries, event_id))
-    for delivery, told in found.runs.items():
-        found.remarks.setdefault(delivery, []).insert(0, told)
+        raise SimbridgeError(not_arrived(entries, event_id))
+    for delivery, remark in found.invocations.items():
+        found.remarks.setdefault(delivery, []).insert(0, remark)
     verdicts = (found.verdict(arrival) for arrival in found.arrivals)
     return Why(event_id, tuple(verdicts), found.remarks, tuple(missed(entries, event_id)))
 
@@ -176,7 +178,7 @@ class _Arrival(NamedTuple):
 
 @final
 class _Found:
-    """What the records say of one event, read in their order.
+    """The records of one event, read in order.
 
     The same id may arrive on a bus more than once, as a service may emit an event twice; a delivery
     belongs to the arrival that has caused it.
@@ -186,14 +188,15 @@ class _Found:
         self.event_id = event_id
         self.arrivals: list[_Arrival] = []
         self.remarks: dict[int, list[str]] = {}
-        self.runs: dict[int, str] = {}
+        self.invocations: dict[int, str] = {}
         self._deliveries = {delivery.sequence: delivery for delivery in deliveries}
         self._inputs: dict[int, str | None] = {}
         self._rules: dict[str, dict[str, Rule]] = {}
         self._caused_by: dict[int, int] = {}
+        self._matched: set[tuple[int, str | None]] = set()
 
     def read(self, entry: Entry) -> None:
-        """One record more."""
+        """Read the next record."""
         time, sequence, cause, sender, to, message = entry
         match message:
             case Configure(Rule() as rule):
@@ -201,10 +204,15 @@ class _Found:
             case Retire(arn):
                 self._rules.get(to, {}).pop(arn, None)
             case Publish(event) if event.id == self.event_id:
-                known = list(self._rules.get(to, {}).values())
-                self.arrivals.append(_Arrival(sequence, to, time, message, known))
-            case Match() if sequence in self._deliveries:
+                rules = list(self._rules.get(to, {}).values())
+                self.arrivals.append(_Arrival(sequence, to, time, message, rules))
+            case Match(_, rule_arn) if sequence in self._deliveries:
                 self._caused_by[sequence] = cause
+                self._matched.add((cause, rule_arn))
+            case MatchWithoutTarget(event, rule_arn) if event.id == self.event_id:
+                self._matched.add((cause, rule_arn))
+            case Keep(event) if event.id == self.event_id:
+                self._matched.add((cause, to))
             case Invoke(delivery, _, _, _, body):
                 self._inputs[delivery] = body
             case (
@@ -219,11 +227,11 @@ class _Found:
                     self.remarks.setdefault(delivery, []).append(remark)
             case Handled(delivery, attempt, _, error) if delivery in self._deliveries:
                 if error is not None or attempt > 1:
-                    self.runs[delivery] = _run(message, to)
+                    self.invocations[delivery] = _invocation(message, to)
 
     def verdict(self, arrival: _Arrival) -> BusVerdict:
-        """What the rules of a bus said to one arrival of the event, and what became of it."""
-        mine = [
+        """What the rules of a bus made of one arrival of the event, and how its deliveries ended."""
+        deliveries = [
             delivery
             for sequence, delivery in self._deliveries.items()
             if self._caused_by[sequence] == arrival.sequence
@@ -235,74 +243,95 @@ class _Found:
             arrival.bus_arn,
             arrival.time,
             arrival.message.event,
-            tuple(_verdict(rule, arrival.message, mine, self._inputs) for rule in rules),
+            tuple(
+                _verdict(
+                    rule, arrival.message, self._recorded(rule, arrival), deliveries, self._inputs
+                )
+                for rule in rules
+            ),
         )
+
+    def _recorded(self, rule: Rule, arrival: _Arrival) -> bool:
+        """Whether a record says that the rule matched; for the rule of an archive it is a `Keep`."""
+        arns = (rule.arn, rule.archive_arn)
+        return any((arrival.sequence, arn) in self._matched for arn in arns)
 
 
 def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str | None:
-    """What a message says of the end of a delivery that its outcome does not say."""
+    """What a message adds to the outcome of a delivery."""
     match message:
         case Outcome(_, 0, str() as error, text, detail):
-            words = " ".join((detail or text or "").split())
-            return f"its dead-letter queue {_last(sender)} refuses it: {error}: {words}"
+            reason = " ".join((detail or text or "").split())
+            return f"its dead-letter queue {_last(sender)} refuses it: {error}: {reason}"
         case Outcome(_, _, None, str() as text):
             return text
         case Outcome(_, _, str(), _, str() as detail):
             return detail
         case Expire(_, True):
-            more = "a further" if delivery.attempt_count else "any"
-            return f"the Invocations quota left no turn for {more} attempt"
+            attempt = "another attempt" if delivery.attempt_count else "an attempt"
+            return f"throttled by the Invocations quota until it was too old for {attempt}"
         case Declined(_, error, text):
-            lost = f"{_last(sender)} refuses Lambda's record of it, which is lost: {error}"
-            return f"{lost}: {text}" if error == "NO_RESOURCE" else lost
+            refusal = f"{_last(sender)} refuses Lambda's record of it, which is lost: {error}"
+            return f"{refusal}: {text}" if error == "NO_RESOURCE" else refusal
     return None
 
 
-def _run(message: Handled, to: str) -> str:
-    """How a function fared that has raised at least once; its latest execution tells the rest."""
+def _invocation(message: Handled, to: str) -> str:
+    """The latest invocation of a function that has raised at least once."""
     if message.error is None:
-        return f"{_last(to)} has handled it in execution {message.attempt}"
-    what = " ".join(f"{message.error}: {message.text or ''}".split())
-    return f"{_last(to)} raised in execution {message.attempt}: {what}"
+        return f"{_last(to)} handled it (invocation {message.attempt})"
+    error = " ".join(f"{message.error}: {message.text or ''}".split())
+    return f"{_last(to)} raised (invocation {message.attempt}): {error}"
 
 
 def _verdict(
     rule: Rule,
     arrival: Publish,
+    recorded: bool,
     deliveries: Sequence[Delivery],
     inputs: dict[int, str | None],
 ) -> RuleVerdict:
     event = arrival.event
-    matched, reason = False, ""
-    if rule.state == "DISABLED":
-        reason = "disabled"
-    elif arrival.only is not None and rule.arn not in arrival.only:
-        reason = "left out by the FilterArns of the replay"
-    elif rule.arn == arrival.rule:
-        matched, reason = True, "its schedule has fired"
-    elif rule.event_pattern is None:
-        reason = "has a schedule and no pattern"
-    else:
-        told = pattern.explain(rule.event_pattern, event.envelope)
-        matched, reason = bool(told), told.summary
-        if matched and is_withheld(event.envelope, rule.state):
-            matched = False
-            reason = f"a call that only reads, which is for rules in State {ALL_MANAGEMENT_EVENTS}"
-    mine = tuple(
+    matched, reason = _reason(rule, arrival, recorded)
+    own = tuple(
         found for found in deliveries if found.rule_arn == rule.arn and found.event.bus == event.bus
     )
-    texts = tuple(inputs.get(found.sequence) for found in mine)
-    archive = _last(rule.archive_arn).partition("/")[2] if rule.archive_arn else None
-    return RuleVerdict(rule.name, matched, reason, mine, texts, archive)
+    texts = tuple(inputs.get(found.sequence) for found in own)
+    archives = rule.archive_arn is not None and rule.targets
+    archive = _last(rule.archive_arn or "").partition("/")[2] if archives else None
+    return RuleVerdict(rule.name, matched, reason, own, texts, archive)
+
+
+def _reason(rule: Rule, arrival: Publish, recorded: bool) -> tuple[bool, str]:
+    """Whether a rule matched, and why or why not.
+
+    A trace that was cut may end before the record of a match: then the pattern says so.
+    """
+    if rule.state == "DISABLED":
+        return False, "disabled"
+    if arrival.only is not None and rule.arn not in arrival.only:
+        return False, "left out by the FilterArns of the replay"
+    if rule.arn == arrival.rule:
+        return True, "its schedule has fired"
+    if recorded:
+        return True, "matches"
+    if rule.event_pattern is None:
+        return False, "has a schedule and no pattern"
+    envelope = arrival.event.envelope
+    explanation = pattern.explain(rule.event_pattern, envelope)
+    if explanation and is_withheld(envelope, rule.state):
+        wanted = ALL_MANAGEMENT_EVENTS
+        return False, f"a call that only reads, which is for rules in State {wanted}"
+    return bool(explanation), explanation.summary
 
 
 def _attempts(delivery: Delivery) -> Iterator[str]:
-    """The attempts, equal ones in a row told in one line."""
+    """The attempts, a line for each run of equal ones."""
     for (outcome, error), alike in groupby(
         enumerate(delivery.attempts, 1), key=lambda pair: (pair[1].outcome, pair[1].error_code)
     ):
-        several = list(alike)
-        (first, begin), (last, end) = several[0], several[-1]
+        run = list(alike)
+        (first, begin), (last, end) = run[0], run[-1]
         numbers = f"attempt {first}" if first == last else f"attempts {first} to {last}"
         when = f"{begin.time:%Y-%m-%d %H:%M:%S}"
         until = "" if first == last else f" to {end.time:%Y-%m-%d %H:%M:%S}"
@@ -314,7 +343,7 @@ def _end(delivery: Delivery) -> str:
         case "delivered":
             latency = round((delivery.latency or 0) * clock.SECOND)
             return f"delivered after {clock.elapsed(latency)}"
-        case "pending":  # a trace of outcomes does not know how many attempts there were by now
+        case "pending":  # a trace of outcomes does not have the attempts of a pending delivery
             made = delivery.attempt_count
             return f"pending after {made} attempt{'s' * (made != 1)}" if made else "pending"
         case outcome:
@@ -327,44 +356,7 @@ def _last(arn: str) -> str:
 
 
 def _place(arn: str, home: str) -> str:
-    """The last part of an ARN, and region and account where they are not those of `home`."""
+    """The last part of an ARN, and its region and account if they are not those of `home`."""
     here, there = arn.split(":"), home.split(":")
-    abroad = [name for name, own in zip(here[3:5], there[3:5], strict=True) if name != own]
-    return _last(arn) + (f", {' '.join(abroad)}" if abroad else "")
-
-
-def _not_put(_: Call, asked: dict[str, Any]) -> str:
-    bus = asked.get("EventBusName") or "default"
-    return (
-        f"has not arrived on a bus: either {bus} does not exist, or nothing has run since "
-        "(world.settle())"
-    )
-
-
-def _not_put_by_a_partner(call: Call, asked: dict[str, Any]) -> str:
-    notes = (call.detail or "").split("; ")
-    lost = next((note for note in notes if note.startswith(f"{asked['Source']} is ")), None)
-    if lost is None:
-        return "has not arrived on a bus: nothing has run since (world.settle())"
-    return f"dropped: its event source was {lost.split()[2].rstrip(':')}, and only an ACTIVE one delivers"
-
-
-_PUTS: dict[str, Callable[[Call, dict[str, Any]], str]] = {
-    "PutEvents": _not_put,
-    "PutPartnerEvents": _not_put_by_a_partner,
-}
-"""What is said of an event that was accepted and is on no bus, by the call that put it."""
-
-
-def _unknown(entries: Sequence[Entry], event_id: str) -> str:
-    """What is known of an event that never arrived on a bus."""
-    for *_, message in entries:
-        if isinstance(message, Call) and message.operation in _PUTS and message.response:
-            answers = message.response["Entries"]
-            for asked, answer in zip(message.request["Entries"], answers, strict=True):
-                if answer.get("EventId") == event_id:
-                    return f"event {event_id} was accepted and {_PUTS[message.operation](message, asked)}"
-    return (
-        f"no event {event_id!r} was ever on a bus of this world (one that was emitted just now arrives "
-        "when time runs: world.settle())"
-    )
+    differing = [name for name, own in zip(here[3:5], there[3:5], strict=True) if name != own]
+    return _last(arn) + (f", {' '.join(differing)}" if differing else "")

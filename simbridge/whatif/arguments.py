@@ -1,7 +1,7 @@
-"""The values that are varied, as text: in tables, in commands, in Python.
+"""Writes and reads the varied values as text: in tables, in commands, in Python.
 
-A run is found again by its values, so the text of a value is the same in every process and no two
-variants of a sweep have the same text. `read_values` and `write_values` are inverse: what a report says
+A run is identified by its values, so the text of a value is the same in every process and no two variants
+of a sweep have the same text. `read_values` and `write_values` are inverse, so that the command in a report
 can be typed into a shell.
 """
 
@@ -39,7 +39,7 @@ def named(function: Callable[..., Any]) -> str:
 
 
 def file_of(function: Callable[..., Any]) -> str | None:
-    """The name of the file that a scenario stands in, where it stands in one."""
+    """The name of the file that a scenario is in; None if it is in none."""
     file = getattr(function, "__globals__", {}).get("__file__")
     return Path(file).name if file else None
 
@@ -47,7 +47,7 @@ def file_of(function: Callable[..., Any]) -> str | None:
 def read_values(text: str) -> list[Any]:
     """Values from a command: `1h,25h`, `0,5,185`, or a JSON list.
 
-    What JSON reads as a number, true, false or null is that; everything else is text.
+    A value that is a number, true, false or null in JSON is that; every other is text.
     """
     if text.startswith("["):
         listed = _json(text)
@@ -57,7 +57,7 @@ def read_values(text: str) -> list[Any]:
 
 
 def write_values(values: Sequence[Any]) -> str | None:
-    """What `read_values` reads as these; None where a value cannot be written in JSON."""
+    """The text that `read_values` reads as these; None if a value cannot be written in JSON."""
     if not all(value is None or isinstance(value, str | int | float) for value in values):
         return None
     if any(isinstance(value, float) and math.isnan(value) for value in values):
@@ -74,7 +74,7 @@ def write_values(values: Sequence[Any]) -> str | None:
 
 
 def write_python(value: Any) -> str:
-    """A value as one would write it in Python; what has no such form, by its label."""
+    """A value as Python source; its label if it has no such form."""
     if isinstance(value, Mapping):
         items = (f"{write_python(name)}: {write_python(one)}" for name, one in value.items())
         return f"{{{', '.join(items)}}}"
@@ -91,7 +91,7 @@ def _read(text: str) -> Any:
 
 
 def _json(text: str) -> Any:
-    """What JSON reads; None where it reads nothing."""
+    """The value of a JSON text; None if it is not JSON."""
     try:
         return json.loads(text, parse_constant=_constant)
     except (ValueError, RecursionError):
@@ -99,7 +99,7 @@ def _json(text: str) -> Any:
 
 
 def _constant(text: str) -> float:
-    """What Python's reader takes beyond JSON. NaN is text: as a number it is not even equal to itself."""
+    """A constant that Python reads beyond JSON. NaN stays text: as a number it is not equal to itself."""
     if text == "NaN":
-        raise ValueError("NaN is no JSON")
+        raise ValueError("NaN is not JSON")
     return float(text)

@@ -1,7 +1,7 @@
-"""What is measured of a run: one table, a row for each measure.
+"""The measures of a run: one table, a row for each.
 
-Adding a measure is a row here; the columns of a sweep, its report and the how-to follow. Everything is
-read from the finished world, most of it from its deliveries, which a `Reading` looks up once.
+A new measure is a new row; the columns of a sweep, its report and the how-to follow. Everything is read
+from the finished world, mostly from its deliveries, which a `Reading` looks up once.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from simbridge.world import World
 __all__ = ["MEASURES", "Measure", "Measured", "Reading", "measure"]
 
 Measured = dict[str, float | None]
-"""The measures of a run by name; None where there was nothing to measure."""
+"""The measures of a run by name; None if there was nothing to measure."""
 
 
 @final
 class Measure(NamedTuple):
-    """One measure of a run. `of` may answer with several figures by name: columns `name:figure`."""
+    """One measure of a run. `of` may return several figures by name: columns `name:figure`."""
 
     name: str
     unit: str
@@ -51,12 +51,12 @@ class Reading:
         return sorted(d.latency for d in self.deliveries if d.latency is not None)
 
     def latency(self, share: float) -> float | None:
-        """The smallest latency that at least this share of the delivered did not exceed."""
+        """A percentile by the nearest-rank method: at least this share of the latencies is no greater."""
         rank = math.ceil(share * len(self.latencies))
         return self.latencies[max(rank, 1) - 1] if self.latencies else None
 
     def causes(self, outcome: str) -> Mapping[str, int]:
-        """How many deliveries ended so, by the limit that was used up, or else the error code."""
+        """How many deliveries ended so, by the exhausted limit, or else by the error code."""
         return Counter(
             delivery.exhausted or delivery.error_code or "unknown"
             for delivery in self.deliveries
@@ -65,7 +65,7 @@ class Reading:
 
 
 def _accepted(run: Reading) -> int:
-    """Counted by the calls: an event that is forwarded to another bus is no new one."""
+    """Counted by the calls: an event that is forwarded to another bus is not a new event."""
     return sum(
         len(record.message.request["Entries"]) - record.message.response["FailedEntryCount"]
         for record in run.world.trace
@@ -76,7 +76,7 @@ def _accepted(run: Reading) -> int:
 
 
 def _attempts(run: Reading) -> float | None:
-    """None where it is not known: a trace of outcomes does not tell those of what is pending."""
+    """None if unknown: a trace of outcomes has no attempts of pending deliveries."""
     if not run.deliveries:
         return None
     if run.outcomes["pending"] and not any(delivery.attempts for delivery in run.deliveries):
@@ -85,10 +85,10 @@ def _attempts(run: Reading) -> float | None:
 
 
 def _drain_s(run: Reading) -> float | None:
-    """None where no refused delivery was accepted after the last refusal: nothing has drained.
+    """None if no refused delivery was accepted after the last refusal: nothing has drained.
 
-    None, too, of a trace of outcomes: when its refusals were made is what it leaves out, and with slow
-    answers and quotas it cannot be worked out from how the deliveries ended.
+    Also None with a trace of outcomes: it leaves out the times of refusals, and with slow answers and
+    quotas they cannot be computed from the ends of the deliveries.
     """
     refused = max((_refused_us(delivery) for delivery in run.deliveries), default=-1)
     late = [
@@ -111,7 +111,7 @@ MEASURES = [
     Measure(
         "delivered",
         "deliveries",
-        "accepted by the target, at whichever attempt",
+        "accepted by the target, at any attempt",
         lambda run: run.outcomes["delivered"],
     ),
     Measure(
@@ -123,13 +123,13 @@ MEASURES = [
     Measure(
         "dead_lettered",
         "deliveries",
-        "the same by cause: the limit of the retry policy that was used up, or else the error code",
+        "the same by cause: the exhausted limit of the retry policy, or else the error code",
         lambda run: run.causes("dead-lettered"),
     ),
     Measure(
         "dropped",
         "deliveries",
-        "given up and kept by nobody",
+        "given up and kept nowhere",
         lambda run: run.outcomes["dropped"],
     ),
     Measure("dropped", "deliveries", "the same by cause", lambda run: run.causes("dropped")),
@@ -169,7 +169,7 @@ MEASURES = [
         lambda run: cost_usd(run.world.trace, run.prices),
     ),
 ]
-"""Every measure of a run. Two rows may share a name, where one splits up the other."""
+"""Every measure of a run. Two rows share a name if one splits up the other."""
 
 
 def measure(
@@ -177,9 +177,9 @@ def measure(
     prices: Mapping[str, float],
     own: Mapping[str, Callable[[World], float | None]],
 ) -> Measured:
-    """All measures of a finished run, and your own after them.
+    """All measures of a finished run, and the user's own after them.
 
-    Raises `SimbridgeError` where one of your own raises, or does not answer with a number.
+    Raises `SimbridgeError` if one of these raises, or does not return a number.
     """
     run = Reading(world, prices)
     found: Measured = {}
@@ -203,12 +203,12 @@ def _checked(name: str, answer: float | None) -> float | None:
     if answer is None or (isinstance(answer, int | float) and math.isfinite(answer)):
         return answer
     raise SimbridgeError(
-        f"measure {name!r} answered with {answer!r}: a measure is a finite number, or None where there "
-        "was nothing to measure"
+        f"measure {name!r} returned {answer!r}: return a finite number, or None if there was nothing "
+        "to measure"
     )
 
 
 def _refused_us(delivery: Delivery) -> int:
-    """When the last attempt was made that was refused and followed by another; -1: none was."""
+    """The time of the last attempt that was refused and followed by another; -1 if there is none."""
     refused = [attempt.time for attempt in delivery.attempts[:-1] if attempt.error_code]
     return max(map(clock.instant, refused), default=-1)

@@ -1,8 +1,9 @@
 """What a run would have cost: the meters of EventBridge, read from its trace.
 
-Prices stand in a dated list beside this file (`prices.toml`), each with its source; another list or a
-single other price can be given. Rules, scheduled rules and retries of deliveries are not charged
-(retries: believed). What targets charge (Lambda, SQS) is not EventBridge's bill and not counted.
+Prices are in a dated list beside this file (`prices.toml`), each with its source; a sweep can override
+each of them. Rules, scheduled rules and retries of deliveries are not charged (retries: believed).
+Charges of targets (Lambda, SQS) are not on EventBridge's bill and not counted.
+See https://aws.amazon.com/eventbridge/pricing/.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ __all__ = ["METERS", "cost_usd", "price_list", "prices_with"]
 
 UNIT_BYTES = 64 * 1024
 
-# Which meter an event runs through that arrives on a bus, coming from another one or from outside (None).
+# Which meter counts an event that arrives on a bus from another bus, or from outside (None).
 METERS: dict[str, Callable[[str, str | None], bool]] = {
     "custom_events": lambda bus, source: source is None,
     "same_region_events": lambda bus, source: _place(bus) == _place(source),
@@ -35,22 +36,22 @@ METERS: dict[str, Callable[[str, str | None], bool]] = {
 
 @cache
 def price_list() -> Mapping[str, Any]:
-    """The list as it stands in the file: `date`, `region`, and a table for each meter."""
+    """The content of the file: `date`, `region`, and a table for each meter."""
     data = pkgutil.get_data(__name__, "prices.toml")  # importlib.resources brings tempfile along
     assert data is not None, "prices.toml lies beside this module"
     return tomllib.loads(data.decode())
 
 
 def prices_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
-    """US dollars per million units by meter, with your own where you give them.
+    """US dollars per million units by meter; `overrides` replaces some of them.
 
-    Raises `SimbridgeError` for a meter that does not exist or a price that is none.
+    Raises `SimbridgeError` for an unknown meter or an invalid price.
     """
     prices = {meter: float(price_list()[meter]["per_million"]) for meter in METERS}
     given = mapping({} if overrides is None else overrides, "prices", "{'custom_events': 0.9}")
     for meter, price in given.items():
         if meter not in prices:
-            raise SimbridgeError(f"no price is called {meter!r}; {did_you_mean(meter, prices)}")
+            raise SimbridgeError(f"there is no price {meter!r}; {did_you_mean(meter, prices)}")
         if (
             isinstance(price, bool)
             or not isinstance(price, int | float)
@@ -79,6 +80,6 @@ def cost_usd(trace: Trace, prices: Mapping[str, float]) -> float:
 
 
 def _place(bus: str | None) -> tuple[str, str]:
-    assert bus is not None, "the first meter takes what comes from outside"
+    assert bus is not None, "the first meter counts what comes from outside"
     arn = arns.parse(bus)
     return arn.account, arn.region

@@ -1,8 +1,8 @@
-"""The report of a sweep: one HTML page that stands on its own.
+"""Writes the report of a sweep: one HTML page that needs nothing else.
 
-It is for somebody who was not there: what was asked, what came out, what the figures mean and how to
-get them again. Nothing in it comes from the network or from the clock, so a sweep that is repeated
-writes the same page.
+Its reader has not run the sweep. It says what was varied, what the results are, what the figures mean and
+how to repeat them. Nothing in it comes from the network or from the clock, so a repeated sweep writes the
+same page.
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 from importlib.util import find_spec
+from pathlib import Path
 
+from simbridge.base.checks import file_path
+from simbridge.base.errors import SimbridgeError
+from simbridge.base.files import replacing
 from simbridge.base.printable import printable
 from simbridge.base.table import Table
 from simbridge.base.version import __version__
@@ -19,7 +23,7 @@ from simbridge.whatif.measures import MEASURES
 from simbridge.whatif.prices import price_list
 from simbridge.whatif.result import Sweep
 
-__all__ = ["page"]
+__all__ = ["page", "write_report"]
 
 FAILURES_MAX = 20
 
@@ -29,6 +33,19 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .2rem .6rem; border-bottom: 1px solid #ddd }
 .wide { overflow-x: auto } svg { max-width: 100%; height: auto }
 pre { background: #f5f5f5; padding: .6rem; overflow-x: auto }"""
+
+
+def write_report(sweep: Sweep, path: str | Path) -> None:
+    """See `Sweep.report`."""
+    file = file_path(path, "the file of a report")
+    if not file.parent.is_dir():
+        raise SimbridgeError(f"there is no folder {file.parent} to write a report to")
+    text = page(sweep)
+    try:
+        with replacing(file) as out:
+            out.write(text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise SimbridgeError(f"a report cannot be written to {file}: {error}") from error
 
 
 def page(sweep: Sweep) -> str:
@@ -56,7 +73,7 @@ def _body(sweep: Sweep) -> Iterator[str]:
         yield "<h2>Differences from the first variant</h2>"
         yield _wide(sweep.comparison())
     if sweep.failed:
-        yield "<h2>Runs in which an assertion did not hold</h2>"
+        yield "<h2>Runs in which an assertion failed</h2>"
         yield _wide(_failures(sweep))
     yield "<h2>How to repeat it</h2>"
     yield f"<pre>{escape(sweep.how_to_repeat())}</pre>"
@@ -68,7 +85,7 @@ def _body(sweep: Sweep) -> Iterator[str]:
 
 def _picture(sweep: Sweep) -> str:
     if find_spec("matplotlib") is None:
-        return "<p>There is no picture: matplotlib is not installed (pip install 'simbridge[plot]').</p>"
+        return "<p>No plot: matplotlib is not installed (pip install 'simbridge[plot]').</p>"
     svg: str = sweep.plot()._repr_svg_()
     return svg[svg.index("<svg") :]
 

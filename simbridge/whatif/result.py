@@ -1,31 +1,27 @@
-"""The result of a sweep: a row for each run, and questions to them.
+"""The result of a sweep: a row for each run, and statistics of them.
 
-Rows are plain data and stand in the order of the grid, so everything here says the same in the same
-bytes, however many processes the runs were spread over.
+Rows are plain data in the order of the grid, so every answer is the same, byte for byte, for any number of
+processes. Statistics are here and in `compare`; `export` has the forms for other programs, and `plots` and
+`report` are functions of a result (`simbridge/bindings.py`).
 """
 
 from __future__ import annotations
 
-import csv
-import importlib
-import io
-import json
-import shlex
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
-from simbridge.base.checks import file_path, list_of, mapping
+from simbridge.base.checks import list_of, mapping
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.files import replacing
 from simbridge.base.table import MISSING, Table, number
-from simbridge.whatif.arguments import file_of, label, labels, named, write_python, write_values
+from simbridge.whatif import export
+from simbridge.whatif.arguments import file_of, label, labels, named
 from simbridge.whatif.compare import Difference, paired
 from simbridge.whatif.measures import MEASURES
 from simbridge.world import World
 
-__all__ = ["Spread", "Sweep", "Variant", "extra"]
+__all__ = ["Spread", "Sweep", "Variant"]
 
 Variant = Mapping[str, Any]
 """The values of a scenario's keyword arguments."""
@@ -36,7 +32,7 @@ Repeat = Callable[[Variant, int], tuple[World, BaseException | None]]
 
 @final
 class Spread(NamedTuple):
-    """A measure over the seeds of a variant: mean, smallest and largest; None: measured in no run."""
+    """A measure over the seeds of a variant: mean, smallest and largest; None if measured in no run."""
 
     mean: float | None
     low: float | None
@@ -44,11 +40,11 @@ class Spread(NamedTuple):
 
     @classmethod
     def of(cls, values: Iterable[float | None]) -> Spread:
-        """Of the runs in which there was something to measure."""
-        known = [value for value in values if value is not None]
-        if not known:
+        """The spread of the values that were measured."""
+        measured = [value for value in values if value is not None]
+        if not measured:
             return cls(None, None, None)
-        return cls(statistics.fmean(known), min(known), max(known))
+        return cls(statistics.fmean(measured), min(measured), max(measured))
 
     def __str__(self) -> str:
         if self.low == self.high:
@@ -58,7 +54,7 @@ class Spread(NamedTuple):
 
 @final
 class Sweep:
-    """What a sweep has found. `rows` has a mapping for each run: the varied values, `seed`, `outcome`
+    """The result of a sweep. `rows` has a mapping for each run: the varied values, `seed`, `outcome`
     ("passed" or "failed"), `failure` (which assertion), and the measures."""
 
     def __init__(
@@ -78,15 +74,15 @@ class Sweep:
         self.seeds = list(seeds)
         self.rows = list(rows)
         self.varied = list(dict.fromkeys(name for variant in variants for name in variant))
-        known = {row.name for row in MEASURES} | set(own)
-        self.measures = [name for name in rows[0] if name.partition(":")[0] in known]
+        measures = {row.name for row in MEASURES} | set(own)
+        self.measures = [name for name in rows[0] if name.partition(":")[0] in measures]
         self._repeat = repeat
         self._vary = vary
         self._file = file_of(scenario)
 
     @property
     def failed(self) -> list[Row]:
-        """The rows of the runs in which an assertion did not hold."""
+        """The rows of the runs in which an assertion failed."""
         return [row for row in self.rows if row["outcome"] == "failed"]
 
     def rows_of(self, variant: Variant) -> list[Row]:
@@ -97,7 +93,7 @@ class Sweep:
     def summary(self) -> list[dict[str, Any]]:
         """A mapping for each variant: its values, `runs`, `failed`, and a `Spread` for each measure.
 
-        Failed runs count: where a scenario asserts that nothing is lost, they are the ones with losses.
+        Failed runs count: if a scenario asserts that nothing is lost, they are the runs with losses.
         """
         found = []
         for variant in self.variants:
@@ -110,10 +106,10 @@ class Sweep:
     def table(self, measures: Sequence[str] | None = None) -> Table:
         """A row for each variant: the mean over the seeds, and in brackets the smallest and largest.
 
-        Measures that are the same in every run are named below the table, and where all losses have one
-        cause, its column stands for their total. `measures` chooses other columns.
+        Measures that are the same in every run are listed below the table. If all losses have one cause,
+        its column replaces their total. `measures` chooses other columns.
         """
-        names = self._telling() if measures is None else self._chosen(measures)
+        names = self._shown_measures() if measures is None else self._chosen(measures)
         summary = self.summary()
         constant = [
             name
@@ -141,9 +137,9 @@ class Sweep:
     ) -> list[Difference]:
         """How each variant differs from a baseline, seed by seed.
 
-        `baseline` may name some of the varied values only: then each variant is compared with the one
-        that has these and otherwise its own. Without it, everything is compared with the first variant.
-        Raises `SimbridgeError` where there is no such variant.
+        `baseline` may have only some of the varied values: then each variant is compared with the variant
+        that has these and otherwise the same values. Without it, the first variant is the baseline.
+        Raises `SimbridgeError` if there is no such variant.
         """
         base = self.variants[0] if baseline is None else baseline
         mapping(base, "a baseline", "{'orders': 1}")
@@ -166,7 +162,7 @@ class Sweep:
         differences = self.compare(baseline, measures)
         shown = [
             name
-            for name in (self._telling() if measures is None else measures)
+            for name in (self._shown_measures() if measures is None else measures)
             if measures is not None or any(d.differs for d in differences if d.measure == name)
         ]
         lines: dict[str, list[str]] = {}
@@ -188,76 +184,47 @@ class Sweep:
         )
 
     def repeat(self, row: Mapping[str, Any]) -> World:
-        """Play one run again, here: the finished world, whose trace says what happened.
+        """Repeat one run in this process and return the finished world, with its trace.
 
-        `row` is one of `rows`, or has its varied values and its `seed`. An assertion that does not hold
-        is not raised: the world is what you asked for.
+        `row` is one of `rows`, or has its varied values and its `seed`. A failed assertion is not raised.
+        Raises `SimbridgeError` if there is no such run.
         """
         mapping(row, "a run", "one of `rows`")
         variant = {name: row[name] for name in self.varied if name in row}
         if "seed" not in row:
-            raise SimbridgeError("say which run: its varied values and its seed")
+            raise SimbridgeError("the run has no seed: pass its varied values and its seed")
         return self._repeat(self.variants[self._number(variant)], row["seed"])[0]
 
     def how_to_repeat(self) -> str:
         """The call, and for a scenario of a file the command, that give these rows again."""
-        first, last = self.seeds[0], self.seeds[-1]
-        spanned = self.seeds == list(range(first, last + 1))
-        seeds = f"range({first}, {last + 1})" if spanned else str(self.seeds)
-        call = f"sb.sweep({self.scenario}, vary={write_python(self._vary)}, seeds={seeds})"
-        command = self._command() if spanned else None
-        return f"{call}\n{command}" if command else call
-
-    def _command(self) -> str | None:
-        if self._file is None or not isinstance(self._vary, Mapping):
-            return None
-        words = ["simbridge", "sweep", self._file, "--scenario", self.scenario]
-        for name, values in self._vary.items():
-            written = write_values(list(values))
-            if written is None or not written.isprintable():  # nobody can type it
-                return None
-            words += ["--vary", f"{name}={written}"]
-        return shlex.join([*words, "--seeds", f"{self.seeds[0]}-{self.seeds[-1]}"])
+        return export.how_to_repeat(self.scenario, self._file, self._vary, self.seeds)
 
     def to_pandas(self) -> Any:
-        """The rows as a `pandas.DataFrame`. Raises `SimbridgeError` where pandas is not installed."""
-        return extra("pandas", "pandas").DataFrame(self.rows)
+        """The rows as a `pandas.DataFrame`. Raises `SimbridgeError` if pandas is not installed."""
+        return export.to_pandas(self.rows)
 
     def to_json(self) -> str:
         """The rows as JSON, an array of objects."""
-        return json.dumps(self.rows, indent=1, default=label, ensure_ascii=False)
+        return export.to_json(self.rows)
 
     def to_csv(self) -> str:
         """The rows as CSV with a header line."""
-        out = io.StringIO()
-        writer = csv.DictWriter(out, list(self.rows[0]), lineterminator="\n")
-        writer.writeheader()
-        for row in self.rows:
-            writer.writerow({name: _plain(value) for name, value in row.items()})
-        return out.getvalue()
+        return export.to_csv(self.rows)
 
     def plot(self) -> Any:
         """Loss and delay of each variant, as a `matplotlib` figure.
 
-        Raises `SimbridgeError` where matplotlib is not installed.
+        Raises `SimbridgeError` if matplotlib is not installed.
         """
-        extra("matplotlib", "plot")
-        return importlib.import_module("simbridge.whatif.plot").figure(self)
+        raise NotImplementedError  # see simbridge/bindings.py
 
     def report(self, path: str | Path) -> None:
         """Write one HTML page: the plot, the tables and how to repeat it. It needs no network.
 
-        Without matplotlib (the extra "plot") it says so in the place of the plot.
+        Without matplotlib (the extra "plot") the page says so in the place of the plot.
+        Raises `SimbridgeError` if the file cannot be written.
         """
-        file = file_path(path, "the file of a report")
-        if not file.parent.is_dir():
-            raise SimbridgeError(f"there is no folder {file.parent} to write a report to")
-        page = importlib.import_module("simbridge.whatif.report").page(self)
-        try:
-            with replacing(file) as out:
-                out.write(page.encode("utf-8", "replace"))
-        except OSError as error:
-            raise SimbridgeError(f"a report cannot be written to {file}: {error}") from error
+        raise NotImplementedError  # see simbridge/bindings.py
 
     def __str__(self) -> str:
         return str(self.table())
@@ -275,8 +242,8 @@ class Sweep:
         for place, candidate in enumerate(self.variants):
             if {name: label(value) for name, value in candidate.items()} == wanted:
                 return place
-        known = "; ".join(map(labels, self.variants))
-        raise SimbridgeError(f"no variant has {labels(variant)}; there are {known}")
+        variants = "; ".join(map(labels, self.variants))
+        raise SimbridgeError(f"no variant has {labels(variant)}; the variants are {variants}")
 
     def _chosen(self, measures: Sequence[str] | None) -> list[str]:
         if measures is not None:
@@ -284,11 +251,11 @@ class Sweep:
         for name in measures or ():
             if name not in self.measures:
                 raise SimbridgeError(
-                    f"no measure is called {name!r}; it is one of {', '.join(self.measures)}"
+                    f"there is no measure {name!r}; use one of {', '.join(self.measures)}"
                 )
         return list(measures) if measures is not None else self.measures
 
-    def _telling(self) -> list[str]:
+    def _shown_measures(self) -> list[str]:
         """The measures, without totals that another column repeats."""
         repeated = {
             name.partition(":")[0]
@@ -307,22 +274,10 @@ class Sweep:
             first = self.failed[0]
             values = labels({name: first[name] for name in (*self.varied, "seed")})
             notes.append(
-                f"An assertion did not hold in {_count(len(self.failed), 'run')}, first with {values}: "
+                f"An assertion failed in {_count(len(self.failed), 'run')}, first with {values}: "
                 f"{first['failure']}"
             )
         return notes
-
-
-def extra(module: str, name: str) -> Any:
-    """An optional third party. Raises `SimbridgeError` that names the extra where it is missing."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise SimbridgeError(f"this needs {module}: pip install 'simbridge[{name}]'") from error
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int | float) else label(value)
 
 
 def _count(number_: int, noun: str) -> str:

@@ -1,17 +1,17 @@
-"""What if: one scenario, played over varied values and seeds.
+"""Plays one scenario over varied values and seeds.
 
-Every variant is played with the same seeds. Random numbers of a world come from streams that are named
-by purpose (`Kernel.random`), so under the same seed two variants use the same random numbers wherever
-they do the same thing: common random numbers. What differs between them is then mostly what was varied, and
-`Sweep.compare` makes use of it: it looks at differences seed by seed.
+Every variant is played with the same seeds. Random numbers of a world come from streams that are named by
+purpose (`base/rng`), so under one seed two variants use the same random numbers for the same purpose: common
+random numbers, the variance reduction of discrete-event simulation
+(https://en.wikipedia.org/wiki/Variance_reduction#Common_random_numbers). Variants then differ mostly by what
+was varied, and `Sweep.compare` looks at differences seed by seed.
 
-A scenario must not keep anything from one run to the next; runs share processes.
+A scenario must not keep state from one run to the next; runs share processes.
 """
 
 from __future__ import annotations
 
 import gc
-import importlib
 import inspect
 import itertools
 import traceback
@@ -24,9 +24,9 @@ from typing import Any, final
 
 from simbridge.base.checks import list_of, mapping
 from simbridge.base.errors import HandlerFailed, RunFailed, SimbridgeError
+from simbridge.base.lazy import lazy_import
 from simbridge.base.printable import printable
-from simbridge.scenario.scenario import world_of
-from simbridge.scenario.story import play_in
+from simbridge.scenario.runner import make_world, play_in
 from simbridge.whatif.arguments import labels, named
 from simbridge.whatif.measures import MEASURES, measure
 from simbridge.whatif.prices import prices_with
@@ -40,7 +40,7 @@ Own = Mapping[str, Callable[[World], float | None]]
 SEEDS = range(10)
 
 COLLECTED_RECORDS = 100_000
-"""A world with more records is freed at once and not when Python finds the time."""
+"""A world with more records is collected at once: it is a circle of references, and a large one."""
 
 RESERVED = ("seed", "outcome", "failure")
 
@@ -61,13 +61,13 @@ def sweep(
     `vary` gives the values of keyword arguments of the scenario, all combinations of which are
     variants; or it is a list of variants, mappings of argument to value. `workers` is a number of
     processes, by default one for each core (1: this process alone), or any
-    `concurrent.futures.Executor`. `measures` adds figures of your own, functions of the finished world.
+    `concurrent.futures.Executor`. `measures` adds your own figures, functions of the finished world.
     `prices` replaces US dollars per million units by meter (`simbridge/whatif/prices.toml`). `progress`
-    shows a bar, by default where stderr is a terminal.
+    shows a bar, by default if stderr is a terminal.
 
-    An assertion that does not hold makes a run "failed"; it is measured as it stood then. Anything
-    else that a run raises ends the sweep with `RunFailed`, which names variant and seed. Raises
-    `SimbridgeError` for arguments that the scenario does not take.
+    A failed assertion makes a run "failed"; it is measured as it was at that moment. Anything else that a
+    run raises ends the sweep with `RunFailed`, which names variant and seed. Raises `SimbridgeError` for
+    arguments that the scenario does not take.
     """
     variants = _variants(vary if vary is not None else {})
     if measures is not None:
@@ -83,7 +83,7 @@ def sweep(
     _check_workers(workers)
     check_arguments(scenario, variants)
     _check_columns(variants, plan.own)
-    run_all = importlib.import_module("simbridge.whatif.workers").run_all
+    run_all = lazy_import("simbridge.whatif.workers").run_all
     rows = run_all(plan, workers, progress, named(scenario))
     return Sweep(
         scenario,
@@ -99,8 +99,8 @@ def sweep(
 def played(
     scenario: Callable[..., Any], variant: Variant, seed: int, *, backend: str | None = None
 ) -> tuple[World, BaseException | None]:
-    """One run: the finished world, and the assertion that did not hold, if one did not."""
-    with world_of(scenario, seed=seed, backend=backend) as world:
+    """One run: the finished world, and the assertion that failed, or None."""
+    with make_world(scenario, seed=seed, backend=backend) as world:
         try:
             play_in(world, partial(scenario, **variant))
         except Exception as error:
@@ -144,10 +144,8 @@ class _Plan:
                 raise
             raise self.failed(number, error) from error
         outcome = "passed" if failed is None else "failed"
-        row = {**variant, "seed": seed, "outcome": outcome, "failure": failed and _told(failed)}
-        if (
-            len(world.trace) > COLLECTED_RECORDS
-        ):  # a world is a circle of references, and this one large
+        row = {**variant, "seed": seed, "outcome": outcome, "failure": failed and _summary(failed)}
+        if len(world.trace) > COLLECTED_RECORDS:
             del world, failed
             gc.collect()
         return {**row, **measured}
@@ -164,15 +162,15 @@ class _Plan:
 def run_failed(
     scenario: Callable[..., Any], values: Mapping[str, Any], error: BaseException
 ) -> RunFailed:
-    """What is told of a run that raised this: which run, what, and in a note where."""
-    told = f"{_run_name(scenario, values)}: {type(error).__name__}: {error}"
-    failed = RunFailed(told.rstrip(": "))
+    """The error of a run that raised this: which run, what, and in a note where."""
+    text = f"{_run_name(scenario, values)}: {type(error).__name__}: {error}"
+    failed = RunFailed(text.rstrip(": "))
     failed.raised = type(error).__name__
     file = getattr(getattr(scenario, "__code__", None), "co_filename", "")
     frames = traceback.extract_tb(error.__traceback__)
     own = [one for one in frames if one.filename == file]
     if own:
-        line = f": {own[-1].line}" if own[-1].line else ""  # typed at a prompt, it is not kept
+        line = f": {own[-1].line}" if own[-1].line else ""  # Python keeps no line typed at a prompt
         failed.add_note(printable(f"{Path(file).name}:{own[-1].lineno}{line}"))
     return failed
 
@@ -182,14 +180,14 @@ def _run_name(scenario: Callable[..., Any], values: Mapping[str, Any]) -> str:
 
 
 def interrupts(error: BaseException) -> bool:
-    """Whether it is Ctrl-C, which ends everything; it may have come while tasks were under way."""
+    """Whether it is Ctrl-C, which ends everything, alone or in a group of errors from tasks."""
     if isinstance(error, BaseExceptionGroup):
         return error.subgroup(KeyboardInterrupt) is not None
     return isinstance(error, KeyboardInterrupt)
 
 
 def assertion_of(error: BaseException) -> BaseException | None:
-    """The assertion that did not hold, where that is all that went wrong.
+    """The assertion that failed; None if anything else was raised as well.
 
     It may have been raised in a handler, or in tasks of an async story.
     """
@@ -203,24 +201,24 @@ def assertion_of(error: BaseException) -> BaseException | None:
     return None
 
 
-def _told(failed: BaseException) -> str:
-    """Where an assertion stands and what it says: `outage.py:31: assert not dropped`."""
+def _summary(failed: BaseException) -> str:
+    """The place of an assertion and its text: `outage.py:31: assert not dropped`."""
     frame = traceback.extract_tb(failed.__traceback__)[-1]
-    said = str(failed).partition("\n")[0]
+    message = str(failed).partition("\n")[0]
     return ": ".join(
-        filter(None, (f"{Path(frame.filename).name}:{frame.lineno}", frame.line, said))
+        filter(None, (f"{Path(frame.filename).name}:{frame.lineno}", frame.line, message))
     )
 
 
 def _filled(rows: Sequence[Mapping[str, Any]], variants: Sequence[Variant]) -> list[dict[str, Any]]:
-    """The rows with the same columns: a cause that did not occur in a run counts 0 there."""
+    """The rows with the same columns: a cause that did not occur in a run counts 0 in its row."""
     seen = dict.fromkeys(name for row in rows for name in row)
     split = {name for name in seen if ":" in name}
     varied = dict.fromkeys(name for variant in variants for name in variant)
     fixed = dict.fromkeys((*varied, *RESERVED))
-    known = list(dict.fromkeys(row.name for row in MEASURES))
+    measures = list(dict.fromkeys(row.name for row in MEASURES))
     ordered = [*fixed]
-    for name in known:
+    for name in measures:
         ordered += [name, *sorted(one for one in split if one.startswith(f"{name}:"))]
     ordered += [name for name in seen if name not in ordered]
     return [{name: row.get(name, 0 if name in split else None) for name in ordered} for row in rows]
@@ -230,7 +228,9 @@ def _variants(vary: Mapping[str, Sequence[Any]] | Sequence[Variant]) -> list[Var
     if isinstance(vary, Mapping):
         for name in vary:
             if not isinstance(name, str):
-                raise SimbridgeError(f"vary has the names of arguments, and {name!r} is no text")
+                raise SimbridgeError(
+                    f"vary maps names of arguments to values; {name!r} is not text"
+                )
         lists = {
             name: list_of(values, f"vary[{name!r}]", "of values") for name, values in vary.items()
         }
@@ -245,11 +245,13 @@ def _variants(vary: Mapping[str, Sequence[Any]] | Sequence[Variant]) -> list[Var
             if not all(isinstance(name, str) for name in variant):
                 raise SimbridgeError(f"the arguments of a variant have names: {variant!r}")
     if not variants:
-        raise SimbridgeError("there is nothing to play: vary has no values")
+        raise SimbridgeError(
+            "vary has no values, so there are no runs: give each argument at least one value"
+        )
     seen = [labels(variant) for variant in variants]
     for place, text in enumerate(seen):
         if text in seen[:place]:
-            raise SimbridgeError(f"the variant {text or '{}'} is there twice")
+            raise SimbridgeError(f"the variant {text or '{}'} occurs twice: remove one of them")
     return variants
 
 
@@ -263,7 +265,7 @@ def _checked_seeds(seeds: Iterable[int]) -> list[int]:
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise SimbridgeError(f"a seed is a whole number, not {seed!r}")
     if not found or len(set(found)) != len(found):
-        raise SimbridgeError("seeds must hold at least one seed, and none of them twice")
+        raise SimbridgeError("seeds must have at least one seed, and each seed once")
     return found
 
 
@@ -275,7 +277,7 @@ def _check_workers(workers: int | Executor | None) -> None:
 
 
 def check_arguments(scenario: Callable[..., Any], variants: Sequence[Variant]) -> None:
-    """Raise `SimbridgeError` where a variant has an argument too many or too few for a scenario."""
+    """Raise `SimbridgeError` if a variant has an unknown argument of a scenario, or lacks one."""
     if not callable(scenario):
         raise SimbridgeError(f"a scenario is a function that takes a world, not {scenario!r}")
     try:
@@ -292,8 +294,10 @@ def check_arguments(scenario: Callable[..., Any], variants: Sequence[Variant]) -
     for variant in variants:
         for name in variant:
             if name not in takes and not anything:
-                known = ", ".join(takes) or "no arguments but the world"
-                raise SimbridgeError(f"{named(scenario)} takes no {name!r}; it takes {known}")
+                arguments = ", ".join(takes) or "no arguments but the world"
+                raise SimbridgeError(
+                    f"{named(scenario)} has no argument {name!r}; it takes {arguments}"
+                )
         if missing := [name for name in needs if name not in variant]:
             raise SimbridgeError(
                 f"{named(scenario)} needs a value for {', '.join(missing)}: vary it, or give it a default"
@@ -301,7 +305,7 @@ def check_arguments(scenario: Callable[..., Any], variants: Sequence[Variant]) -
 
 
 def _check_columns(variants: Sequence[Variant], own: Own) -> None:
-    """No two columns of the result may have one name."""
+    """Raise `SimbridgeError` if two columns of the result would have one name."""
     taken = dict.fromkeys(
         (*RESERVED, *(row.name for row in MEASURES)), "is a column of every sweep"
     )

@@ -1,14 +1,15 @@
-"""Where the runs of a sweep happen: in this process, or in many.
+"""Runs the runs of a sweep: in this process, or in many.
 
-How a scenario reaches another process. Functions are usually pickled by name, and the scenarios that
-people sweep often have none that another process could look up: they stand in a script, in a cell of a
-notebook, in a file that `simbridge sweep` has read, in a test. So cloudpickle carries them: by name
-where a new process with the same search path would find the same file, by value otherwise, with
-whatever they refer to. The processes are loky's, because those do not run the main script again (no
-`if __name__ == "__main__"` is needed) and a killed one is noticed instead of waited for. An executor of
-yours gets the same bytes, so Dask's or a pool of threads do as well.
+A scenario must reach another process. Functions are usually pickled by name, but another process often cannot
+look up a swept scenario: it is in a script, in a cell of a notebook, in a file that `simbridge sweep` has
+read, or in a test. So cloudpickle pickles it: by name if a new process with the same search path would find
+the same file, and otherwise by value, with everything it refers to
+(https://github.com/cloudpipe/cloudpickle#overriding-pickles-serialization-mechanism-for-importable-constructs).
+The processes are loky's: they do not run the main script again (`if __name__ == "__main__"` is not needed),
+and the pool notices a killed process instead of waiting for it. Your own executor gets the same bytes, so
+Dask's or a pool of threads works too.
 
-This module is the door of cloudpickle, loky and tqdm. It is imported when a sweep begins.
+Only this module uses cloudpickle, loky and tqdm. It is imported when a sweep begins.
 """
 
 from __future__ import annotations
@@ -37,44 +38,44 @@ Row = TypeVar("Row", covariant=True)
 
 
 class Plan(Protocol[Row]):
-    """Work that is numbered: what a worker process is sent, once, and asked for by number."""
+    """Numbered work: sent to a worker process once, and then requested by number."""
 
     def __len__(self) -> int:
         """How many runs there are."""
 
     def functions(self) -> Sequence[Callable[..., Any]]:
-        """Functions of the user's that it refers to."""
+        """The user's functions that it refers to."""
 
     def run(self, number: int) -> Row:
         """Do one."""
 
     def failed(self, number: int, error: BaseException) -> RunFailed:
-        """What is told of one that raised this."""
+        """The error for a run that raised this."""
 
     def name(self, number: int) -> str:
-        """Which one this is, for messages."""
+        """The name of a run, for messages."""
 
 
 def run_all(
     plan: Plan[Row], workers: int | Executor | None, progress: bool | None, title: str
 ) -> list[Row]:
-    """The rows of all runs, in the order of their numbers, whichever is done first.
+    """The rows of all runs, in the order of their numbers.
 
-    `workers` is a number of processes (1: none but this one; None: one for each core) or an executor.
-    `progress` True shows a bar, False none, None one where stderr is a terminal. Where runs fail, the
-    error is that of the first in order. Raises `RunFailed` where a worker dies.
+    `workers` is a number of processes (1: only this one; None: one for each core) or an executor.
+    `progress` True shows a bar, False none, None one if stderr is a terminal. If runs fail, the error is
+    that of the first in order. Raises `RunFailed` if a worker dies.
     """
     with tqdm.tqdm(
         total=len(plan), desc=title, unit="run", leave=False, disable=_hidden(progress)
     ) as bar:
         if isinstance(workers, Executor):
-            return _collect(plan, workers, bar.update, theirs=True)
+            return _collect(plan, workers, bar.update, cancel_rest=True)
         count = min(workers or loky.cpu_count(), len(plan))
         if count == 1:
-            return [_here(plan, number, bar.update) for number in range(len(plan))]
-        pool = loky.ProcessPoolExecutor(max_workers=count, initializer=_leave_interrupts_to_us)
+            return [_run_here(plan, number, bar.update) for number in range(len(plan))]
+        pool = loky.ProcessPoolExecutor(max_workers=count, initializer=_ignore_interrupts)
         try:
-            rows = _collect(plan, pool, bar.update, theirs=False)
+            rows = _collect(plan, pool, bar.update, cancel_rest=False)
         except BaseException:
             pool.shutdown(kill_workers=True)
             raise
@@ -86,18 +87,18 @@ def _hidden(progress: bool | None) -> bool | None:
     return None if progress is None else not progress  # None: tqdm looks for a terminal itself
 
 
-def _here(plan: Plan[Row], number: int, update: Callable[[], object]) -> Row:
+def _run_here(plan: Plan[Row], number: int, update: Callable[[], object]) -> Row:
     row = plan.run(number)
     update()
     return row
 
 
 def _collect(
-    plan: Plan[Row], executor: Executor, update: Callable[[], object], *, theirs: bool
+    plan: Plan[Row], executor: Executor, update: Callable[[], object], *, cancel_rest: bool
 ) -> list[Row]:
-    """The rows in order. What is still waiting after an error is cancelled in an executor of theirs.
+    """The rows in order. After an error, `cancel_rest` cancels the remaining work.
 
-    Ours is ended as a whole; it would complain of work that is cancelled already.
+    That is for the user's executor. Our own is shut down as a whole, and would report cancelled work.
     """
     payload, folders = _pickled(plan), _folders(plan)
     futures: list[Future[Row]] = []
@@ -119,7 +120,7 @@ def _collect(
     except CancelledError as error:
         raise RunFailed(f"{plan.name(len(rows))} was cancelled by its executor") from error
     finally:
-        for future in futures[len(rows) :] if theirs else ():
+        for future in futures[len(rows) :] if cancel_rest else ():
             future.cancel()
     return rows
 
@@ -131,7 +132,7 @@ def _run(payload: bytes, folders: tuple[str, ...], number: int) -> Any:
         return plan.run(number)
     except SimbridgeError:
         raise
-    except BaseException as error:  # nobody interrupts a worker: the scenario has raised it
+    except BaseException as error:  # workers ignore Ctrl-C, so the scenario has raised it
         raise plan.failed(number, error) from error
 
 
@@ -161,20 +162,25 @@ def _pickled(plan: Plan[Any]) -> bytes:
 
 @contextmanager
 def _by_value(plan: Plan[Any]) -> Iterator[None]:
-    """Let modules that a new process would not find be pickled by value, for a `with` block."""
+    """For a `with` block, pickle modules that a new process would not find by value."""
     names = dict.fromkeys(function.__module__ for function in plan.functions())
     with ExitStack() as stack:
         for name in names:
             module = sys.modules.get(name)
-            known = name in cloudpickle.list_registry_pickle_by_value()
-            if module is not None and name != "__main__" and not known and not _findable(module):
+            registered = name in cloudpickle.list_registry_pickle_by_value()
+            if (
+                module is not None
+                and name != "__main__"
+                and not registered
+                and not _findable(module)
+            ):
                 cloudpickle.register_pickle_by_value(module)
                 stack.callback(cloudpickle.unregister_pickle_by_value, module)
         yield
 
 
 def _findable(module: ModuleType) -> bool:
-    """Whether a new process with our search path would import this very module."""
+    """Whether a new process with the same search path would import this same module."""
     path, name, spec = None, "", None
     for part in module.__name__.split("."):
         name = f"{name}.{part}".lstrip(".")
@@ -186,7 +192,7 @@ def _findable(module: ModuleType) -> bool:
 
 
 def _folders(plan: Plan[Any]) -> tuple[str, ...]:
-    """The folders of files that were run, not imported: what lies beside such a file can be imported."""
+    """The folders of files that were run, not imported: a script can import the modules beside it."""
     files = (
         function.__globals__.get("__file__")
         for function in plan.functions()
@@ -206,6 +212,6 @@ def _searching(folders: tuple[str, ...]) -> Iterator[None]:
         sys.path[:] = search
 
 
-def _leave_interrupts_to_us() -> None:
-    """Ctrl-C reaches every process of a terminal; the one that sweeps ends the others."""
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal; the process that sweeps ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

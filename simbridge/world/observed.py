@@ -118,7 +118,7 @@ class Observed:
             yield
         finally:
             with self._clients.as_current():
-                kernel.listen()
+                kernel.notify_listener()
             kernel.listener = None
 
     def _place(self, account: str | None, region: str | None) -> tuple[str, str]:

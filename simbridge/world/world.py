@@ -7,8 +7,9 @@ to its address, or earlier if a handle is asked for.
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, final
 
@@ -20,7 +21,7 @@ from simbridge.hosts import engine
 from simbridge.model.backoff import DEFAULT, Backoff
 from simbridge.model.faults import outage
 from simbridge.trace import Trace
-from simbridge.world import service_events
+from simbridge.world import service_events, stories
 from simbridge.world.clients import Clients, check_service
 from simbridge.world.handles.archives import ArchiveHandle, open_archive
 from simbridge.world.handles.health_checks import HealthCheck, open_health_check
@@ -315,6 +316,37 @@ class World(Observed):
         """Cancel async handlers that are still running. A closed world can still be read."""
         with self._clients.as_current() if self._host.busy else nullcontext():
             self._host.close()
+
+    def run_story(
+        self,
+        story: Callable[[World], Any],
+        *,
+        backend: str | None = None,
+        until: Callable[[], bool] | None = None,
+    ) -> Any:
+        """Run `story(world)`, `def` or `async def`, to its end in this world; returns what it returned.
+
+        `backend` is the library that runs async code from now on. An async story with `until` is
+        left running as soon as `until()` is true. What the story raises is raised, with the seed and
+        the virtual time in its notes. Raises `SimbridgeError` if async code is still running on
+        another backend, and `Stalled` if the story waits for something that cannot happen.
+        """
+        checks.function(story, "a story is a function that takes a world")
+        if until is not None:
+            checks.function(until, "until is a function that says whether to stop")
+        if backend is not None:
+            stories.use_backend(self._host, backend)
+            self.backend = backend
+        returned = stories.call(self._clients, lambda: story(self), self.annotate)
+        if inspect.isawaitable(returned):
+            ended = stories.run_awaitable(
+                self._kernel, self._clients, returned, until, self.annotate
+            )
+            if not ended:
+                return None
+            returned = ended[0]
+        self.settle()
+        return returned
 
     def __enter__(self) -> World:
         return self

@@ -157,7 +157,7 @@ def test_the_dead_letter_in_full(shop: Any) -> None:
     }
 
 
-def test_the_last_error_is_told(shop: Any) -> None:
+def test_the_last_error_is_in_the_dead_letter(shop: Any) -> None:
     """Of several different failures the dead letter carries the last one."""
     it = shop(retry={ATTEMPTS: 2})
     it.pay.behaves(sb.scripted(["TIMEOUT", "INTERNAL_ERROR", "THROTTLING"]))
@@ -375,7 +375,7 @@ def test_delays_come_from_the_seed_and_the_event(shop: Any) -> None:
 
 
 @pytest.mark.parametrize("answer", [1.5, -1, None, "1s", True])
-def test_a_backoff_that_answers_nonsense_is_told(shop: Any, answer: Any) -> None:
+def test_a_backoff_with_an_invalid_answer_is_an_error(shop: Any, answer: Any) -> None:
     """Time is whole microseconds; anything else would end up in the order of things."""
 
     class Odd:

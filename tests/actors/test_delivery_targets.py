@@ -79,7 +79,7 @@ def test_a_target_that_is_put_again_stays(shop: Any) -> None:
     assert [d.outcome for d in it.deliveries] == ["dead-lettered", "delivered"]
 
 
-def test_nobody_lives_where_a_target_was(shop: Any) -> None:
+def test_a_removed_target_leaves_no_actor(shop: Any) -> None:
     """The actor of a target that is gone leaves once its last delivery has ended, not before."""
     it = shop(retry={ATTEMPTS: 1}, backoff=constant("1m"))
     address = "arn:aws:events:us-east-1:123456789012:rule/orders#pay"

@@ -121,7 +121,7 @@ def test_two_rules_have_samples_of_their_own(shop: Any) -> None:
         ("lambda", "function:f", 60, [None]),
     ],
 )
-def test_who_is_called_by_http_has_five_seconds_to_answer(
+def test_a_target_called_by_http_has_five_seconds_to_answer(
     shop: Any, service: str, resource: str, seconds: float, attempts: list[str | None]
 ) -> None:
     """Then the attempt is over, and is retried; other services are waited for."""
@@ -360,7 +360,7 @@ def test_a_behaviour_that_cannot_be_is_refused(shop: Any, wrong: Any, says: str)
     assert len(it.world.trace) == before
 
 
-def test_a_behaviour_is_told_in_the_order_of_things(shop: Any) -> None:
+def test_a_behaviour_is_a_message_in_its_place(shop: Any) -> None:
     """It is a message: what is under way at the same instant before it is not affected."""
     it = shop(retry=NONE)
     it.put()

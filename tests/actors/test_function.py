@@ -187,7 +187,7 @@ def test_destinations_on_a_bus_are_events(times: int) -> None:
     )
 
 
-def test_without_a_destination_nobody_hears() -> None:
+def test_without_a_destination_no_record_is_sent() -> None:
     """Neither of a success with only `on_failure`, nor of a failure without."""
     for failing, options in (
         (Failing(0), {"on_failure": TOPIC}),

@@ -127,7 +127,7 @@ def test_such_a_failure_is_one_like_any_other() -> None:
         "errorMessage": "Unable to marshal response: Object of type bytes is not JSON serializable",
         "errorType": "Runtime.MarshalError",
     }
-    assert "f raised in execution 3: Runtime.MarshalError" in str(world.trace.why(event_id))
+    assert "f raised (invocation 3): Runtime.MarshalError" in str(world.trace.why(event_id))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_such_a_failure_is_one_like_any_other() -> None:
         ([object()], "list"),
     ],
 )
-def test_a_handler_of_anything_else_answers_nobody(result: Any, kept: Any) -> None:
+def test_the_result_of_any_other_handler_is_not_an_answer(result: Any, kept: Any) -> None:
     """Its result cannot fail: it is kept as JSON in one order, or named by its type."""
     found = handled(lambda event: result, QUEUE)
     assert (found.result, found.error) == (kept, None)

@@ -18,7 +18,7 @@ import pytest
 
 import simbridge as sb
 from simbridge.model.messages import Call, Invoke
-from simbridge.scenario.scenario import play
+from simbridge.scenario.runner import play
 
 ENTRY = {"Source": "shop", "DetailType": "paid", "Detail": "{}"}
 ECHO = ENTRY | {"Source": "echo"}

@@ -33,7 +33,7 @@ def test_seconds_are_cut_off_not_rounded(micros: int) -> None:
 
 @given(st.datetimes(min_value=dt.datetime(2, 1, 1), max_value=dt.datetime(9998, 1, 1)))
 def test_zones_are_honoured(naive: dt.datetime) -> None:
-    """An instant is one and the same whatever zone it is told in; without a zone it is none."""
+    """An instant is the same in whichever zone it is written; without a zone it is refused."""
     here = naive.replace(tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
     assert clock.instant(here) == clock.instant(here.isoformat())
     assert clock.instant(here) == clock.instant(here.astimezone(dt.UTC))
@@ -87,7 +87,7 @@ def test_spans_add_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("micros", "told"),
+    ("micros", "text"),
     [
         (200_000, "200ms"),
         (1_500_000, "1.5s"),
@@ -96,9 +96,9 @@ def test_spans_add_up() -> None:
         (3 * 86400 * clock.SECOND + 7_500 * clock.SECOND, "3d02h05m"),
     ],
 )
-def test_durations_for_people(micros: int, told: str) -> None:
+def test_durations_for_people(micros: int, text: str) -> None:
     """Short, and in the unit that fits."""
-    assert clock.elapsed(micros) == told
+    assert clock.elapsed(micros) == text
 
 
 def test_beyond_the_calendar() -> None:

@@ -29,7 +29,7 @@ NAMES = [metric.name for metric in METRICS]
     ],
 )
 def test_what_was_meant(name: object, known: list[str], says: str) -> None:
-    """What looks alike, else what shares a word, else all of a short list or where a long one stands."""
+    """Similar spelling, else a shared word, else all of a short list or where a long one can be read."""
     assert did_you_mean(name, known, "the table").startswith(says)
 
 

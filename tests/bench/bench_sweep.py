@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 import simbridge as sb
-from simbridge.scenario.scenario import play
+from simbridge.scenario.runner import play
 
 RUNS = 300
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -12,8 +14,9 @@ from pathlib import Path
 import pytest
 
 import simbridge as sb
+from simbridge import cli
 from simbridge.cli.main import COMMANDS, main
-from simbridge.scenario.scenario import scenarios_in
+from simbridge.scenario.runner import scenarios_in
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -31,8 +34,8 @@ def test_every_scenario_holds(path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.py")), ids=lambda path: path.stem)
-def test_a_scenario_does_not_hold_by_luck(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What it says is true of another seed, too."""
+def test_a_scenario_holds_with_another_seed(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its assertions do not depend on its own seed."""
     assert main(["run", str(path), "--seed", "0"]) == 0, capsys.readouterr().err
 
 
@@ -77,7 +80,7 @@ async def second(world):
 def test_a_failure_shows_what_happened_last(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The end of the timeline, the lines of the scenario and no lines of ours, seed and time."""
+    """The end of the timeline, the lines of the scenario and none of simbridge, seed and time."""
     file = tmp_path / "fails.py"
     file.write_text(FAILS)
     assert main(["run", str(file)]) == 1
@@ -90,7 +93,7 @@ def test_a_failure_shows_what_happened_last(
 
 
 def test_the_trace_of_a_failure_is_kept(tmp_path: Path) -> None:
-    """`--trace` is written when an assertion did not hold: then it is wanted most."""
+    """`--trace` is written when an assertion has failed: then it is needed most."""
     file, out = tmp_path / "fails.py", tmp_path / "out.jsonl"
     file.write_text(FAILS.partition("@sb.scenario(seed=9)\nasync")[0])
     assert main(["run", str(file), "--trace", str(out)]) == 1
@@ -124,7 +127,7 @@ def test_the_trace_of_a_failure_is_kept(tmp_path: Path) -> None:
         (
             "import simbridge as sb\n@sb.scenario()\ndef f(w): pass\n@sb.scenario()\ndef g(w): pass",
             ["--trace", "out.jsonl"],
-            "--trace keeps one trace",
+            "--trace writes one trace",
         ),
     ],
 )
@@ -223,7 +226,7 @@ COMMAND = [sys.executable, "-m", "simbridge"]
 @pytest.mark.parametrize("out", ["/dev/full", "pipe"])
 @pytest.mark.parametrize("lines", ["1", "90000"])
 def test_where_the_output_goes_nowhere(out: str, lines: str) -> None:
-    """A full disk is told and is an error; a reader that has read enough is none. Never a traceback."""
+    """A full disk is an error in one line; a reader that stops early is none. Never a traceback."""
     command = [*COMMAND, "next", "rate(1 minute)", "--after", "2026-01-01", "--count", lines]
     if out == "pipe":
         reading, writing = os.pipe()
@@ -232,8 +235,8 @@ def test_where_the_output_goes_nowhere(out: str, lines: str) -> None:
         writing = os.open(out, os.O_WRONLY)
     with open(writing, "wb") as stdout:
         done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, timeout=60)
-    told = (0, b"") if out == "pipe" else (2, b"simbridge: [Errno 28] No space left on device\n")
-    assert (done.returncode, done.stderr) == told
+    said = (0, b"") if out == "pipe" else (2, b"simbridge: [Errno 28] No space left on device\n")
+    assert (done.returncode, done.stderr) == said
 
 
 WAITS = """
@@ -275,12 +278,12 @@ def test_an_interrupt_ends_a_command(command: str, scenario: str, tmp_path: Path
         while process.stdout.readline() != "waiting\n":
             pass
         os.killpg(process.pid, signal.SIGINT)
-        _, told = process.communicate(timeout=30)
-    assert (process.returncode, told) == (130, "simbridge: interrupted\n")
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, "simbridge: interrupted\n")
 
 
 def test_tasks_that_exit_have_not_held(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`sys.exit` in a task of an async scenario is told like one in the scenario."""
+    """`sys.exit` in a task of an async scenario is reported like one in the scenario."""
     file = tmp_path / "exits.py"
     file.write_text(
         "import sys, anyio\nimport simbridge as sb\n"
@@ -293,16 +296,16 @@ def test_tasks_that_exit_have_not_held(tmp_path: Path, capsys: pytest.CaptureFix
     assert "second has run" in printed.out and "SystemExit: 0" in printed.err
 
 
-@pytest.mark.parametrize("command", ["run", "sweep", "replay"])
+@pytest.mark.parametrize("command", ["run", "sweep", "match-rules"])
 def test_files_that_are_none(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A folder, a name that is too long for a file, nothing at all: one line says so."""
     rules = tmp_path / "rules.json"
     rules.write_text('{"Rules": []}')
-    words = ["--rules", str(rules)] if command == "replay" else []
+    words = [str(rules)] if command == "match-rules" else []
     for name, says in ((str(tmp_path), ", but a folder"), ("x" * 5000, "too long"), ("", "folder")):
-        assert main([command, name, *words]) == 2
+        assert main([command, *words, name]) == 2
         printed = capsys.readouterr()
         assert says in printed.err and printed.err.count("\n") == 1 and not printed.out
 
@@ -326,4 +329,11 @@ def test_every_argument_is_explained() -> None:
         for action in parser._actions
         if not action.help
     ]
-    assert not unexplained and len(commands.choices) == len(COMMANDS) + 1
+    assert not unexplained and len(commands.choices) == len(COMMANDS)
+
+
+def test_no_command_is_forgotten() -> None:
+    """Every module of the folder that adds a command is in the list of commands."""
+    names = [module.name for module in pkgutil.iter_modules(cli.__path__, "simbridge.cli.")]
+    adding = [module for module in map(importlib.import_module, names) if hasattr(module, "add")]
+    assert sorted(COMMANDS, key=str) == sorted(adding, key=str)

@@ -87,8 +87,8 @@ def test_bad_input_exits_with_2(
 def test_a_unix_cron_that_differs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Weekday 1 is Sunday here and Monday there; names are the same everywhere."""
     assert main(["next", "cron(0 12 ? * 1-5 *)", "--after", "2026-01-01T00:00:00Z"]) == 0
-    told = capsys.readouterr().out
-    assert "a Unix cron reads these fields otherwise: it would fire on Fri 2026-01-02T12" in told
+    said = capsys.readouterr().out
+    assert "a Unix cron reads these fields otherwise: it would fire on Fri 2026-01-02T12" in said
     for same in ("cron(0 12 ? * MON-FRI *)", "cron(0 12 L * ? *)", "rate(5 minutes)"):
         assert main(["next", same, "--after", "2026-01-01T00:00:00Z"]) == 0
         assert "Unix" not in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The command line where a standard stream is closed or its reader has gone; names with a slip; the version."""
+"""The command line with a closed standard stream or without its reader; mistyped names; the version."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ COMMANDS = {
     "assertion": ("run story.py --set n=300 --set holds=false", 1),
     "sweep": ("sweep story.py --seeds 2 --workers 1", 0),
     "sweep fails": ("sweep story.py --seeds 2 --workers 1 --vary holds=false", 1),
-    "replay": ("replay events.jsonl --rules rules.json", 0),
+    "match-rules": ("match-rules rules.json events.jsonl", 0),
     "bad input": ("run none.py", 2),
     "bad option": ("next --wrong", 2),
     "help": ("sweep --help", 0),
@@ -65,12 +65,12 @@ def test_whatever_the_streams_the_code_says_what_was_found(name: str, streams: s
     shell = f"{sys.executable} -m simbridge {words} {streams}; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=100)
     assert done.returncode == code, done.stderr
-    told = done.stdout + done.stderr
-    assert "Exception ignored" not in told and "BrokenPipe" not in told
-    assert "Traceback" not in told or name == "assertion"
+    said = done.stdout + done.stderr
+    assert "Exception ignored" not in said and "BrokenPipe" not in said
+    assert "Traceback" not in said or name == "assertion"
 
 
-@pytest.mark.parametrize("name", ["match", "run", "replay", "help", "version"])
+@pytest.mark.parametrize("name", ["match", "run", "match-rules", "help", "version"])
 def test_a_full_disk_is_told(name: str) -> None:
     """Also where argparse prints."""
     shell = f"{sys.executable} -m simbridge {COMMANDS[name][0]} >/dev/full"
@@ -100,18 +100,18 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "says"),
     [
         ("nxt", "there is no command 'nxt'; did you mean next?"),
-        ("reply events.jsonl", "there is no command 'reply'; did you mean replay?"),
-        ("frobnicate", "there are explain, match, next, replay, run, sweep"),
+        ("match-rule rules.json", "there is no command 'match-rule'; did you mean match-rules"),
+        ("frobnicate", "there are explain, match, match-rules, next, run, sweep"),
         ("--versoin", "did you mean --version?"),
         ("next rate(1day) --cuont 5", "unrecognized arguments: --cuont 5; did you mean --count"),
         ("run story.py --sed=7", "did you mean --seed"),
         ("sweep story.py --wokers 2 --jsn", "did you mean --workers?"),
-        ("replay events.jsonl --rules rules.json --exmples 1", "did you mean --examples"),
+        ("match-rules rules.json events.jsonl --exmples 1", "did you mean --examples"),
         ("explain {} {} --qqq", "error: unrecognized arguments: --qqq\n"),
         ("", "the following arguments are required: COMMAND"),
     ],
 )
-def test_slips_in_names(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistyped_names(words: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What may have been meant by a command or an option; exit code 2."""
     with pytest.raises(SystemExit) as ended:
         main(words.split())
@@ -125,7 +125,7 @@ def test_slips_in_names(words: str, says: str, capsys: pytest.CaptureFixture[str
         ("n=x", "story with n=x seed=1: TypeError: 'str' object cannot be interpreted"),
         ("wait=3parsecs", "seed=1: InvalidTime: '3parsecs' is not a duration"),
         ("wait=[1,2]", "--set wait takes one value, not 2"),
-        ("m=1", "story takes no 'm'; it takes n, holds, wait"),
+        ("m=1", "story has no argument 'm'; it takes n, holds, wait"),
         ("n", "--set takes NAME=VALUE, not 'n'"),
     ],
 )
@@ -134,8 +134,8 @@ def test_a_bad_value_is_told_as_in_a_sweep(
 ) -> None:
     """One line, the line of the scenario below it, exit code 2; no traceback."""
     assert main(["run", "story.py", "--set", value]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("simbridge: ") and says in told and "Traceback" not in told
+    said = capsys.readouterr().err
+    assert said.startswith("simbridge: ") and says in said and "Traceback" not in said
     if "seed=1" in says:
         assert main(["sweep", "story.py", "--vary", value, "--seeds", "1-1", "--workers", "1"]) == 2
-        assert capsys.readouterr().err == told
+        assert capsys.readouterr().err == said

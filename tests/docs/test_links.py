@@ -46,7 +46,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_path_that_a_page_names_is_there(page: Path) -> None:
-    """`simbridge/kernel/core.py` in a sentence or a table is a file."""
+    """`simbridge/kernel/kernel.py` in a sentence or a table is a file."""
     for name in NAMED.findall(prose(page)):
         assert (ROOT / name).exists(), f"{page.name} names {name}"
 

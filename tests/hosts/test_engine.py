@@ -1,4 +1,4 @@
-"""What surrounds guests: interrupts, threads, other worlds and libraries, endless loops."""
+"""What surrounds async code: interrupts, threads, other worlds and libraries, endless loops."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from trio._core import _run
 import simbridge as sb
 from simbridge.hosts import asyncio as asyncio_host
 from simbridge.hosts import trio as trio_host
+from simbridge.hosts import trio_clock
 
 BACKENDS = ["asyncio", "trio"]
 ENTRY = {"Source": "s", "DetailType": "d", "Detail": "{}"}
@@ -82,9 +83,9 @@ def test_an_interrupt_in_a_handler_ends_the_run_and_leaves_the_world_usable(back
 
 
 def test_a_cancelled_error_of_the_story_itself_surfaces(backend: str) -> None:
-    """It is nobody's cancellation but the story's; the run does not pretend that it waits."""
+    """The cancellation is the story's own; the error does not claim that the story waits."""
     if backend == "trio":
-        pytest.skip("trio lets nobody raise its cancellation")
+        pytest.skip("trio's cancellation cannot be raised by users")
 
     async def story(world: sb.World) -> None:
         raise asyncio.CancelledError
@@ -161,14 +162,14 @@ def test_a_callback_from_another_thread_is_refused_there(backend: str) -> None:
 
 
 def test_what_is_replaced_is_there_in_a_step(backend: str) -> None:
-    """trio asks the host's objects while a guest runs, and its own outside; so does anyio."""
+    """trio and anyio use the host's objects during a step, and their own outside."""
     theirs = _run._r, anyio.to_thread.get_async_backend, trio._threads.start_thread_soon
     switch = _run._ALLOW_DETERMINISTIC_SCHEDULING
 
     async def story(world: sb.World) -> None:
         if backend == "trio":
             runner = _run.GLOBAL_RUN_CONTEXT.runner
-            assert type(runner.deadlines) is trio_host._Deadlines
+            assert type(runner.deadlines) is trio_clock.Deadlines
             assert type(_run._r) is trio_host._BatchOrder
             assert _run._ALLOW_DETERMINISTIC_SCHEDULING
             assert trio._threads.start_thread_soon is not theirs[2]
@@ -199,7 +200,7 @@ def test_a_story_runs_other_worlds(backend: str, inner: str) -> None:
     sb.run(story, backend=backend)
 
 
-def test_a_guest_is_nobody_in_another_world(backend: str) -> None:
+def test_an_owner_of_one_world_is_unknown_in_another(backend: str) -> None:
     """What it puts there comes from outside, with no cause."""
     here, there = sb.World(backend=backend), sb.World(backend=backend)
 
@@ -214,7 +215,7 @@ def test_a_guest_is_nobody_in_another_world(backend: str) -> None:
 
 @pytest.mark.parametrize("around", BACKENDS)
 def test_worlds_run_inside_a_running_library(backend: str, around: str) -> None:
-    """The library around the world, its loop and its detection, does not leak into guests."""
+    """The library around the world, its loop and its detection, does not leak into async code."""
     world = sb.World(backend=backend)
     seen = []
 
@@ -280,7 +281,7 @@ def test_a_world_is_closed_in_another_thread(backend: str) -> None:
     assert ended == ["closer"]
 
 
-def test_settled_outside_of_guests_is_refused(backend: str) -> None:
+def test_settled_outside_of_async_code_is_refused(backend: str) -> None:
     """There it would wait for nothing, and say nothing."""
     world = sb.World(backend=backend)
     with pytest.raises(sb.SimbridgeError, match=r"world\.settle\(\)"):
@@ -397,7 +398,7 @@ async def spin(world: sb.World) -> None:
 def test_a_story_that_keeps_the_time_for_ever_is_stopped(
     backend: str, story: Callable[[sb.World], Any]
 ) -> None:
-    """The error names the guest, and what to write instead."""
+    """The error names the story or handler, and what to write instead."""
     with pytest.raises(sb.Runaway, match=r"the story .* await anyio\.sleep\(seconds\)"):
         sb.run(story, backend=backend, limits={"messages_per_instant": 2000})
 
@@ -420,7 +421,7 @@ def test_a_circle_of_async_handlers_is_stopped(backend: str, pause: float | None
 
 
 def test_many_handlers_may_each_let_the_instant_settle(backend: str) -> None:
-    """The bound is for one guest, not for all together."""
+    """The bound is for one story or handler, not for all together."""
     world, done = sb.World(backend=backend, limits={"messages_per_instant": 100}), []
 
     async def handler(event: dict) -> None:

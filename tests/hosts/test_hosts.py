@@ -157,13 +157,13 @@ def test_an_exception_in_a_story_carries_the_seed(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_story_that_waits_for_nothing_is_told(backend: str) -> None:
-    """Nothing is due and nobody sleeps: the story would wait for ever."""
+def test_a_deadlock_is_an_error(backend: str) -> None:
+    """No message is due and no task has a timer: the story would wait for ever."""
 
     async def story(world: sb.World) -> None:
         await anyio.Event().wait()
 
-    with pytest.raises(sb.Stalled, match="never happen"):
+    with pytest.raises(sb.Stalled, match=r"deadlock at 2026.*no task has a timer"):
         sb.run(story, backend=backend)
 
 
@@ -224,7 +224,7 @@ def test_handlers_keep_their_state_between_runs_inside_a_running_loop(backend: s
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_blocking_the_thread_for_real_is_told(backend: str) -> None:
-    """`time.sleep` in a guest is pointed out."""
+    """`time.sleep` in async code raises a warning."""
 
     async def story(world: sb.World) -> None:
         await anyio.sleep(1)  # a step without the start of the library, which computes

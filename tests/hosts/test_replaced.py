@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
+import asyncio
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from pkgutil import resolve_name
 from types import ModuleType
 from typing import Any
 
@@ -20,9 +19,7 @@ import trio._threads
 from trio._core import _run
 
 import simbridge as sb
-from simbridge.hosts import asyncio as asyncio_host
 from simbridge.hosts import trio as trio_host
-from simbridge.hosts.private_names import PRIVATE_NAMES, check
 from simbridge.hosts.replaced import Name, Replaced
 
 BACKENDS = ["asyncio", "trio"]
@@ -31,7 +28,7 @@ HOSTS = Path(trio_host.__file__).parent
 
 
 def replaced() -> tuple[Any, ...]:
-    """What stands now where the hosts put theirs."""
+    """The present objects at the names that the hosts replace."""
     return (
         _run._r,
         _run._ALLOW_DETERMINISTIC_SCHEDULING,
@@ -55,7 +52,7 @@ async def to_a_thread() -> bool:
 
 
 async def runs_in_place() -> None:
-    """A guest that waits, and whose worker threads are none."""
+    """Async code that waits, and whose functions for worker threads run in place."""
     for _ in range(3):
         assert not await to_a_thread()
         await anyio.sleep(1)
@@ -134,7 +131,7 @@ def test_the_libraries_are_untouched_by_import_and_by_runs() -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_a_step_that_ends_badly_restores_them_too(backend: str, error: type[BaseException]) -> None:
-    """Whatever a guest raises; `nothing_stays` looks afterwards."""
+    """Whatever async code raises; `nothing_stays` checks it afterwards."""
 
     async def story(world: sb.World) -> None:
         await anyio.sleep(1)
@@ -146,14 +143,14 @@ def test_a_step_that_ends_badly_restores_them_too(backend: str, error: type[Base
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_between_two_steps_they_are_as_they_were(backend: str) -> None:
-    """A sync handler runs in no step, also while guests of its world are under way."""
+    """A sync handler runs outside of steps, also while async handlers of its world are running."""
     before, seen = replaced(), []
 
-    async def sleeper(event: dict) -> None:
+    async def sleeps(event: dict) -> None:
         await anyio.sleep(60)
         seen.append(replaced() != before)
 
-    world = wired(backend, sleeper)
+    world = wired(backend, sleeps)
     events = world.client()
     arn = world.function("sync", lambda event: seen.append(replaced() == before)).arn
     events.put_targets(Rule="r", Targets=[{"Id": "2", "Arn": arn}])
@@ -183,7 +180,7 @@ def test_a_plain_run_in_another_thread_during_a_step(backend: str, plain: str) -
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("plain", BACKENDS)
 def test_a_plain_run_in_the_same_thread(backend: str, plain: str) -> None:
-    """Before, after and around a world, and while its guests are under way between two runs."""
+    """Before, after and around a world, and between two runs while its async handlers are running."""
     ended = []
 
     async def handler(event: dict) -> None:
@@ -239,6 +236,27 @@ def test_a_world_within_a_step_of_another(backend: str, inner: str) -> None:
     sb.run(story, backend=backend)
 
 
+def test_worlds_on_both_hosts_and_plain_runs_take_turns_in_one_thread() -> None:
+    """Two worlds are run in pieces, with a `trio.run` and an `asyncio.run` between the pieces."""
+    woken: list[str] = []
+
+    def handler_of(backend: str) -> Callable[[dict], Any]:
+        async def handler(event: dict) -> None:
+            for _ in range(10):
+                await runs_in_place()
+                await anyio.sleep(57)
+                woken.append(backend)
+
+        return handler
+
+    worlds = [wired(backend, handler_of(backend)) for backend in BACKENDS]
+    for _ in range(10):
+        for world in worlds:
+            world.run(minutes=1)
+            assert trio.run(to_a_thread) and asyncio.run(to_a_thread())
+    assert woken == BACKENDS * 10
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("other", BACKENDS)
 def test_steps_that_overlap_in_two_threads(backend: str, other: str) -> None:
@@ -263,7 +281,7 @@ def test_steps_that_overlap_in_two_threads(backend: str, other: str) -> None:
 
 
 def test_worlds_on_both_hosts_in_many_threads_beside_plain_runs() -> None:
-    """Nobody gets what is meant for another; what is left behind is what was there."""
+    """Each run gets its own functions; afterwards the originals are back."""
     digests: dict[str, set[str]] = {backend: set() for backend in BACKENDS}
     failed: list[BaseException] = []
 
@@ -305,7 +323,7 @@ def test_worlds_on_both_hosts_in_many_threads_beside_plain_runs() -> None:
     assert [len(found) for found in digests.values()] == [1, 1]
 
 
-# -- who else replaces the same names -----------------------------------------------------------
+# -- other code that replaces the same names -----------------------------------------------------------
 
 
 def module_of(value: Any) -> Any:
@@ -316,7 +334,7 @@ def module_of(value: Any) -> Any:
 
 
 def test_what_others_put_over_ours_stays_and_ours_passes_on_to_it() -> None:
-    """A wrapper that comes in a step and stays has no circle as its end."""
+    """A wrapper that is installed during a step and stays does not end in recursion."""
     library: Any = module_of(lambda: "theirs")
     within = Replaced(Name(library, "name", lambda theirs: lambda: f"ours({theirs()})"))
     within.begin()
@@ -332,7 +350,7 @@ def test_what_others_put_over_ours_stays_and_ours_passes_on_to_it() -> None:
 
 
 def test_what_others_put_back_later_is_passed_through() -> None:
-    """A monkeypatch undone outside of the step leaves ours there, which is nobody's harm."""
+    """A monkeypatch that is undone outside of the step leaves ours there, which calls the original."""
     library: Any = module_of(lambda: "theirs")
     within = Replaced(Name(library, "name", lambda theirs: lambda: theirs()))
     within.begin()
@@ -365,75 +383,3 @@ def test_steps_are_counted() -> None:
         within.end()
         assert library.name == "theirs"
     assert made == ["theirs"]
-
-
-# -- private names ------------------------------------------------------------------------------
-
-EACH = [(library, name) for library, names in PRIVATE_NAMES.items() for name in names]
-
-
-@pytest.mark.parametrize("library", PRIVATE_NAMES)
-def test_the_private_names_are_there(library: str) -> None:
-    """In the versions that are installed."""
-    check(library)
-
-
-@pytest.mark.parametrize(("library", "name"), EACH)
-def test_a_private_name_that_is_missing_is_told(
-    library: str, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By the library, its version and the name."""
-    path, _, last = f"{library}.{name}".rpartition(".")
-    owner = resolve_name(path)
-    for holder in (owner, *getattr(owner, "__mro__", ()), *type(owner).__mro__):
-        if last in vars(holder):
-            monkeypatch.delattr(holder, last)
-    with pytest.raises(
-        sb.SimbridgeError,
-        match=rf"does not know .*{library}.* \d+\.\d+.*: it has no {library}\.{name}",
-    ):
-        check(library)
-
-
-@pytest.mark.parametrize(
-    ("backend", "missing"),
-    [("trio", "trio._core._run._r"), ("asyncio", "anyio.to_thread.get_async_backend")],
-)
-def test_a_host_says_so_when_it_is_needed(backend: str, missing: str) -> None:
-    """Each time, as `SimbridgeError`; worlds without async code run."""
-    owner, _, name = missing.rpartition(".")
-    program = (
-        "import anyio, anyio.to_thread, trio, simbridge as sb\n"
-        f"del {owner}.{name}\n"
-        "sb.run(lambda world: world.run(hours=1))\n"
-        "async def story(world): await anyio.sleep(1)\n"
-        "for _ in range(2):\n"
-        f"    try: sb.run(story, backend={backend!r})\n"
-        "    except sb.SimbridgeError as error: print(error)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    told = done.stdout.splitlines()
-    assert len(told) == 2
-    assert all(f"it has no {missing}" in line for line in told)
-
-
-def test_every_private_name_that_is_touched_is_listed() -> None:
-    """What begins with an underscore and is not a host's own, and what is taken from private modules."""
-    listed = {part for _, name in EACH for part in name.split(".")}
-    touched = set()
-    for path in sorted(HOSTS.glob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                assert "._" not in node.module, f"{path.name}: {node.module}"
-            if not isinstance(node, ast.Attribute):
-                continue
-            base = node.value.id if isinstance(node.value, ast.Name) else ""
-            private = node.attr.startswith("_") and not node.attr.startswith("__")
-            if base in ("_scheduler", "_threads", "runner") or (private and base != "self"):
-                touched.add(node.attr)
-    assert touched - listed == set()
-    assert "_counter" in touched
-    assert asyncio_host._AsyncIOBackend is resolve_name("anyio._backends._asyncio.AsyncIOBackend")

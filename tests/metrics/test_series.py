@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import simbridge as sb
 from simbridge.kernel import Entry
-from simbridge.metrics.count import HAPPENINGS
+from simbridge.metrics.count import OCCURRENCES
 from simbridge.metrics.series import METRICS, Metrics
 from simbridge.model.messages import DeadLetter, Drop, Event, Invoke, Match, Outcome
 
@@ -411,9 +411,9 @@ def test_metrics_print_at_a_glance() -> None:
 
 
 def test_every_row_counts_something_that_can_happen() -> None:
-    """The table names each metric once, and only happenings that exist; none of these is unused."""
+    """The table names each metric once, and only occurrences that exist; none of these is unused."""
     assert len({metric.name for metric in METRICS}) == len(METRICS)
-    assert {metric.counts for metric in METRICS} == set(HAPPENINGS)
+    assert {metric.counts for metric in METRICS} == set(OCCURRENCES)
 
 
 def reference() -> str:
@@ -421,7 +421,7 @@ def reference() -> str:
     lines = ["| metric | dimensions | unit | meaning | counted |", "|---|---|---|---|---|"]
     for metric in METRICS:
         where = " or ".join("".join(names) or "none" for names in metric.dimensions)
-        cells = (f"`{metric.name}`", where, metric.unit, metric.meaning, HAPPENINGS[metric.counts])
+        cells = (f"`{metric.name}`", where, metric.unit, metric.meaning, OCCURRENCES[metric.counts])
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

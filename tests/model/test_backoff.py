@@ -223,7 +223,7 @@ class _Gaps:
         return {1: SECOND}[retry]
 
 
-def test_a_backoff_that_raises_is_told() -> None:
+def test_a_backoff_that_raises_ends_the_run() -> None:
     """The run ends with the number of the retry; what was raised is the cause."""
     world = sb.World(backoff=_Gaps())
     pay = world.function("pay")

@@ -81,7 +81,7 @@ def test_a_number_fits_its_unit(name: str, way: str) -> None:
         ("ideal", "limits is a mapping"),
     ],
 )
-def test_limits_that_cannot_be_are_told(limits: object, says: str) -> None:
+def test_invalid_limits_are_errors(limits: object, says: str) -> None:
     """A name with those that are close, a value with what it should be."""
     with pytest.raises(sb.SimbridgeError, match=says):
         sb.World(limits=limits)  # type: ignore[arg-type]
@@ -99,7 +99,7 @@ def test_limits_that_cannot_be_are_told(limits: object, says: str) -> None:
         (None, "profile is 'ideal' or 'aws', or a mapping of limits, not None"),
     ],
 )
-def test_profiles_that_cannot_be_are_told(profile: object, says: str) -> None:
+def test_invalid_profiles_are_errors(profile: object, says: str) -> None:
     """A mapping is checked as limits are; anything else gets an error that says what a profile is."""
     with pytest.raises(sb.SimbridgeError, match=says):
         sb.World(profile=profile)  # type: ignore[arg-type]

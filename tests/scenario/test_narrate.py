@@ -13,7 +13,7 @@ ENTRY = {"Source": "shop", "DetailType": "Order", "Detail": "{}"}
 
 
 def build(world: sb.World, log: structlog.stdlib.BoundLogger | None = None) -> None:
-    """A function that accepts, and an address where nobody lives."""
+    """A function that accepts, and an ARN without a target."""
 
     def handler(event: dict) -> None:
         if log is not None:
@@ -36,19 +36,19 @@ def test_the_lines_of_the_timeline_in_virtual_time() -> None:
     with sb.narrate(world, form="json", file=out):
         build(world)
 
-    told = [json.loads(line) for line in out.getvalue().splitlines()]
+    logged = [json.loads(line) for line in out.getvalue().splitlines()]
     shown = str(world.trace).splitlines()
-    assert len(told) == len(shown) > 5
-    for line, text in zip(told, shown, strict=True):
+    assert len(logged) == len(shown) > 5
+    for line, text in zip(logged, shown, strict=True):
         assert text.endswith(line["event"])
         assert text.startswith(line["timestamp"][:-4].replace("T", " "))
-    warned = {line["message"] for line in told if line["level"] == "warning"}
+    warned = {line["message"] for line in logged if line["level"] == "warning"}
     assert warned == {"Outcome", "Drop"}
-    assert {line["sequence"] for line in told} <= {record.sequence for record in world.trace}
+    assert {line["sequence"] for line in logged} <= {record.sequence for record in world.trace}
 
 
 def test_one_log_for_the_world_and_for_you() -> None:
-    """Your own lines stand among the world's, stamped with virtual time; each line once."""
+    """Your own lines are among the world's, stamped with virtual time; each line once."""
     world = sb.World()
     with structlog.testing.capture_logs(processors=[sb.virtual_timestamper(world)]) as lines:
         log = structlog.get_logger()

@@ -147,7 +147,7 @@ def test_the_first_line_may_be_bad_too(file: Path) -> None:
 def test_the_error_lists_the_lines_and_counts_the_rest(file: Path) -> None:
     """Twenty in its text, all of them in `bad`; it can be pickled."""
     file.write_text(lines(*["oops"] * 30, ENVELOPE))
-    with pytest.raises(sb.InvalidEvents, match="30 lines are no events") as raised:
+    with pytest.raises(sb.InvalidEvents, match="30 lines are not events") as raised:
         sb.read_events(file)
     assert "line 20: not JSON" in str(raised.value)
     assert "line 21" not in str(raised.value)

@@ -20,7 +20,7 @@ BLOCKS = [name for name in TARGET.members if name.endswith("Parameters")]
 # For each block a target that has it.
 ARNS = {kind.block: example_target(kind)["Arn"] for kind in KINDS if kind.name != "API destination"}
 
-# What is no text of one's own choosing, or only one of two that exclude each other.
+# Members that do not take any text, or exclude another member.
 FIXED = {
     "TaskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/t",
     "PartitionKeyPath": "$.detail.key",

@@ -1,4 +1,4 @@
-"""Trace files that were cut or edited: what is not a whole trace is told, and nothing breaks."""
+"""Trace files that were cut or edited: an incomplete trace is an error, and nothing breaks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import simbridge as sb
 from simbridge.metrics.series import Metrics
 from simbridge.model.messages import Message
+from simbridge.trace.file import FORMAT, Header
 
 Line = list[Any]
 
@@ -76,11 +78,17 @@ def rich_world() -> sb.World:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
-    """The lines of the trace of such a world, and its end."""
+    """The lines of the trace of such a world after the header, its end included."""
     world = rich_world()
     file = tmp_path_factory.mktemp("trace") / "trace.jsonl"
     world.trace.to_jsonl(file)
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    return [json.loads(line) for line in file.read_text().splitlines()[1:]]
+
+
+def write(file: Path, lines: list[Line]) -> None:
+    """Write lines as a file, behind the header."""
+    header = msgspec.to_builtins(Header(FORMAT, sb.__version__))
+    file.write_text("".join(json.dumps(line) + "\n" for line in [header, *lines]))
 
 
 def ask(trace: sb.Trace) -> None:
@@ -103,13 +111,13 @@ def ask(trace: sb.Trace) -> None:
     ids = dict.fromkeys(
         message.event.id for *_, message in trace if getattr(message, "event", None) is not None
     )
-    questions += [lambda event=event: told(trace.why(event)) for event in ids]
+    questions += [lambda event=event: render(trace.why(event)) for event in ids]
     for question in questions:
         with suppress(sb.SimbridgeError):
             question()
 
 
-def told(why: Any) -> None:
+def render(why: Any) -> None:
     """Both forms of it."""
     json.dumps(why.to_dict())
     str(why)
@@ -165,7 +173,7 @@ def edited(lines: list[Line], draw: random.Random) -> list[Line]:
         else:
             container[key] = draw.choice(VALUES)
     records = sum(line[5:6] and line[5].get("type") != "End" for line in lines if is_line(line))
-    if draw.random() < 0.8:  # else the end tells at once that something is missing
+    if draw.random() < 0.8:  # else the end shows at once that a record is missing
         for line in lines:
             if is_line(line) and line[5].get("type") == "End":
                 line[5]["records"] = records
@@ -190,21 +198,21 @@ def test_an_edited_trace_never_breaks(written: list[Line], tmp_path: Path, seed:
     """Whatever is changed in a file, only `SimbridgeError` comes of reading it and of every question."""
     draw, file = random.Random(seed), tmp_path / "edited.jsonl"
     read = 0
-    for _ in range(50):
+    for _ in range(60):
         lines = edited(written, draw)
-        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        write(file, lines)
         try:
             trace = sb.Trace.from_jsonl(file)
         except sb.SimbridgeError:
             continue
         read += 1
         ask(trace)
-    assert 5 < read < 45
+    assert 5 < read < 55
 
 
 REMOVED = object()
 
-# Kind of message, place in the line, what stands there instead. Each would break a question.
+# Kind of message, place in the line, the value instead. Each would break a question.
 EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("Publish", (0,), 10**18),
     ("Publish", (1,), 0),
@@ -220,6 +228,8 @@ EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("Match", (5, "target_arn"), "arn:aws"),
     ("Match", (5, "event"), "nobody"),
     ("Match", (1,), 5),
+    ("MatchWithoutTarget", (5, "rule"), "x"),
+    ("MatchWithoutTarget", (5, "event"), "nobody"),
     ("Invoke", (5, "attempt"), 0),
     ("Invoke", (5, "attempt"), 10**18),
     ("Invoke", (5, "delivery"), 1),
@@ -250,7 +260,7 @@ EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
 
 
 @pytest.mark.parametrize(("kind", "place", "value"), EDITS)
-def test_what_would_break_a_question_is_told_by_its_line(
+def test_what_would_break_a_question_is_an_error_with_its_line(
     written: list[Line], tmp_path: Path, kind: str, place: tuple[Any, ...], value: Any
 ) -> None:
     """The file is refused when it is read, with the number of the line."""
@@ -269,14 +279,14 @@ def test_what_would_break_a_question_is_told_by_its_line(
     else:
         container[last] = value
     file = tmp_path / "edited.jsonl"
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with pytest.raises(sb.SimbridgeError, match=r"line \d+ is not a line of a trace") as told:
+    write(file, lines)
+    with pytest.raises(sb.SimbridgeError, match=r"line \d+ is not a line of a trace") as caught:
         sb.Trace.from_jsonl(file)
     if place not in ((0,), (1,)):  # a wrong time or number is seen at the next record
-        assert f"line {number + 1} " in str(told.value)
+        assert f"line {number + 2} " in str(caught.value)
 
 
-def test_a_name_that_is_no_text_is_not_told(written: list[Line], tmp_path: Path) -> None:
+def test_a_name_that_is_not_a_text_is_left_out(written: list[Line], tmp_path: Path) -> None:
     """Not even one that is nested too deeply for Python to print."""
     deep: Any = "x"
     for _ in range(900):
@@ -285,7 +295,7 @@ def test_a_name_that_is_no_text_is_not_told(written: list[Line], tmp_path: Path)
     line = next(line for line in lines if line[5].get("operation") == "CreateArchive")
     line[5]["request"]["ArchiveName"] = deep
     file = tmp_path / "edited.jsonl"
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write(file, lines)
     assert "calls CreateArchive\n" in sb.Trace.from_jsonl(file).timeline()
 
 

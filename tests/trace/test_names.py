@@ -44,7 +44,7 @@ def world_with(put: bool = True) -> sb.World:
         ({"rule": "xyzzy", "outcome": "dropped"}, "no rule"),
     ],
 )
-def test_a_slip_of_the_pen_is_told(question: dict[str, Any], says: str, tmp_path: Path) -> None:
+def test_a_typo_is_an_error(question: dict[str, Any], says: str, tmp_path: Path) -> None:
     """With the nearest name, by name or by ARN, and in a trace from a file as well."""
     world = world_with()
     world.trace.to_jsonl(tmp_path / "trace.jsonl")
@@ -103,7 +103,7 @@ def test_a_name_that_comes_later_is_known_then() -> None:
 
 
 def test_the_managed_rule_of_an_archive_is_a_rule() -> None:
-    """It stands in ListRules; its events go to the archive and are no deliveries."""
+    """ListRules has it; its events go to the archive and are not deliveries."""
     world = world_with()
     bus = world.client().describe_event_bus()["Arn"]
     world.client().create_archive(ArchiveName="a", EventSourceArn=bus)

@@ -61,7 +61,7 @@ def thin() -> sb.World:
     return busy_world("outcomes")
 
 
-def told(world: sb.World, attempts_of: tuple[str, ...]) -> list[Any]:
+def rows_of(world: sb.World, attempts_of: tuple[str, ...]) -> list[Any]:
     return [
         (
             d.sequence,
@@ -80,9 +80,9 @@ def told(world: sb.World, attempts_of: tuple[str, ...]) -> list[Any]:
 
 
 def test_the_same_deliveries(full: sb.World, thin: sb.World) -> None:
-    """How each ended, when and after how many attempts; of a pending one their number is not known."""
+    """How each ended, when and after how many attempts; a pending one has no number of attempts."""
     ended = ("delivered", "dead-lettered", "dropped")
-    assert told(thin, ended) == told(full, ended)
+    assert rows_of(thin, ended) == rows_of(full, ended)
     assert {d.outcome for d in thin.trace.deliveries()} == {*ended, "pending"}
     assert {d.attempt_count for d in thin.trace.deliveries(outcome="pending")} == {0}
     assert {len(d.attempts) for d in thin.trace.deliveries()} == {0}
@@ -119,8 +119,8 @@ def test_the_same_future(full: sb.World, thin: sb.World) -> None:
 def test_a_pickle_stays_at_its_level() -> None:
     """What is left out before is left out afterwards."""
     world = sb.World(trace="outcomes")
-    twin = pickle.loads(pickle.dumps(world))
-    for it in (world, twin, world.fork()):
+    copy = pickle.loads(pickle.dumps(world))
+    for it in (world, copy, world.fork()):
         it.client().put_rule(Name="r", EventPattern='{"source": ["shop"]}')
         it.client().put_targets(Rule="r", Targets=[{"Id": "1", "Arn": it.queue("q").arn}])
         it.client().put_events(Entries=[ENTRY])

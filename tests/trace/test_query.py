@@ -41,7 +41,7 @@ def world_with(retries: int = 3, **options: object) -> sb.World:
     return world
 
 
-def told(deliveries: list[sb.trace.Delivery]) -> list[tuple[object, ...]]:
+def rows_of(deliveries: list[sb.trace.Delivery]) -> list[tuple[object, ...]]:
     """All there is to know of deliveries, to compare them."""
     return [
         (
@@ -72,15 +72,15 @@ def test_asking_often_is_like_asking_once(steps: list[tuple[int, int]]) -> None:
             world.client().put_events(Entries=[ENTRY] * count)
         world.run(seconds=seconds)
         found = world.trace.deliveries()
-        assert told(found) == told(sb.Trace(list(world.trace)).deliveries())
-        assert told(found) == told(Deliveries().of(list(world.trace)))
+        assert rows_of(found) == rows_of(sb.Trace(list(world.trace)).deliveries())
+        assert rows_of(found) == rows_of(Deliveries().of(list(world.trace)))
         ids = dict.fromkeys(delivery.event.id for delivery in found)
-        by_event = [one for name in ids for one in told(world.trace.deliveries(event=name))]
-        assert sorted(map(repr, by_event)) == sorted(map(repr, told(found)))
+        by_event = [one for name in ids for one in rows_of(world.trace.deliveries(event=name))]
+        assert sorted(map(repr, by_event)) == sorted(map(repr, rows_of(found)))
 
 
-def test_a_pending_delivery_is_told_as_it_stands() -> None:
-    """What somebody has asked for does not change while the world goes on; the next answer does."""
+def test_a_pending_delivery_is_a_snapshot() -> None:
+    """An answer does not change while the world goes on; the next answer does."""
     world = world_with()
     world.client().put_events(Entries=[ENTRY])
     world.run(seconds=1)
@@ -139,18 +139,18 @@ def test_a_world_has_one_trace() -> None:
     world.client().put_events(Entries=[ENTRY])
     world.run(hours=3)
     assert world.trace is trace
-    past = told(trace.deliveries())
+    past = rows_of(trace.deliveries())
     fork, pickled = world.fork(), pickle.loads(pickle.dumps(world))
     world.client().put_events(Entries=[ENTRY])
     world.settle()
     for other in (fork, pickled):
-        assert told(other.trace.deliveries()) == past
+        assert rows_of(other.trace.deliveries()) == past
         other.client().put_events(Entries=[ENTRY])
         other.settle()
-        assert told(other.trace.deliveries()) == told(trace.deliveries())
+        assert rows_of(other.trace.deliveries()) == rows_of(trace.deliveries())
 
 
-def test_a_trace_without_its_beginning_is_told(tmp_path: Path) -> None:
+def test_a_trace_without_its_beginning_is_an_error(tmp_path: Path) -> None:
     """No question to it can be answered well; its timeline can still be read."""
     world = world_with()
     world.client().put_events(Entries=[ENTRY])
@@ -159,20 +159,21 @@ def test_a_trace_without_its_beginning_is_told(tmp_path: Path) -> None:
     world.trace.to_jsonl(file)
     matches = [record.sequence for record in world.trace if isinstance(record.message, Match)]
     lines = file.read_text().splitlines(keepends=True)
-    file.write_text("".join(line for line in lines if json.loads(line)[1] != matches[0]))
+    kept = [line for line in lines[1:] if json.loads(line)[1] != matches[0]]
+    file.write_text("".join([lines[0], *kept]))
     with pytest.raises(sb.SimbridgeError, match=f"begins delivery {matches[0]} is missing"):
         sb.Trace.from_jsonl(file)
     part = sb.Trace([record for record in world.trace if record.sequence != matches[0]])
     for _ in range(2):
         with pytest.raises(sb.SimbridgeError, match=f"begins delivery {matches[0]} is missing"):
             part.deliveries()
-    with pytest.raises(sb.SimbridgeError, match="not whole"):
+    with pytest.raises(sb.SimbridgeError, match="truncated trace"):
         Metrics.from_records(part, account=world.account, region=world.region)
     assert f"delivery {matches[0]}" in str(part)
 
 
 def test_files_that_cannot_be_used(tmp_path: Path) -> None:
-    """A folder, a file in no folder, and what is no trace."""
+    """A folder, a file in no folder, and another file."""
     trace = world_with().trace
     for path in (tmp_path, tmp_path / "none" / "x.jsonl"):
         with pytest.raises(sb.SimbridgeError, match="cannot be written"):

@@ -15,7 +15,7 @@ from simbridge.trace import render, timeline
 ENTRY = {"Source": "shop", "DetailType": "<Order & 'Placed'>", "Detail": "{}"}
 
 
-def told() -> sb.World:
+def failing_world() -> sb.World:
     """One event, delivered to a function, dead-lettered, and dropped."""
     world = sb.World(seed=7)
     events = world.client("events")
@@ -36,7 +36,7 @@ def told() -> sb.World:
 
 def test_every_line_about_an_event_names_it() -> None:
     """One event can be followed by searching for the first eight digits of its id."""
-    world = told()
+    world = failing_world()
     event = world.trace.deliveries()[0].event.id[:8]
     lines = str(world.trace).splitlines()
     calls = [line for line in lines if "story calls" in line]
@@ -45,8 +45,8 @@ def test_every_line_about_an_event_names_it() -> None:
     assert all(event in line for line in lines if line not in calls)
 
 
-def test_every_kind_of_message_is_told_or_known_to_repeat_another() -> None:
-    """Who adds a message decides what the timeline says of it."""
+def test_every_kind_of_message_has_a_line_or_is_hidden() -> None:
+    """A new kind of message has a line, or is listed as hidden."""
     assert render.RENDERERS.keys() | render.HIDDEN == set(get_args(Message))
     assert not render.RENDERERS.keys() & render.HIDDEN
 
@@ -59,16 +59,16 @@ def test_a_refusal_of_several_lines_is_one_line() -> None:
     assert str(world.trace).count("\n") == 0
 
 
-def test_a_trace_read_from_its_middle_is_told_by_delivery_numbers() -> None:
+def test_a_trace_read_from_its_middle_has_delivery_numbers() -> None:
     """Where the match is not among the records, the answer names the delivery."""
-    world = told()
+    world = failing_world()
     after = [record for record in world.trace if not hasattr(record.message, "rule")]
     assert any("accepts delivery" in line for line in timeline.lines(after, colour=False))
 
 
 def test_a_notebook_shows_a_table() -> None:
     """The rows of the text; names are escaped, so no event can put markup into a notebook."""
-    world = told()
+    world = failing_world()
     body = ElementTree.fromstring(world.trace._repr_html_()).find("tbody")
     assert body is not None
     rows = [["".join(cell.itertext()) for cell in row] for row in body]
@@ -87,7 +87,7 @@ def test_a_long_trace_is_cut_in_the_middle_of_a_notebook() -> None:
     assert "… 100 more …" in html
 
 
-def test_what_is_elsewhere_is_told_with_its_place() -> None:
+def test_an_address_elsewhere_has_its_region_and_account() -> None:
     """Two buses of one name are two lines that differ; at home nothing is added."""
     world = sb.World()
     for place in ({}, {"region": "eu-west-1"}, {"account": "210987654321"}):
@@ -117,7 +117,7 @@ def test_nothing_that_an_event_holds_reaches_a_terminal_as_it_is() -> None:
     assert len(str(world.trace).splitlines()) == 2
 
 
-def test_an_event_for_a_bus_that_is_not_there_is_told() -> None:
+def test_an_event_for_a_missing_bus_has_a_line() -> None:
     """AWS accepts it and says nothing; the timeline does, and narration warns."""
     world = sb.World()
     answer = world.client().put_events(Entries=[ENTRY, {**ENTRY, "EventBusName": "late"}])
@@ -126,8 +126,8 @@ def test_an_event_for_a_bus_that_is_not_there_is_told() -> None:
         "· story calls PutEvents 2 events "
         "(event-bus/late does not exist: its events are accepted and dropped)"
     )
-    told = timeline.describe(world.trace[0], timeline.RenderContext())
-    assert told is not None and not told.good
+    line = timeline.describe(world.trace[0], timeline.RenderContext())
+    assert line is not None and not line.good
     world.client().put_events(Entries=[ENTRY])
     assert str(world.trace).endswith("PutEvents 1 event")
 

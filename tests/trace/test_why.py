@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import simbridge as sb
+from simbridge.model.messages import Configure, Match, Publish
+from simbridge.model.resources import Rule
 
 ENTRY = {"Source": "shop", "DetailType": "Order", "Detail": '{"total": 7}'}
 
@@ -68,10 +71,10 @@ def test_a_mapping_for_programs_and_a_trace_from_a_file(tmp_path: Path) -> None:
     world, event_id = shop()
     world.trace.to_jsonl(tmp_path / "trace.jsonl")
 
-    told = sb.Trace.from_jsonl(tmp_path / "trace.jsonl").why(event_id).to_dict()
+    found = sb.Trace.from_jsonl(tmp_path / "trace.jsonl").why(event_id).to_dict()
 
-    assert json.loads(json.dumps(told)) == world.trace.why(event_id).to_dict()
-    by_rule = {rule["rule"]: rule for rule in told["buses"][0]["rules"]}
+    assert json.loads(json.dumps(found)) == world.trace.why(event_id).to_dict()
+    by_rule = {rule["rule"]: rule for rule in found["buses"][0]["rules"]}
     assert [name for name, rule in by_rule.items() if rule["matched"]] == ["orders"]
     assert by_rule["orders"]["deliveries"][0]["exhausted"] == "MaximumRetryAttempts"
     assert by_rule["orders"]["deliveries"][0]["attempts"] == 6
@@ -107,7 +110,7 @@ def test_an_event_on_two_buses_has_two_parts() -> None:
     assert [bus.bus for bus in world.trace.why(event_id).buses] == ["default", "other"]
 
 
-def test_an_unknown_event_is_told() -> None:
+def test_an_unknown_event_is_an_error() -> None:
     """One that never was, and one that was put on a bus that does not exist."""
     world = sb.World()
     with pytest.raises(sb.SimbridgeError, match="was ever on a bus"):
@@ -119,7 +122,7 @@ def test_an_unknown_event_is_told() -> None:
 
 
 def test_a_replay_into_one_rule_and_the_archive_itself() -> None:
-    """A rule that the replay leaves out, and the managed rule that archives, are told as such."""
+    """A rule that the replay leaves out, and the managed rule that archives, are reported as such."""
     world = sb.World(start="2026-03-01T00:00:00Z")
     events, queue = world.client(), world.queue("q")
     bus = events.describe_event_bus()["Arn"]
@@ -145,7 +148,7 @@ def test_a_replay_into_one_rule_and_the_archive_itself() -> None:
     assert "✗ rule out: left out by the FilterArns of the replay" in again
 
 
-def test_a_dead_letter_queue_that_refuses_is_told() -> None:
+def test_a_dead_letter_queue_that_refuses_is_reported() -> None:
     """Lost in spite of a queue for dead letters is another story than lost without one."""
     world = sb.World()
     events, dead, gone = world.client(), world.queue("dead"), world.function("gone")
@@ -180,37 +183,38 @@ def starved(trace: str, *, fails: bool = False) -> sb.World:
 
 
 @pytest.mark.parametrize("trace", ["full", "outcomes"])
-def test_an_event_that_never_had_its_turn_is_told(trace: str) -> None:
+def test_an_event_that_never_had_its_turn_is_reported(trace: str) -> None:
     """It was the quota that let no attempt through, and not the target that refused one."""
     world = starved(trace)
     delivered, dropped = world.trace.deliveries()[0], world.trace.deliveries()[-1]
     assert (dropped.outcome, dropped.attempt_count) == ("dropped", 0)
     why = world.trace.why(dropped.event.id)
-    remark = "the Invocations quota left no turn for any attempt"
+    remark = "throttled by the Invocations quota until it was too old for an attempt"
     assert f"dropped: THROTTLING, MaximumEventAgeInSeconds reached; {remark}" in str(why)
     assert why.to_dict()["buses"][0]["rules"][0]["deliveries"][0]["remarks"] == [remark]
     assert "quota" not in str(world.trace.why(delivered.event.id))
-    assert f"no time left for {dropped.event.id[:8]}, which has waited for its turn" in str(
-        world.trace
-    )
+    gives_up = f"gives up {dropped.event.id[:8]}: maximum event age reached, throttled by"
+    assert gives_up in str(world.trace)
 
 
-def test_an_event_whose_retry_had_no_turn_is_told() -> None:
+def test_an_event_whose_retry_had_no_turn_is_reported() -> None:
     """What was refused before is the error; the quota is why there was no other attempt."""
     world = starved("full", fails=True)
-    told = [
+    answers = [
         (delivery.attempt_count > 0, str(world.trace.why(delivery.event.id)))
         for delivery in world.trace.deliveries()
     ]
-    further = [why for tried, why in told if "left no turn for a further attempt" in why and tried]
+    further = [why for tried, why in answers if "too old for another attempt" in why and tried]
     assert further and all(
-        "TIMEOUT, MaximumEventAgeInSeconds reached; the" in why for why in further
+        "TIMEOUT, MaximumEventAgeInSeconds reached; throttled by the" in why for why in further
     )
-    never = [why for tried, why in told if not tried]
-    assert never and all("THROTTLING, Maximum" in why and "any attempt" in why for why in never)
+    never = [why for tried, why in answers if not tried]
+    assert never and all(
+        "THROTTLING, Maximum" in why and "too old for an attempt" in why for why in never
+    )
 
 
-def test_a_pending_delivery_is_told_with_its_attempts() -> None:
+def test_a_pending_delivery_has_its_attempts() -> None:
     """A trace of outcomes does not know how many they were by now, and does not make a number up."""
     for trace, said in (("full", "pending after 1 attempt"), ("outcomes", "pending")):
         world = sb.World(trace=trace)  # type: ignore[arg-type]
@@ -223,7 +227,7 @@ def test_a_pending_delivery_is_told_with_its_attempts() -> None:
         assert str(world.trace.why(event_id)).splitlines()[-1].strip() == said
 
 
-def test_a_function_that_raises_is_told() -> None:
+def test_a_function_that_raises_is_reported() -> None:
     """The delivery has succeeded and the order is not paid: the end says what the function did."""
 
     class Broken:
@@ -244,15 +248,15 @@ def test_a_function_that_raises_is_told() -> None:
         return str(world.trace.why(event_id)).splitlines()[-1].strip()
 
     event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
-    said = "delivered after 0ms; pay raised in execution"
-    assert end(1) == f"{said} 2: ValueError: no price, time 2"
-    assert end(9) == f"{said} 3: ValueError: no price, time 3"
+    said = "delivered after 0ms; pay raised (invocation"
+    assert end(1) == f"{said} 2): ValueError: no price, time 2"
+    assert end(9) == f"{said} 3): ValueError: no price, time 3"
 
     event_id = events.put_events(Entries=[ENTRY])["Entries"][0]["EventId"]
-    assert end(9) == "delivered after 0ms; pay has handled it in execution 2"
+    assert end(9) == "delivered after 0ms; pay handled it (invocation 2)"
 
 
-def test_a_rule_in_another_place_is_told() -> None:
+def test_a_rule_in_another_place_is_reported() -> None:
     """Another Region, another account, another bus: each has rules of its own."""
     world = sb.World()
     world.client(region="eu-west-1").put_rule(Name="orders", EventPattern='{"source": ["shop"]}')
@@ -282,7 +286,7 @@ def test_a_rule_in_another_place_is_told() -> None:
 
 
 def test_rules_on_the_way_of_an_event_are_not_elsewhere() -> None:
-    """A bus that it was forwarded to is no other place; of many rules a few are named."""
+    """A bus that it was forwarded to is not another place; of many rules a few are named."""
     world = sb.World()
     events = world.client()
     other = events.create_event_bus(Name="other")["EventBusArn"]
@@ -306,7 +310,7 @@ def test_rules_on_the_way_of_an_event_are_not_elsewhere() -> None:
     assert len(hints) == 6 and hints[-1] == "3 more rules elsewhere would match"
 
 
-def test_a_rule_that_takes_effect_after_the_event_is_told() -> None:
+def test_a_rule_that_takes_effect_after_the_event_is_reported() -> None:
     """When it was put and when it takes effect; or that it has not yet."""
     world = sb.World(limits={"control_plane_delay_us": 2_000_000})
     events, queue = world.client(), world.queue("q")
@@ -362,7 +366,7 @@ def test_other_changes_that_take_effect_later(
     assert world.trace.why(event_id).hints == (f"{said} {effect}",)
 
 
-def test_a_change_that_changes_nothing_is_not_told() -> None:
+def test_a_change_that_changes_nothing_is_not_reported() -> None:
     """The same rule put again matches before and after."""
     world = sb.World(limits={"control_plane_delay_us": 2_000_000})
     events = world.client()
@@ -414,6 +418,38 @@ def test_an_id_that_arrives_twice(level: str) -> None:
         world.run(minutes=5)
         if minute == 1:
             events.disable_rule(Name="r")
-    told = world.trace.why("same")
-    assert [len(bus.rules[0].deliveries) for bus in told.buses] == [1, 1, 0]
-    assert str(told).count("delivered after") == len(world.trace.deliveries(event="same")) == 2
+    found = world.trace.why("same")
+    assert [len(bus.rules[0].deliveries) for bus in found.buses] == [1, 1, 0]
+    assert str(found).count("delivered after") == len(world.trace.deliveries(event="same")) == 2
+
+
+def test_a_trace_that_ends_before_the_record_of_a_match() -> None:
+    """Whether the rule matched is then the pattern's answer; what came of it is not in the trace."""
+    world, event_id = shop()
+    arrival = next(
+        number
+        for number, record in enumerate(world.trace)
+        if isinstance(record.message, Publish) and record.message.event.id == event_id
+    )
+    part = sb.Trace([tuple(record) for record in world.trace[: arrival + 1]])  # type: ignore[misc]
+    verdicts = {rule.rule: rule for rule in part.why(event_id).buses[0].rules}
+    assert [name for name, rule in verdicts.items() if rule.matched] == ["orders"]
+    assert verdicts["orders"].deliveries == ()
+
+
+def test_a_match_is_read_from_its_record() -> None:
+    """The record decides, and the pattern is not evaluated again."""
+    world, event_id = shop()
+    matched = {record.message.rule for record in world.trace if isinstance(record.message, Match)}
+    configured = [
+        record._replace(
+            message=Configure(msgspec.structs.replace(rule, event_pattern='{"x": [1]}'))
+        )
+        if isinstance(record.message, Configure)
+        and isinstance(rule := record.message.resource, Rule)
+        and rule.arn in matched
+        else record
+        for record in world.trace
+    ]
+    part = sb.Trace([tuple(record) for record in configured])  # type: ignore[misc]
+    assert "✓ rule orders: matches" in str(part.why(event_id))

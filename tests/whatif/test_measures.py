@@ -162,7 +162,7 @@ def test_a_trace_of_outcomes_measures_the_same_or_nothing(hours: int) -> None:
 
 
 def test_accepted_events_are_those_that_put_events_took() -> None:
-    """Not refused entries, not refused calls, and not again where an event is forwarded."""
+    """Not refused entries, not refused calls, and not the forwarding of an event."""
     world = sb.World()
     events = world.client("events")
     entry = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
@@ -212,7 +212,7 @@ def test_forwarding_is_charged_by_where_it_goes(there: str, meter: str) -> None:
 
 
 def test_the_price_list_is_complete() -> None:
-    """Each meter has a price, what it is for and who says so; the list is dated."""
+    """Each meter has a price, its meaning and its source; the list is dated."""
     listed = dict(price_list())
     assert listed.pop("date") and listed.pop("region")
     assert set(listed) == set(METERS)
@@ -228,7 +228,7 @@ def test_a_price_is_a_number_of_dollars(price: Any) -> None:
 
 
 def test_own_measures_are_numbers_of_the_finished_world() -> None:
-    """They stand after ours; anything but a number is refused with the name of the measure."""
+    """They come after the built-in ones; anything but a number is refused with the name of the measure."""
 
     def story(world: sb.World) -> None:
         world.run(hours=2)
@@ -241,7 +241,7 @@ def test_own_measures_are_numbers_of_the_finished_world() -> None:
     )
     assert [(row["hour"], row["none"]) for row in result.rows] == [(2, None)] * 2
     assert result.measures[-2:] == ["hour", "none"]
-    with pytest.raises(sb.RunFailed, match="measure 'now' answered with DateTime"):
+    with pytest.raises(sb.RunFailed, match="measure 'now' returned DateTime"):
         sb.sweep(story, seeds=[0], workers=1, measures={"now": lambda world: world.now})  # type: ignore[dict-item, return-value]
 
 

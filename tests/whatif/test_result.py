@@ -21,9 +21,9 @@ from simbridge.whatif.result import Spread, Sweep
 
 
 def put(world: sb.World, batches: int = 1, size: int = 2, note: str = "") -> None:
-    """Puts events: as many as batches, size and luck say.
+    """Puts events: as many as batches, size and seed say.
 
-    The luck is the seed.
+    The seed adds some.
     """
     events = world.client("events")
     entry = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
@@ -48,7 +48,7 @@ def test_a_summary_is_mean_smallest_and_largest(result: Sweep) -> None:
 
 
 def test_the_table_shows_what_differs(result: Sweep) -> None:
-    """Measures that are the same in every run stand below it; a failure is named."""
+    """Measures that are the same in every run are below it; a failure is named."""
     lines = str(result.table()).splitlines()
     assert lines[0].split()[:4] == ["batches", "size", "failed", "accepted"]
     assert lines[2].split(maxsplit=3)[3].startswith("3.5 (2 to 5)")
@@ -62,9 +62,7 @@ def test_the_table_shows_what_differs(result: Sweep) -> None:
 def test_the_table_can_be_asked_for_some_measures(result: Sweep) -> None:
     """These columns in this order, even where nothing differs."""
     assert result.table(["pending", "accepted"]).head[-2:] == ("pending", "accepted")
-    with pytest.raises(
-        sb.SimbridgeError, match="no measure is called 'lost'; it is one of accepted"
-    ):
+    with pytest.raises(sb.SimbridgeError, match="there is no measure 'lost'; use one of accepted"):
         result.table(["lost"])
 
 
@@ -83,7 +81,7 @@ def rows_with(**columns: list[float]) -> Sweep:
 
 
 def test_a_single_cause_stands_for_the_total() -> None:
-    """Two causes stand beside it."""
+    """Two causes are beside it."""
     one = rows_with(**{"dropped": [1, 2], "dropped:TIMEOUT": [1, 2]})
     assert one.table().head == ("dropped:TIMEOUT",)
     two = rows_with(**{"dropped": [3, 2], "dropped:TIMEOUT": [1, 2], "dropped:THROTTLING": [2, 0]})
@@ -123,7 +121,9 @@ def test_differences_are_taken_seed_by_seed(result: Sweep) -> None:
     assert (found[0].pairs, found[0].mean) == (4, 3.5)
     assert (found[0].low, found[0].high) == pytest.approx((3.5 - margin, 3.5 + margin), rel=1e-3)
     assert len(result.compare(measures=["accepted"])) == 3
-    with pytest.raises(sb.SimbridgeError, match="no variant has batches=9 size=2; there are"):
+    with pytest.raises(
+        sb.SimbridgeError, match="no variant has batches=9 size=2; the variants are"
+    ):
         result.compare({"batches": 9})
 
 
@@ -161,12 +161,12 @@ def test_a_difference_needs_two_pairs_for_an_interval() -> None:
 
 
 def test_one_run_can_be_repeated(result: Sweep) -> None:
-    """The world with its trace, of a failed run too; a run that was not swept is told."""
+    """The world with its trace, of a failed run too; a run that was not swept is an error."""
     world = result.repeat(result.failed[0])
     assert world.seed == 3 and [type(r.message).__name__ for r in world.trace].count("Publish") == 5
     assert result.repeat({"batches": 2, "size": 5, "seed": 99}).seed == 99
     with pytest.raises(
-        sb.SimbridgeError, match="no variant has batches=3 size=5; there are batches=1"
+        sb.SimbridgeError, match="no variant has batches=3 size=5; the variants are batches=1"
     ):
         result.repeat({"batches": 3, "size": 5, "seed": 0})
     with pytest.raises(sb.SimbridgeError, match="its varied values and its seed"):
@@ -222,7 +222,7 @@ def test_the_report_stands_on_its_own(result: Sweep, tmp_path: Path) -> None:
     assert page.loaded == [] and "url(http" not in html and "@import" not in html
     assert {"script", "link", "img", "iframe"}.isdisjoint(page.tags) and "svg" in page.tags
     texts = " ".join(page.texts)
-    assert "put: Puts events: as many as batches, size and luck say." in texts
+    assert "put: Puts events: as many as batches, size and seed say." in texts
     assert 'sb.sweep(put, vary={"batches": [1, 2], "size": [2, 5]}, seeds=range(0, 4))' in texts
     assert "<too many>" in texts and "&lt;too many&gt;" in html
     assert "batches=2  size=5" in texts and "entries that PutEvents has accepted" in texts
@@ -276,7 +276,7 @@ def test_losses_add_up_to_what_did_not_arrive() -> None:
 
 
 def test_json_and_csv_hold_plain_values() -> None:
-    """A value that has no such form stands as its label."""
+    """A value that has no such form is its label."""
     swept = sb.sweep(put, vary={"note": [len, "a,b"]}, seeds=[0], workers=1)
     assert [row["note"] for row in json.loads(swept.to_json())] == ["len", "a,b"]
     assert [line.split(",0,")[0] for line in swept.to_csv().splitlines()[1:]] == ["len", '"a,b"']
@@ -286,7 +286,7 @@ def test_json_and_csv_hold_plain_values() -> None:
 
 def test_values_that_look_the_same_are_refused() -> None:
     """A label is how a run is found again."""
-    with pytest.raises(sb.SimbridgeError, match="the variant note=<object> is there twice"):
+    with pytest.raises(sb.SimbridgeError, match="the variant note=<object> occurs twice"):
         sb.sweep(put, vary={"note": [object(), object()]}, seeds=[0])
 
 

@@ -12,7 +12,7 @@ import pytest
 import simbridge as sb
 from simbridge.model.arn import partition_of
 from simbridge.model.cloudtrail import ALL_MANAGEMENT_EVENTS
-from simbridge.whatif.offline_match import GivenRule, replay_against
+from simbridge.whatif.offline_match import OfflineRule, match_events
 
 FULL = {
     "version": "0",
@@ -152,15 +152,15 @@ def test_an_archive_keeps_no_reading_calls() -> None:
 
 
 def test_real_events_are_matched_by_the_state_of_a_rule(tmp_path: Path) -> None:
-    """`simbridge replay` counts what a rule would have been shown."""
+    """`simbridge match-rules` counts what a rule would have been shown."""
     file = tmp_path / "events.jsonl"
     events = [{**FULL, **call(name)} for name in ("DescribeInstances", "RunInstances")]
     file.write_text("".join(json.dumps(event) + "\n" for event in events))
     pattern = '{"source": ["aws.ec2"]}'
     rules = [
-        GivenRule(name, "default", pattern, state)
+        OfflineRule(name, "default", pattern, state)
         for name, state in (("usual", "ENABLED"), ("all", ALL_MANAGEMENT_EVENTS))
     ]
-    report = replay_against(file, rules)
+    report = match_events(file, rules)
     assert [found.count for found in report.rules] == [1, 2]
     assert report.unmatched.count == 0

@@ -159,9 +159,9 @@ WRONG: list[tuple[Any, str]] = [
     (Path("no-such-file.json"), "there is no file of an event"),
     (Path(), "but a folder"),
     ("", "the name of a file is empty"),
-    ("\x00", "has a null character in it"),
-    ("a\x00b.json", "has a null character in it"),
-    ("\ud800.json", "has half of a surrogate pair in it"),
+    ("\x00", "has a null character, "),
+    ("a\x00b.json", "has a null character, "),
+    ("\ud800.json", "has a lone surrogate"),
     ("{", "not JSON"),
     ("{} {}", "not JSON"),
     (json.dumps([CREATED]), "not a JSON object"),
@@ -241,7 +241,7 @@ HERE = ("123456789012", "us-east-1")
         ({**CREATED, "region": "us-east-1"}, {"account": "123456789012"}, HERE),
     ],
 )
-def test_a_handler_emits_where_it_lives(
+def test_a_handler_emits_in_its_own_account_and_region(
     event: dict[str, Any], asked: dict[str, str], arrives: tuple[str, str], kind: str
 ) -> None:
     """As a client that it makes itself puts events there; what is named wins."""
@@ -308,7 +308,7 @@ def test_a_detail_is_as_deep_as_one_that_is_put(levels: int) -> None:
     assert len(made.queue("q").messages) == (2 if levels <= 1000 else 0)
 
 
-def test_the_trace_says_who_has_emitted() -> None:
+def test_the_trace_has_the_service_as_sender() -> None:
     """One line: the service, what, and where to; the cause is who made it happen."""
     made = world()
 

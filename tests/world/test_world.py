@@ -60,7 +60,7 @@ def test_an_event_is_delivered_in_the_exact_envelope() -> None:
     assert str(world.now) == "2026-03-02 02:00:00+00:00"
 
 
-def test_nobody_home_is_a_failed_delivery_unless_stand_ins_are_automatic() -> None:
+def test_a_missing_target_is_a_failed_delivery_unless_stand_ins_are_automatic() -> None:
     """Strict worlds drop it with NO_RESOURCE; auto worlds put a stand-in there."""
     for stand_ins, outcome in (("strict", "dropped"), ("auto", "delivered")):
         world = sb.World(stand_ins=stand_ins)  # type: ignore[arg-type]

@@ -78,6 +78,12 @@ class Explanation:
         more = f" (and {len(self.missed) - 1} more)" if len(self.missed) > 1 else ""
         return blame(row) + more
 
+    @property
+    def distance(self) -> tuple[int, int]:
+        """How near a miss is: fewer fields to blame are nearer; of as many, more that hold."""
+        held = sum(row.kind == "field" and row.taken and bool(row.matched) for row in self.rows)
+        return len(self.missed), -held
+
     def to_dict(self) -> dict[str, object]:
         """The explanation as plain data: `matched`, `summary` and `rows`, a mapping for each line."""
         return {
@@ -127,7 +133,7 @@ class RulesExplanation:
     def nearest(self) -> str | None:
         """The rule that did not match with the least to blame; of several the first by name."""
         missed = [name for name, one in self.rules.items() if not one]
-        return min(missed, key=lambda name: (_distance(self.rules[name]), name), default=None)
+        return min(missed, key=lambda name: (self.rules[name].distance, name), default=None)
 
     def __bool__(self) -> bool:
         return any(self.rules.values())
@@ -157,12 +163,6 @@ class RulesExplanation:
 
     def __str__(self) -> str:
         return self.text(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-
-
-def _distance(explanation: Explanation) -> tuple[int, int]:
-    """Fewer fields to blame are nearer; of as many, more that hold."""
-    fields = [row for row in explanation.rows if row.kind == "field" and row.taken and row.matched]
-    return len(explanation.missed), -len(fields)
 
 
 # --------------------------------------------------------------------- finding out

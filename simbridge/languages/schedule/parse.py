@@ -30,7 +30,6 @@ in a field; `parse` adds what `hints` knows to write instead.
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterable
 from typing import NamedTuple, final
@@ -39,6 +38,7 @@ import msgspec
 
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import InvalidSchedule
+from simbridge.base.lazy import lazy_import
 
 __all__ = [
     "FIELDS",
@@ -128,7 +128,7 @@ def parse(expression: str) -> Rate | Cron:
     except InvalidSchedule as refusal:
         complaint = refusal.detail
     # Hints ask a Unix cron; importing one takes long, and only a refusal needs it.
-    hints = importlib.import_module("simbridge.languages.schedule.hints")
+    hints = lazy_import("simbridge.languages.schedule.hints")
     raise InvalidSchedule(_REFUSED, *hints.hint(expression, complaint))
 
 

@@ -1,0 +1,95 @@
+"""Amazon EventBridge itself: another event bus, or an API destination.
+
+What an API destination adds to a request (endpoint, method, connection) belongs to the destination.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from simbridge.targets import http
+from simbridge.targets.failures import Failure
+from simbridge.targets.sending import Request, Sending
+from simbridge.targets.service import Example, Refusal, Service, TargetKind
+
+__all__ = ["SERVICE"]
+
+# User guide, "API destinations": headers that are removed.
+_OWN_HEADERS = re.compile(
+    "a-im|accept-charset|accept-datetime|accept-encoding|cache-control|connection"
+    "|content-encoding|content-length|content-md5|date|expect|forwarded|from|host|http2-settings"
+    "|if-match|if-modified-since|if-none-match|if-range|if-unmodified-since|max-forwards|origin"
+    "|pragma|proxy-authorization|range|referer|te|trailer|transfer-encoding|user-agent|upgrade"
+    "|via|warning",
+    re.IGNORECASE,
+)
+
+
+def _invoke_api_destination(sending: Sending) -> Request | Failure:
+    """What the target contributes to the HTTP request of an API destination."""
+    parameters = sending.block("HttpParameters", dynamic=True)
+    values = parameters.get("PathParameterValues") or []
+    headers = http.headers(parameters, _OWN_HEADERS)
+    if isinstance(headers, Failure):
+        return headers
+    blank = http.blank_value(values)
+    if blank is not None:
+        return blank
+    return {
+        "Action": "InvokeApiDestination",
+        "ApiDestinationArn": str(sending.target),
+        "PathParameterValues": list(values),
+        "Headers": headers,
+        "QueryStringParameters": dict(parameters.get("QueryStringParameters") or {}),
+        "Body": sending.text,
+    }
+
+
+def _put_events(sending: Sending) -> Request:
+    """The event unchanged. A bus of this world takes it without being called (`actors/bus`)."""
+    return {"Action": "PutEvents", "EventBusName": str(sending.target), "Event": sending.text}
+
+
+_SECOND_HOP = Refusal(
+    "events",
+    "THIRD_ACCOUNT_HOP_DETECTED",
+    "THIRD_ACCOUNT_HOP_DETECTED",
+    "Event ingestion rejected for event {event} because an event can be sent to an event bus "
+    "target only once. This event was previously delivered to an event bus target.",
+    "the event came from another event bus already",
+)
+
+SERVICE = Service(
+    (
+        TargetKind(
+            "API destination",
+            "events",
+            "api-destination/NAME/NAME",
+            "required",
+            _invoke_api_destination,
+            Example(
+                "api-destination/partner/9b6f8f9e-1c0e-4b0a-9f55-2a9df4b4a7c1",
+                {
+                    "HttpParameters": {"PathParameterValues": ["$.detail.order"]},
+                    "InputPath": "$.detail",
+                },
+            ),
+            block="HttpParameters",
+            fails_with=("HttpParameters",),
+            timeout_us=http.TIMEOUT_US,
+        ),
+        TargetKind(
+            "event bus",
+            "events",
+            "event-bus/BUS",
+            "setting",
+            _put_events,
+            Example("event-bus/audit", {}),
+            inputs=(),
+            refusal="Modifying the input for target {id} is not supported.",  # captured
+        ),
+    ),
+    http.FAILURES,
+    (_SECOND_HOP,),
+)
