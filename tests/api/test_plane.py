@@ -69,7 +69,7 @@ def test_each_operation_is_called_by_a_test_of_its_module(name):
 
 def test_other_operations_have_a_clear_error(api):
     """One that AWS has and one that does not exist: neither error looks like an answer of AWS."""
-    with pytest.raises(NotSimulated, match=r"CreateConnection is an operation.*it simulates C"):
+    with pytest.raises(NotSimulated, match=r"CreateConnection is an operation.*it simulates A"):
         api.create_connection()
     with pytest.raises(SimbridgeError, match="EventBridge has no operation 'PutRules'"):
         api.put_rules()

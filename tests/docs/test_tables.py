@@ -17,7 +17,7 @@ from typing import get_args
 import pytest
 
 import simbridge as sb
-from simbridge.actors import delivery, replay
+from simbridge.actors import delivery, endpoint, replay
 from simbridge.actors.transitions import Transition
 from simbridge.api import OPERATIONS
 from simbridge.api.faults import FAULTS
@@ -175,6 +175,10 @@ def states(transitions: tuple[Transition, ...]) -> str:
     return table(["state", "what happens", "next state"], rows)
 
 
+def endpoint_states() -> str:
+    return states(endpoint.TRANSITIONS)
+
+
 def delivery_states() -> str:
     return states(delivery.TRANSITIONS)
 
@@ -192,6 +196,7 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("errors.md", faults),
     ("trace.md", messages),
     ("delivery.md", delivery_states),
+    ("global-endpoints.md", endpoint_states),
     ("delivery.md", error_codes),
     ("delivery.md", refusals),
     ("delivery.md", curves),
