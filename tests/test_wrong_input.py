@@ -106,6 +106,7 @@ METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
         "stand_in": {"arn": QUEUE}, "archive": {"name": "a"}, "run": {"hours": 1}, "settle": {},
         "emit": {"event": SERVICE_EVENT},
         "api_fails": {"operation": "PutRule", "error": "InternalException"},
+        "health_check": {"name": "a"},
         "metrics": {"name": "Invocations"}, "listen": {"listener": print}, "fork": {}, "close": {},
         "annotate": {"error": ValueError()},
         "run_story": {"story": lambda world: None, "backend": "asyncio", "until": lambda: True},
@@ -118,6 +119,7 @@ METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
         "from_jsonl": {"path": os.devnull}, "to_jsonl": {"path": os.devnull}, "digest": {},
         "deliveries": {}, "why": {"event_id": "x"}, "timeline": {},
     },
+    lambda: world().health_check("a"): {"fails": {}, "recovers": {}},
     lambda: world().archive("a"): {"events": {}, "load": {"path": os.devnull}},
     lambda: sb.Matcher({"a": PATTERN}): {
         "add": {"name": "b", "pattern": PATTERN}, "remove": {"name": "a"}, "match": {"event": EVENT},

@@ -39,7 +39,7 @@ def _of_put_events(_: Call, asked: dict[str, Any]) -> str:
 
 
 def _of_put_partner_events(call: Call, asked: dict[str, Any]) -> str:
-    source = asked["Source"]
+    source = asked.get("Source")
     notes = [note for note in (call.detail or "").split("; ") if note.startswith(f"{source} is ")]
     if not notes:
         return "has not arrived on a bus: no time has passed since; call world.settle()"
