@@ -25,6 +25,7 @@ from simbridge.languages.pattern import Explanation, Matcher, explain, match
 from simbridge.languages.schedule import describe_schedule, next_times
 from simbridge.model import backoff
 from simbridge.model.faults import scripted
+from simbridge.model.http import Request, Response
 from simbridge.scenario.narrate import narrate, virtual_timestamper
 from simbridge.scenario.runner import run
 from simbridge.scenario.scenario import scenario
@@ -51,6 +52,8 @@ __all__ = [
     "LanguageError",
     "Matcher",
     "NotSimulated",
+    "Request",
+    "Response",
     "RunFailed",
     "Runaway",
     "SimbridgeError",

@@ -35,6 +35,8 @@ from simbridge.world.handles import StandInHandle
 PLACE = "us-east-1:123456789012"
 BUS, QUEUE = f"arn:aws:events:{PLACE}:event-bus/default", f"arn:aws:sqs:{PLACE}:q"
 ARCHIVE = f"arn:aws:events:{PLACE}:archive/a"
+URL = "https://api.example.com"
+CONNECTION = f"arn:aws:events:{PLACE}:connection/c/0"
 ENTRY = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
 EVENT = {"source": "shop", "detail": {}}
 SERVICE_EVENT = {"source": "aws.s3", "detail-type": "Object Created"}
@@ -92,6 +94,7 @@ FUNCTIONS: dict[Callable[..., Any], dict[str, Any]] = {
     sb.next_times: {"expression": "cron(0 0 1 1 ? 2030)", "after": "2026-01-01T00:00:00Z"},
     sb.describe_schedule: {"expression": "rate(1 day)"},
     sb.scripted: {"outcomes": ["ok"]},
+    sb.Response: {},
     sb.read_events: {"path": os.devnull},
     sb.narrate: {"world": world, "file": io.StringIO()},
     sb.virtual_timestamper: {"world": world},
@@ -103,7 +106,8 @@ FUNCTIONS: dict[Callable[..., Any], dict[str, Any]] = {
 METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
     world: {
         "client": {}, "intercept": {}, "queue": {"name": "q"}, "function": {"name": "f"},
-        "stand_in": {"arn": QUEUE}, "archive": {"name": "a"}, "run": {"hours": 1}, "settle": {},
+        "stand_in": {"arn": QUEUE}, "http": {"url": URL}, "secret": {"arn": "x"},
+        "archive": {"name": "a"}, "run": {"hours": 1}, "settle": {},
         "emit": {"event": SERVICE_EVENT},
         "api_fails": {"operation": "PutRule", "error": "InternalException"},
         "health_check": {"name": "a"},
@@ -114,6 +118,10 @@ METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
     lambda: world().queue("q"): {
         "fails": {"error": "THROTTLING"}, "slow": {"median": "1s"}, "limit": {"per_second": 1},
         "behaves": {"how": decide}, "recovers": {}, "receive": {}, "delete": {"message": MESSAGE},
+    },
+    lambda: world().http(URL): {
+        "fails": {"error": "THROTTLING"}, "slow": {"median": "1s"}, "limit": {"per_second": 1},
+        "behaves": {"how": decide}, "recovers": {},
     },
     lambda: world().trace: {
         "from_jsonl": {"path": os.devnull}, "to_jsonl": {"path": os.devnull}, "digest": {},
@@ -212,7 +220,12 @@ def test_nothing_public_is_left_out() -> None:
     """The tables above name every function of `simbridge` and every method of what these give."""
     functions = {getattr(sb, name) for name in sb.__all__ if callable(getattr(sb, name))}
     errors = {one for one in functions if isinstance(one, type) and issubclass(one, Exception)}
-    records = {sb.InvalidLine, sb.Explanation, sb.Trace}  # given to people, never made by them
+    records = {
+        sb.InvalidLine,
+        sb.Explanation,
+        sb.Request,
+        sb.Trace,
+    }  # given to people, never made by them
     assert functions - errors - records <= FUNCTIONS.keys()
     for make, methods in METHODS.items():
         about = make()
@@ -238,6 +251,9 @@ VALUES: list[Any] = [*TEXTS, None, -1, 10**30, [], [{}], ["x"] * 200, {}, {"a": 
 GOOD = {
     "Name": "r", "Rule": "r", "Targets": [{"Id": "1", "Arn": QUEUE}], "Entries": [ENTRY], "Ids": ["1"],
     "ArchiveName": "a", "ReplayName": "again", "EventSourceArn": BUS, "Destination": {"Arn": BUS},
+    "AuthorizationType": "BASIC",
+    "AuthParameters": {"BasicAuthParameters": {"Username": "u", "Password": "p"}},
+    "ConnectionArn": CONNECTION, "InvocationEndpoint": URL, "HttpMethod": "POST",
     "EventStartTime": "2025-01-01T00:00:00Z", "EventEndTime": "2025-01-02T00:00:00Z",
     "ResourceARN": BUS, "Tags": [{"Key": "k", "Value": "v"}], "TagKeys": ["k"],
     "TargetArn": QUEUE, "Event": json.dumps(EVENT), "EventPattern": json.dumps(PATTERN),
@@ -356,7 +372,7 @@ def test_what_stands_for_json_is_a_pattern_and_an_event() -> None:
 
 def test_what_is_no_number_is_in_no_event() -> None:
     """NaN is not read as null, and null is."""
-    with pytest.raises(sb.SimbridgeError, match="the event is not JSON"):
+    with pytest.raises(sb.SimbridgeError, match="the event is invalid JSON"):
         sb.match({"a": [None]}, {"a": float("nan")})
     assert sb.match({"a": [None]}, {"a": None})
 

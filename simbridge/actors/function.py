@@ -18,14 +18,11 @@ import pickle
 from collections.abc import Callable
 from typing import Any, NamedTuple, final
 
-import msgspec
-
 from simbridge.actors.context import DEFAULT_TIMEOUT_US, LambdaContext, request_id, takes_context
 from simbridge.actors.results import kept, marshalled
-from simbridge.base import blocking, surrogates
+from simbridge.base import blocking, json
 from simbridge.base.clock import SECOND, iso_micros, iso_seconds
 from simbridge.base.errors import HandlerFailed, SimbridgeError
-from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.rng import draw
 from simbridge.kernel import Turn
 from simbridge.kernel.interrupts import from_a_signal
@@ -51,15 +48,15 @@ def text_of(message: Received) -> str:
     """The text that a target receives: its rendered input, or the event as compact JSON."""
     if isinstance(message, Deposit) or message.body is not None:
         return message.body or ""
-    return with_deeper_recursion(msgspec.json.encode, message.event.envelope).decode()
+    return json.encode(message.event.envelope).decode()
 
 
 def payload_of(message: Received) -> Any:
     """What a handler is called with: the text as a Python object; invalid JSON as it is."""
     text = text_of(message)
     try:
-        return with_deeper_recursion(msgspec.json.decode, text)
-    except msgspec.DecodeError:
+        return json.decode(text)
+    except json.InvalidJson:
         return text
 
 
@@ -278,7 +275,7 @@ class HandlerRunner:
         )
         record = _record(turn, why, execution, message)
         if not arns.is_event_bus(arns.parse(to)):
-            body = with_deeper_recursion(msgspec.json.encode, record).decode()
+            body = json.encode(record).decode()
             turn.send(to, Deposit(put.delivery, put.event, put.rule, body))
             return
         here, kind = arns.parse(turn.address), "Success" if why == "Success" else "Failure"
@@ -293,7 +290,7 @@ class HandlerRunner:
             "resources": [to, record["requestContext"]["functionArn"]],
             "detail": record,
         }
-        size = len(with_deeper_recursion(msgspec.json.encode, record))
+        size = len(json.encode(record))
         event = Event(to, envelope, turn.now, size)
         turn.send(to, Publish(event))
         runaway = self.feedback.put(execution.cause, [event], turn.now)
@@ -336,7 +333,7 @@ def _failed(delivery: int, attempt: int, error: BaseException) -> Handled:
 def _text_of(error: BaseException) -> str:
     """The text of an error of your function, whose `__str__` may raise as well."""
     try:
-        return surrogates.replace_lone_surrogates(str(error))
+        return json.replace_lone_surrogates(str(error))
     except Exception:
         return "no text: its __str__ raised"
 

@@ -18,10 +18,13 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-import msgspec
-
-from simbridge.base import surrogates
-from simbridge.base.nesting import with_deeper_recursion
+from simbridge.base.json import (
+    InvalidJson,
+    decode,
+    encode,
+    with_deeper_recursion,
+    without_lone_surrogates,
+)
 
 __all__ = ["kept", "marshalled"]
 
@@ -34,20 +37,20 @@ def marshalled(result: Any) -> Any:
     if result is None:
         return None
     text = with_deeper_recursion(_dumps, result)
-    text = surrogates.in_json(text) or text
+    text = without_lone_surrogates(text) or text
     try:
-        return with_deeper_recursion(msgspec.json.decode, text)
-    except msgspec.DecodeError:
+        return decode(text)
+    except InvalidJson:
         plain = json.loads(text, parse_constant=lambda word: None)
-        return with_deeper_recursion(msgspec.json.decode, json.dumps(plain))
+        return decode(json.dumps(plain))
 
 
 def kept(result: Any) -> Any:
     """The result as JSON, in an order that does not depend on hashing; or the name of its type."""
-    for encode in _ENCODERS:
+    for write in _ENCODERS:
         try:
-            return msgspec.json.decode(encode(result))
-        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+            return decode(write(result))
+        except (TypeError, ValueError, RecursionError):
             continue  # without a JSON form it is shown by its type, which is the same in every run
     return type(result).__name__
 
@@ -64,5 +67,5 @@ _dumps = partial(json.dumps, default=_number)
 
 _ENCODERS: tuple[Callable[[Any], str | bytes], ...] = (
     partial(json.dumps, allow_nan=False),
-    partial(msgspec.json.encode, order="deterministic"),
+    partial(encode, order="deterministic"),
 )

@@ -4,7 +4,7 @@ One function for each kind of resource. Most operations name an event bus by its
 reaches further than a name: it may be in another region, which the service refuses, or in another
 account, where the policy of that bus decides (`api/access`). Of what such a policy can allow, only
 PutEvents is simulated. Archives and replays name their event bus by its ARN, in their own account and
-region only.
+region only. An API destination names its connection by an ARN that is of one incarnation of its name.
 """
 
 from __future__ import annotations
@@ -12,20 +12,23 @@ from __future__ import annotations
 from simbridge.api.access import check_access
 from simbridge.api.errors import invalid, no_bus, no_event_source, no_rule
 from simbridge.api.plane import Context
-from simbridge.api.store import ArchiveEntry, BusEntry, ReplayEntry
+from simbridge.api.store import ArchiveEntry, BusEntry, ConnectionEntry, ReplayEntry
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import InvalidArn, NotSimulated, ServiceError
 from simbridge.model import arn
-from simbridge.model.resources import Archive, Endpoint, EventSource, Rule
+from simbridge.model.resources import ApiDestination, Archive, Endpoint, EventSource, Rule
 
 __all__ = [
     "bus_address",
     "bus_at",
+    "connection_at",
     "current_replays",
+    "find_api_destination",
     "find_archive",
     "find_archive_by_arn",
     "find_bus",
     "find_bus_by_arn",
+    "find_connection",
     "find_endpoint",
     "find_event_source",
     "find_replay",
@@ -123,6 +126,36 @@ def find_archive_by_arn(context: Context, text: str) -> Archive:
     if entry is None or entry.archive.arn != text:
         raise invalid(f"{wrong}Archive {name} does not exist.")
     return entry.archive
+
+
+def find_connection(context: Context, name: str, verb: str) -> ConnectionEntry:
+    """The connection with this name. Raises ResourceNotFoundException, which has the verb of the
+    operation, if there is none (recorded)."""
+    entry = context.store.connections.get(name)
+    if entry is None:
+        raise ServiceError(
+            "ResourceNotFoundException",
+            f"Failed to {verb} the connection(s). Connection '{name}' does not exist.",
+        )
+    return entry
+
+
+def connection_at(context: Context, connection_arn: str) -> ConnectionEntry | None:
+    """The connection with exactly this ARN; None if there is none, or only a later one of its name."""
+    entry = context.store.connections.get(arn.parse(connection_arn).resource.split("/")[1])
+    return entry if entry is not None and entry.connection.arn == connection_arn else None
+
+
+def find_api_destination(context: Context, name: str, verb: str) -> ApiDestination:
+    """The API destination with this name. Raises ResourceNotFoundException, which has the verb of the
+    operation, if there is none (recorded)."""
+    destination = context.store.api_destinations.get(name)
+    if destination is None:
+        raise ServiceError(
+            "ResourceNotFoundException",
+            f"Failed to {verb} the api-destination(s). An api-destination '{name}' does not exist.",
+        )
+    return destination
 
 
 def find_replay(context: Context, name: str) -> ReplayEntry:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -17,8 +18,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from simbridge.api.errors import invalid
+from simbridge.base import json
 
-__all__ = ["page"]
+__all__ = ["page", "plain_page"]
 
 Item = TypeVar("Item")
 
@@ -48,8 +50,34 @@ def page(
     return found, {"NextToken": _write(query, rest[limit - 1][0])}
 
 
+_PLAIN = r"^(?:[A-Za-z0-9+\/]{4})*(?:[A-Za-z0-9+\/]{4}|[A-Za-z0-9+\/]{3}=|[A-Za-z0-9+\/]{2}={2})$"
+_TO_URLSAFE, _TO_PLAIN = str.maketrans("+/", "-_"), str.maketrans("-_", "+/")
+
+
+def plain_page(
+    operation: str,
+    request: Mapping[str, Any],
+    items: Iterable[tuple[str, Item]],
+    default_limit: int,
+) -> tuple[list[Item], dict[str, str]]:
+    """`page` for the lists of connections and API destinations, whose tokens are plain Base64.
+
+    They refuse a token of another form by its pattern (fidelity 11.8; captured).
+    """
+    token = request.get("NextToken")
+    if token is not None:
+        if not re.fullmatch(_PLAIN, token):
+            raise invalid(
+                f"1 validation error detected: Value '{token}' at 'nextToken' failed to satisfy "
+                f"constraint: Member must satisfy regular expression pattern: {_PLAIN}"
+            )
+        request = {**request, "NextToken": token.translate(_TO_URLSAFE)}
+    found, more = page(operation, request, items, default_limit)
+    return found, {name: value.translate(_TO_PLAIN) for name, value in more.items()}
+
+
 def _write(query: str, last: str) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode((query, last))).decode()
+    return base64.urlsafe_b64encode(json.encode((query, last))).decode()
 
 
 def _read(token: str, query: str) -> str:
@@ -66,4 +94,4 @@ def _read(token: str, query: str) -> str:
 def _query(operation: str, request: Mapping[str, Any]) -> str:
     """A short hash of operation and filters: a token has at most 2,048 characters, an ARN up to 1,600."""
     filters = sorted((k, v) for k, v in request.items() if k not in _NOT_FILTERS and v is not None)
-    return hashlib.blake2b(msgspec.json.encode((operation, filters)), digest_size=12).hexdigest()
+    return hashlib.blake2b(json.encode((operation, filters)), digest_size=12).hexdigest()

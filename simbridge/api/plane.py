@@ -17,14 +17,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-import msgspec
-
 from simbridge.api.faults import check_fault, fault
 from simbridge.api.model import Answered, HttpRequest, operation_names
 from simbridge.api.propagation import Propagation
+from simbridge.api.redaction import redacted
 from simbridge.api.routing import HealthChecks, find_endpoint
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
+from simbridge.base import json
 from simbridge.base.errors import (
     InvalidArn,
     InvalidPattern,
@@ -55,7 +55,7 @@ from simbridge.model.messages import (
     Publish,
     Retire,
 )
-from simbridge.model.resources import Endpoint, EventSource, Replay
+from simbridge.model.resources import Connection, Endpoint, EventSource, Replay
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -139,12 +139,12 @@ class Context:
     def send(self, to: str, message: Message) -> None:
         """Send a message to the data plane. Changes of resources arrive after the propagation delay.
 
-        A replay that is started or stopped has none: its times were measured from the call. Partner event
-        sources and global endpoints have times of their own, too.
+        A replay that is started or stopped has none: its times were measured from the call. Neither have
+        connections, partner event sources and global endpoints, which show their own states.
         """
         late = 0
         match message:
-            case Configure(Replay() | EventSource() | Endpoint()):
+            case Configure(Replay() | Connection() | EventSource() | Endpoint()):
                 pass
             case Configure() | Retire():
                 propagation = self.plane.propagation
@@ -248,7 +248,7 @@ class ControlPlane:
         except ServiceError as refusal:
             self._note(sequence, cause, sender, to, name, request, refusal, context.detail)
             raise
-        call = Call(name, dict(request), response, detail=context.detail)
+        call = Call(name, redacted(name, request), response, detail=context.detail)
         self.kernel.note(sequence, cause, sender, to, call)
         return response
 
@@ -333,7 +333,11 @@ class ControlPlane:
         detail: str | None = None,
     ) -> None:
         call = Call(
-            name, dict(request), error=refusal.code, text=refusal.message, detail=detail or None
+            name,
+            redacted(name, request),
+            error=refusal.code,
+            text=refusal.message,
+            detail=detail or None,
         )
         self.kernel.note(sequence, cause, sender, to, call)
 
@@ -360,14 +364,14 @@ class ControlPlane:
             "x-amzn-requestid": uuid_from(self.kernel.random("api", "request id")),
             "content-type": "application/x-amz-json-1.1",
         }
-        return Answered(status, headers, msgspec.json.encode(payload))
+        return Answered(status, headers, json.encode(payload))
 
 
 def _read_body(body: bytes) -> Request:
     """Decode the body. Raises SerializationException, which comes before any operation."""
     try:
-        return msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.MsgspecError, RecursionError) as error:
+        return json.decode_object(body)
+    except json.InvalidJson as error:
         raise ServiceError(
             "SerializationException", f"The request is not valid: {error}"
         ) from error

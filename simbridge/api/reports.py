@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import final
 
-import msgspec
+from msgspec.structs import replace
 
 from simbridge.api.store import Store
 from simbridge.kernel import Turn
+from simbridge.model.http_messages import ConnectionChanged
 from simbridge.model.messages import Counted, Message, Progress
 
 __all__ = ["ReportInbox"]
@@ -43,9 +44,28 @@ class ReportInbox:
                 self._endpoint(name, message)
             case Progress():
                 self._progress(name, message, turn.now)
+            case ConnectionChanged():
+                self._connection(turn.sender, message)
             case _:
                 raise AssertionError(f"the control plane does not receive {message!r}")
         turn.stop()
+
+    def _connection(self, sender: str, report: ConnectionChanged) -> None:
+        """Note a state, unless the connection is another one or has been changed meanwhile."""
+        name = sender.split("/")[-2]
+        entry = self.store.connections.get(name)
+        if entry is None or entry.connection.arn != sender:
+            return
+        if entry.connection.revision != report.revision:
+            return
+        if report.state == "DELETED":
+            del self.store.connections[name]
+            return
+        entry.state, entry.reason = report.state, report.reason
+        if report.authorized_us is not None:
+            entry.authorized_us = report.authorized_us
+        if report.state == "DEAUTHORIZED" and entry.connection.wanted == "DEAUTHORIZED":
+            entry.connection = replace(entry.connection, secret_arn=None)
 
     def _progress(self, name: str, report: Progress, now: int) -> None:
         replay = self.store.replays.get(name)
@@ -66,7 +86,7 @@ class ReportInbox:
         if source is None or source.expires_us is None or source.expires_us > now:
             return
         if name in self.store.buses:
-            gone = msgspec.structs.replace(source, state="DELETED", expires_us=None)
+            gone = replace(source, state="DELETED", expires_us=None)
             self.store.event_sources[name] = gone
         else:
             del self.store.event_sources[name]
@@ -77,6 +97,6 @@ class ReportInbox:
         if report.state == "DELETED":
             del self.store.endpoints[name]
             return
-        self.store.endpoints[name] = msgspec.structs.replace(
+        self.store.endpoints[name] = replace(
             endpoint, state=report.state, reason=report.reason, failure=None
         )

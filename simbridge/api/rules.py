@@ -14,9 +14,7 @@ change is sent to the data plane as one `Configure` with the whole rule, so a bu
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
@@ -29,6 +27,7 @@ from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.store import BusEntry
 from simbridge.api.tags import read_tags
 from simbridge.languages import schedule
+from simbridge.languages.pattern.syntax import parse
 from simbridge.model import arn
 from simbridge.model.cloudtrail import ALL_MANAGEMENT_EVENTS
 from simbridge.model.limits import rules_of
@@ -182,27 +181,8 @@ def check_rule_quotas(context: Context, bus: BusEntry, old: Rule | None, text: s
 
 @lru_cache(maxsize=4096)
 def _uses_wildcard(text: str) -> bool:
-    """Whether a valid pattern uses the operator `wildcard` anywhere.
-
-    Operators are in the objects of a leaf's list, and inside `anything-but` there. The
-    alternatives of `$or` are objects in a list too, but cannot have a field called `wildcard`.
-    """
-    nodes = [json.loads(text)] if "wildcard" in text else []
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, dict):
-            nodes.extend(node.values())
-        elif isinstance(node, list):
-            objects = [item for item in node if isinstance(item, dict)]
-            if any("wildcard" in item or "wildcard" in _nested(item) for item in objects):
-                return True
-            nodes.extend(objects)
-    return False
-
-
-def _nested(item: dict[str, Any]) -> dict[str, Any]:
-    inner = item.get("anything-but")
-    return inner if isinstance(inner, dict) else {}
+    """Whether a valid pattern uses the operator `wildcard` anywhere."""
+    return "wildcard" in text and parse(text).uses_wildcards
 
 
 def _listed(bus: BusEntry, rule: Rule) -> Response:

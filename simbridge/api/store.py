@@ -7,12 +7,21 @@ Dicts keep the order of creation; list operations sort by name when they answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 from simbridge.model.arn import event_bus_arn
-from simbridge.model.resources import Archive, Endpoint, EventBus, EventSource, Replay, Rule
+from simbridge.model.resources import (
+    ApiDestination,
+    Archive,
+    Connection,
+    Endpoint,
+    EventBus,
+    EventSource,
+    Replay,
+    Rule,
+)
 
-__all__ = ["ArchiveEntry", "BusEntry", "ReplayEntry", "Store"]
+__all__ = ["ArchiveEntry", "BusEntry", "ConnectionEntry", "ReplayEntry", "Store"]
 
 
 @final
@@ -60,6 +69,27 @@ class ReplayEntry:
 
 @final
 @dataclass(slots=True)
+class ConnectionEntry:
+    """A connection, and what it has reported of its state (`api/reports`).
+
+    `parameters` are its AuthParameters as DescribeConnection shows them, without secret values;
+    `settings` what else it shows as it was given. `due_us` is when a removal of the parameters or of the
+    connection that is under way has been done.
+    """
+
+    connection: Connection
+    created_us: int
+    modified_us: int
+    state: str = ""
+    authorized_us: int = 0
+    reason: str | None = None
+    due_us: int = 0
+    parameters: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@final
+@dataclass(slots=True)
 class Store:
     """The resources of one account in one region.
 
@@ -72,6 +102,8 @@ class Store:
     buses: dict[str, BusEntry] = field(default_factory=dict)
     archives: dict[str, ArchiveEntry] = field(default_factory=dict)
     replays: dict[str, ReplayEntry] = field(default_factory=dict)
+    connections: dict[str, ConnectionEntry] = field(default_factory=dict)
+    api_destinations: dict[str, ApiDestination] = field(default_factory=dict)
     event_sources: dict[str, EventSource] = field(default_factory=dict)
     partner_sources: dict[str, str] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from simbridge.api.model import operation_shape
+from simbridge.api.redaction import SENSITIVE
 from simbridge.base.errors import ServiceError
 
 __all__ = ["check_request"]
@@ -35,6 +36,12 @@ _ENUM_ORDER = {
     "ConnectionAuthorizationType": ("BASIC", "OAUTH_CLIENT_CREDENTIALS", "API_KEY"),
     "ApiDestinationHttpMethod": ("HEAD", "POST", "PATCH", "DELETE", "PUT", "GET", "OPTIONS"),
 }
+
+# The service takes these in lower case as well (recorded).
+_ANY_CASE = frozenset({"ConnectionOAuthHttpMethod"})
+
+# The service has not these patterns: a header of a target may be empty or have a line break (captured).
+_NO_PATTERN = frozenset({"HeaderValue"})
 
 # Whether the service reports the length before the pattern if a value breaks both. It differs from shape
 # to shape and the model does not say it. For a shape that is not here it is not known, and the pattern
@@ -256,7 +263,7 @@ def _bracketed(shape: Any) -> Rules:
 
 def _pattern_rules(shape: Any) -> Rules:
     pattern = shape.metadata.get("pattern")
-    if pattern is None:
+    if pattern is None or shape.name in _NO_PATTERN:
         return []
     matches = _matcher(pattern)
     return [
@@ -271,9 +278,10 @@ def _enum_rules(shape: Any) -> Rules:
     if not shape.metadata.get("enum"):
         return []
     allowed = _ENUM_ORDER.get(shape.name, tuple(shape.metadata["enum"]))
+    any_case = shape.name in _ANY_CASE
     return [
         (
-            lambda value: value not in allowed,
+            lambda value: (value.upper() if any_case else value) not in allowed,
             f"Member must satisfy enum value set: [{', '.join(allowed)}]",
         )
     ]
@@ -317,6 +325,8 @@ def _printed(shape: Any, value: Any) -> str:
     kind = shape.type_name
     if value is None:
         return "null"
+    if shape.metadata.get("sensitive"):
+        return SENSITIVE
     if kind == "structure":
         names = _PRINTED_MEMBERS.get(shape.name, tuple(shape.members))
         members = (

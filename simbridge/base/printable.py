@@ -11,7 +11,7 @@ Data for programs (`to_dict`, records, AWS's answers to a client) is not changed
 
 from __future__ import annotations
 
-import json
+from simbridge.base.json import to_text
 
 __all__ = ["printable", "printable_json", "printable_lines"]
 
@@ -32,6 +32,4 @@ def printable_json(text: str) -> str:
     """The same JSON document, with JSON's own escapes for whatever is not printable."""
     if text.isprintable():
         return text
-    return "".join(
-        char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1] for char in text
-    )
+    return "".join(one if one == "\n" or one.isprintable() else to_text(one)[1:-1] for one in text)

@@ -6,9 +6,9 @@ The exit code is that of `simbridge match`: 0 if the pattern matches, 1 if it do
 from __future__ import annotations
 
 import argparse
-import json
 
 from simbridge.base.errors import SimbridgeError
+from simbridge.base.json import to_text
 from simbridge.base.printable import printable_json
 from simbridge.cli.common import Commands, complain, text_of
 from simbridge.languages import pattern
@@ -31,7 +31,7 @@ def _explain(options: argparse.Namespace) -> int:
     except SimbridgeError as error:
         return complain(error)
     if options.json:
-        print(printable_json(json.dumps(found.to_dict(), ensure_ascii=False, indent=2)))
+        print(printable_json(to_text(found.to_dict(), ascii_only=False, indent=2)))
     else:
         print(found)
     return 0 if found else 1

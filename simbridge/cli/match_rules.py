@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from simbridge.base.errors import InvalidEvents, SimbridgeError
+from simbridge.base.json import to_text
 from simbridge.base.printable import printable
 from simbridge.cli.common import Commands, check_range, complain
 from simbridge.whatif.offline_match import Matches, Report, match_events, read_rules
@@ -71,7 +71,7 @@ def _match_rules(options: argparse.Namespace) -> int:
         return complain(error)
     for line in report.bad:
         print(f"{printable(str(options.events))}: {line}", file=sys.stderr)
-    print(json.dumps(report.as_json(), indent=2) if options.json else _report_text(report))
+    print(to_text(report.as_json(), indent=2) if options.json else _report_text(report))
     return 0
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 from collections.abc import Sequence
 from itertools import pairwise
 
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
+from simbridge.base.json import to_text
 from simbridge.base.printable import printable
 from simbridge.cli.common import Commands, check_range, complain
 from simbridge.languages import schedule
@@ -44,7 +44,7 @@ def _next(options: argparse.Namespace) -> int:
         after = clock.instant(_now() if options.after is None else options.after)
         times = schedule.next_times(expression, clock.moment(after), options.count)
         words = schedule.describe_schedule(expression)
-        notes = [*schedule.cautions(expression), *_elsewhere(expression, after, times)]
+        notes = [*schedule.usage_hints(expression), *_elsewhere(expression, after, times)]
     except SimbridgeError as error:
         return complain(error)
     instants = [clock.instant(time) for time in times]
@@ -56,7 +56,7 @@ def _next(options: argparse.Namespace) -> int:
             "after": clock.iso_seconds(after),
             "times": [clock.iso_seconds(instant) for instant in instants],
         }
-        print(json.dumps(answer, indent=2))
+        print(to_text(answer, indent=2))
         return 0
     _print_firings(options, words, notes, [after, *instants])
     return 0

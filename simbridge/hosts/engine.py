@@ -22,13 +22,11 @@ from functools import partial
 from typing import Any, NoReturn, Protocol, final
 
 import anyio
-import msgspec
 
-from simbridge.base import clock
+from simbridge.base import clock, json
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import InvalidTime, SimbridgeError, Stalled
 from simbridge.base.lazy import lazy_import
-from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.printable import printable
 from simbridge.kernel import OUTSIDE, Kernel
 
@@ -342,6 +340,6 @@ def impossible(what: str) -> NoReturn:
 def decoded(text: str) -> Any:
     """A body as a Python object; text that is not JSON stays text."""
     try:
-        return with_deeper_recursion(msgspec.json.decode, text)
-    except (msgspec.DecodeError, RecursionError):
+        return json.decode(text)
+    except json.InvalidJson:
         return text

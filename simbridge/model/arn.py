@@ -15,12 +15,15 @@ __all__ = [
     "Arn",
     "address_of",
     "api_address",
+    "api_destination_arn",
     "archive_arn",
+    "connection_arn",
     "dns_suffix",
     "endpoint_arn",
     "event_bus_arn",
     "event_source_arn",
     "health_check_arn",
+    "is_connection",
     "is_event_bus",
     "is_simulated",
     "is_whole_log_group",
@@ -28,6 +31,7 @@ __all__ = [
     "partition_of",
     "replay_arn",
     "rule_arn",
+    "secret_arn",
 ]
 
 _PARTITIONS = {
@@ -126,16 +130,45 @@ def health_check_arn(region: str, name: str) -> str:
     return f"arn:{partition_of(region)}:route53:::healthcheck/{name}"
 
 
+def connection_arn(region: str, account: str, name: str, uuid: str) -> str:
+    """The ARN of one incarnation of a connection (fidelity 9.1; recorded)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:connection/{name}/{uuid}"
+
+
+def api_destination_arn(region: str, account: str, name: str, uuid: str) -> str:
+    """The ARN of an API destination (fidelity 9.5; recorded)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:api-destination/{name}/{uuid}"
+
+
+def secret_arn(region: str, account: str, connection: str, uuid: str, suffix: str) -> str:
+    """The ARN of the secret of a connection; the uuid is another one (fidelity 9.3; recorded)."""
+    name = f"events!connection/{connection}/{uuid}-{suffix}"
+    return f"arn:{partition_of(region)}:secretsmanager:{region}:{account}:secret:{name}"
+
+
 def api_address(account: str, region: str) -> str:
     """The address of the control plane of an account and region, for calls and reports."""
     return f"api:{region}:{account}"
 
 
 def is_simulated(arn: Arn) -> bool:
-    """Whether it is a resource of EventBridge itself: a bus, a rule, an archive, a replay and so on."""
+    """Whether it is a resource of EventBridge itself: a bus, a rule, an archive, a connection and so on."""
     return arn.service == "events" and arn.resource.startswith(
-        ("event-bus/", "rule/", "archive/", "replay/", "event-source/", "endpoint/")
+        (
+            "event-bus/",
+            "rule/",
+            "archive/",
+            "replay/",
+            "connection/",
+            "event-source/",
+            "endpoint/",
+        )
     )
+
+
+def is_connection(arn: Arn) -> bool:
+    """Whether the ARN names a connection."""
+    return arn.service == "events" and arn.resource.startswith("connection/")
 
 
 def is_event_bus(arn: Arn) -> bool:

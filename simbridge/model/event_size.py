@@ -22,9 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
-from simbridge.base.nesting import with_deeper_recursion
+from simbridge.base import json
 
 __all__ = ["archived_size", "entry_size", "event_size"]
 
@@ -54,7 +52,7 @@ def event_size(envelope: Mapping[str, Any], *, timed: bool = False) -> int:
     size = entry_size(
         envelope["source"], envelope["detail-type"], None, envelope["resources"], None
     )
-    size += len(with_deeper_recursion(msgspec.json.encode, envelope["detail"]))
+    size += len(json.encode(envelope["detail"]))
     return size + _TIME_BYTES if timed else size
 
 

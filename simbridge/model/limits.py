@@ -13,11 +13,15 @@ with; the evidence is for the number of the profile "aws".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, final
 
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.suggest import did_you_mean
 from simbridge.model import regions
+from simbridge.model.connection_limits import CONNECTION_LIMITS
+from simbridge.model.limit import GUIDE as _GUIDE
+from simbridge.model.limit import QUOTAS as _QUOTAS
+from simbridge.model.limit import STACKD as _STACKD
+from simbridge.model.limit import Limit, Unit
 
 __all__ = [
     "LIMITS",
@@ -33,28 +37,6 @@ __all__ = [
 
 Limits = Mapping[str, int]
 
-Unit = Literal[
-    "", "0 or 1", "a day", "a million", "a second", "bytes", "characters", "days", "seconds", "µs"
-]
-
-
-@final
-class Limit(NamedTuple):
-    """One number: its default, its meaning, and the evidence for it.
-
-    `default` is the number in the profile "ideal"; `aws` is the one in "aws" if it is another.
-    """
-
-    default: int
-    meaning: str
-    evidence: str
-    unit: Unit = ""
-    aws: int | None = None
-
-
-_GUIDE = "https://docs.aws.amazon.com/eventbridge/latest/userguide"
-_QUOTAS = f"quotas page, {_GUIDE}/eb-quota.html"
-_STACKD = "https://github.com/radkawar/stackd/blob/9dc356f/testdata/aws/eventbridge"
 _RETRIES = f"user guide, {_GUIDE}/eb-rule-retry-policy.html"
 _SCHEDULES = f"{_GUIDE}/eb-create-rule-schedule.html"
 _ARCHIVES = f"user guide, {_GUIDE}/eb-archive.html"
@@ -338,7 +320,7 @@ LIMITS: dict[str, Limit] = {
         "times that a chain of events may go round one rule before a warning is given; 0: no warning",
         "invented: simbridge, not AWS",
     ),
-}
+} | CONNECTION_LIMITS
 
 PROFILES: dict[str, dict[str, int]] = {
     "ideal": {},

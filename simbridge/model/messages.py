@@ -32,6 +32,15 @@ import msgspec
 
 from simbridge.base.printable import printable
 from simbridge.model.faults import Behaviour
+from simbridge.model.http_messages import (
+    Authorize,
+    Authorized,
+    ConnectionChanged,
+    HttpRequest,
+    HttpResponse,
+    Unauthorized,
+)
+from simbridge.model.message import MessageBase
 from simbridge.model.resources import Parameters, Resource
 
 __all__ = [
@@ -92,15 +101,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return f"Event({self.envelope.get('source')!r}, {self.envelope.get('detail-type')!r}, {printable(self.id)})"
 
 
-class _Message(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
-    """Frozen, hence shared and never copied."""
-
-    def __deepcopy__(self, memo: object) -> _Message:
-        return self
-
-
 @final
-class Call(_Message, frozen=True):
+class Call(MessageBase, frozen=True):
     """An operation of the control plane was called, and answered at once.
 
     If it was refused, `error` is AWS's code and `text` its message; otherwise `response` is the answer.
@@ -116,22 +118,22 @@ class Call(_Message, frozen=True):
 
 
 @final
-class Configure(_Message, frozen=True):
+class Configure(MessageBase, frozen=True):
     """Create or replace the resource at this address."""
 
     resource: Resource
 
 
 @final
-class Retire(_Message, frozen=True):
+class Retire(MessageBase, frozen=True):
     """Remove the rule or event bus of this ARN; sent to its bus."""
 
     arn: str
 
 
 @final
-class Tick(_Message, frozen=True):
-    """The timer of a schedule, an archive or a replay, which sends it to itself.
+class Tick(MessageBase, frozen=True):
+    """The timer of a schedule, an archive, a replay or a connection, which sends it to itself.
 
     `due_us` is the instant it is for; the tick of a schedule may arrive later, within its minute.
     """
@@ -140,7 +142,7 @@ class Tick(_Message, frozen=True):
 
 
 @final
-class Publish(_Message, frozen=True):
+class Publish(MessageBase, frozen=True):
     """An event arrives on a bus.
 
     `rule` is the ARN of the scheduled rule that has emitted it; the rule's targets receive the event even
@@ -154,7 +156,7 @@ class Publish(_Message, frozen=True):
 
 
 @final
-class Match(_Message, frozen=True):
+class Match(MessageBase, frozen=True):
     """A rule matched an event: its delivery to one target begins.
 
     The sequence number of this message identifies the delivery in all later messages. `duplicate`: this is
@@ -169,7 +171,7 @@ class Match(_Message, frozen=True):
 
 
 @final
-class MatchWithoutTarget(_Message, frozen=True):
+class MatchWithoutTarget(MessageBase, frozen=True):
     """A rule without targets matched an event: nothing is delivered; its bus sends this to itself."""
 
     event: Event
@@ -177,7 +179,7 @@ class MatchWithoutTarget(_Message, frozen=True):
 
 
 @final
-class Invoke(_Message, frozen=True):
+class Invoke(MessageBase, frozen=True):
     """One attempt to hand an event to a target. `body` None means the whole event.
 
     `parameters` are the target's, for the request of a stand-in (`StandInHandle.requests`).
@@ -192,7 +194,7 @@ class Invoke(_Message, frozen=True):
 
 
 @final
-class Outcome(_Message, frozen=True):
+class Outcome(MessageBase, frozen=True):
     """The answer of a target to one attempt; without an `error` it has accepted.
 
     `detail` is what simbridge adds to the `text` for the reader of the trace; it is not in a dead letter.
@@ -206,7 +208,7 @@ class Outcome(_Message, frozen=True):
 
 
 @final
-class Due(_Message, frozen=True):
+class Due(MessageBase, frozen=True):
     """An attempt is due, in a region where the Invocations quota is on.
 
     `reserved`: it was throttled by the quota and has its token now. Otherwise it has waited for its
@@ -219,7 +221,7 @@ class Due(_Message, frozen=True):
 
 
 @final
-class Expire(_Message, frozen=True):
+class Expire(MessageBase, frozen=True):
     """The age limit of a delivery comes before its next attempt would.
 
     `throttled`: the attempt was due, and the Invocations quota had no token in time.
@@ -230,7 +232,7 @@ class Expire(_Message, frozen=True):
 
 
 @final
-class DeadLetter(_Message, frozen=True):
+class DeadLetter(MessageBase, frozen=True):
     """A delivery is given up and put into its dead-letter queue (fidelity 2.4).
 
     `attempts` is how many were made; the attributes have it only if AWS's have it.
@@ -244,7 +246,7 @@ class DeadLetter(_Message, frozen=True):
 
 
 @final
-class Drop(_Message, frozen=True):
+class Drop(MessageBase, frozen=True):
     """A delivery is given up and the event is lost to this target."""
 
     delivery: int
@@ -255,14 +257,14 @@ class Drop(_Message, frozen=True):
 
 
 @final
-class Keep(_Message, frozen=True):
+class Keep(MessageBase, frozen=True):
     """The rule of an archive matched an event: the archive keeps it."""
 
     event: Event
 
 
 @final
-class Loaded(_Message, frozen=True):
+class Loaded(MessageBase, frozen=True):
     """Events of a file were loaded into an archive as its past; `sha256` is of their envelopes."""
 
     events: int
@@ -271,7 +273,7 @@ class Loaded(_Message, frozen=True):
 
 
 @final
-class Counted(_Message, frozen=True):
+class Counted(MessageBase, frozen=True):
     """The report of an archive: what DescribeArchive shows from now on."""
 
     events: int
@@ -279,7 +281,7 @@ class Counted(_Message, frozen=True):
 
 
 @final
-class Stop(_Message, frozen=True):
+class Stop(MessageBase, frozen=True):
     """End a replay in this state: CANCELLED, or FAILED because its archive was deleted."""
 
     state: str
@@ -287,7 +289,7 @@ class Stop(_Message, frozen=True):
 
 
 @final
-class Progress(_Message, frozen=True):
+class Progress(MessageBase, frozen=True):
     """The report of a replay, a partner event source or a global endpoint: its state, and why.
 
     A replay also reports the last minute of event time that is done.
@@ -299,7 +301,7 @@ class Progress(_Message, frozen=True):
 
 
 @final
-class Health(_Message, frozen=True):
+class Health(MessageBase, frozen=True):
     """A scenario switches a health check of Route 53.
 
     It is unhealthy from one instant up to, not including, another; without instants it is healthy again.
@@ -310,7 +312,7 @@ class Health(_Message, frozen=True):
 
 
 @final
-class Handled(_Message, frozen=True):
+class Handled(MessageBase, frozen=True):
     """Your function has ended: execution number `attempt` for one delivery.
 
     `result` is what it returned, as JSON if it has a JSON form. If it raised, `error` is the type of the
@@ -325,7 +327,7 @@ class Handled(_Message, frozen=True):
 
 
 @final
-class Execute(_Message, frozen=True):
+class Execute(MessageBase, frozen=True):
     """Lambda runs a function: some time after it has accepted the event, or again after it raised."""
 
     delivery: int
@@ -333,7 +335,7 @@ class Execute(_Message, frozen=True):
 
 
 @final
-class Deposit(_Message, frozen=True):
+class Deposit(MessageBase, frozen=True):
     """Lambda sends its record of an invocation to a destination, a queue or a topic.
 
     `delivery`, `event` and `rule` are those by which the function was invoked.
@@ -346,7 +348,7 @@ class Deposit(_Message, frozen=True):
 
 
 @final
-class Declined(_Message, frozen=True):
+class Declined(MessageBase, frozen=True):
     """A destination does not take Lambda's record of an invocation, which is lost.
 
     `delivery` is the one that has invoked the function.
@@ -358,16 +360,19 @@ class Declined(_Message, frozen=True):
 
 
 @final
-class Behave(_Message, frozen=True):
+class Behave(MessageBase, frozen=True):
     """A stand-in or an operation behaves like this from now on (`simbridge.model.faults`)."""
 
     behaviour: Behaviour
 
 
 Message = (
-    Behave
+    Authorize
+    | Authorized
+    | Behave
     | Call
     | Configure
+    | ConnectionChanged
     | Counted
     | DeadLetter
     | Declined
@@ -378,6 +383,8 @@ Message = (
     | Expire
     | Handled
     | Health
+    | HttpRequest
+    | HttpResponse
     | Invoke
     | Keep
     | Loaded
@@ -389,4 +396,5 @@ Message = (
     | Retire
     | Stop
     | Tick
+    | Unauthorized
 )

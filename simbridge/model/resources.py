@@ -12,10 +12,13 @@ from typing import Any, final
 
 import msgspec
 
+from simbridge.base import json
 from simbridge.model.arn import is_event_bus, parse
 
 __all__ = [
+    "ApiDestination",
     "Archive",
+    "Connection",
     "Endpoint",
     "EventBus",
     "EventSource",
@@ -98,7 +101,7 @@ class Target(_Resource, frozen=True, dict=True):
             blocks["EndpointArn"] = self.endpoint_arn
         if not blocks:
             return None
-        text = msgspec.json.encode([self.address, blocks], order="sorted")
+        text = json.encode([self.address, blocks], order="sorted")
         return Parameters(hashlib.blake2b(text, digest_size=8).hexdigest(), blocks)
 
 
@@ -176,6 +179,42 @@ class Replay(_Resource, frozen=True):
 
 
 @final
+class Connection(_Resource, frozen=True):
+    """A connection, as its actor needs to know it; its credentials are in the secret.
+
+    `wanted` is the state it is to reach: AUTHORIZED, DEAUTHORIZED or DELETED. Each description of a
+    connection has a `revision` of its own, and reports name it. `endpoint` is where an OAuth connection
+    gets its tokens. `private` and `private_endpoint` say whether what it connects to, or that endpoint,
+    is in a private network.
+    """
+
+    arn: str
+    name: str
+    authorization_type: str
+    wanted: str
+    revision: int
+    secret_arn: str | None = None
+    endpoint: str | None = None
+    private: bool = False
+    private_endpoint: bool = False
+
+
+@final
+class ApiDestination(_Resource, frozen=True):
+    """An API destination. `connection_arn` names one incarnation of a connection."""
+
+    arn: str
+    name: str
+    connection_arn: str
+    endpoint: str
+    method: str
+    rate: int
+    created_us: int
+    modified_us: int
+    description: str | None = None
+
+
+@final
 class EventSource(_Resource, frozen=True):
     """A partner event source, which a partner offers to one account (fidelity 7.2).
 
@@ -231,4 +270,15 @@ class Endpoint(_Resource, frozen=True):
         return self.secondary if region == self.primary else self.primary
 
 
-Resource = Archive | Endpoint | EventBus | EventSource | Replay | Rule | Schedule | Target
+Resource = (
+    ApiDestination
+    | Archive
+    | Connection
+    | Endpoint
+    | EventBus
+    | EventSource
+    | Replay
+    | Rule
+    | Schedule
+    | Target
+)

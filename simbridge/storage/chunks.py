@@ -1,6 +1,7 @@
-"""What an archive's storage is made of: open buffers of rows, sealed chunks, and the file for chunks.
+"""Parts of an archive's storage: open buffers of rows, sealed chunks, and the temporary file for chunks.
 
-A row is the MessagePack of (time, ingestion, size, envelope). How the parts work together is in `storage`.
+A row is the MessagePack of (time, ingestion, size, envelope). `events` says how the parts work together.
+MessagePack: https://github.com/msgpack/msgpack/blob/master/spec.md
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple, final
 import msgspec
 
 from simbridge.base import clock
-from simbridge.base.nesting import with_deeper_recursion
+from simbridge.base.json import with_deeper_recursion
 
 __all__ = ["HOUR", "MINUTE", "Buffer", "Chunk", "Place", "Row", "Spill", "folder", "unsealed"]
 
@@ -50,7 +51,7 @@ class Buffer:
         self.last_ingested_us = clock.EARLIEST
 
     def add(self, row: tuple[int, int, int, Any]) -> None:
-        """Append a row, or, where it cannot be packed, nothing."""
+        """Append a row; nothing if it cannot be packed."""
         length = len(self.rows)
         try:
             with_deeper_recursion(_append, row, self.rows, length)
@@ -69,7 +70,7 @@ class Buffer:
         return with_deeper_recursion(_decode_rows, self._packed())
 
     def seal(self) -> Chunk:
-        """All rows as a chunk; this buffer is not to be used any more."""
+        """All rows as a chunk; the buffer must not be used afterwards."""
         return Chunk(
             zlib.compress(self._packed(), _LEVEL),
             self.events,
@@ -81,11 +82,11 @@ class Buffer:
 
     def copy(self) -> Buffer:
         """A buffer that goes on from here by itself."""
-        twin = Buffer()
+        copy = Buffer()
         for name in self.__slots__:
-            setattr(twin, name, getattr(self, name))
-        twin.rows = bytearray(self.rows)
-        return twin
+            setattr(copy, name, getattr(self, name))
+        copy.rows = bytearray(self.rows)
+        return copy
 
     def _packed(self) -> bytes:
         """All rows as one MessagePack array."""
@@ -114,14 +115,14 @@ def unsealed(data: bytes) -> list[Row]:
 
 @final
 class Place(NamedTuple):
-    """Where a temporary file has the data of a chunk."""
+    """The place of the data of a chunk in a temporary file."""
 
     file: Spill
     offset: int
     length: int
 
     def read(self) -> bytes:
-        """The data. Raises `OSError` where the file cannot be read."""
+        """The data. Raises `OSError` if the file cannot be read."""
         return self.file.read(self.offset, self.length)
 
 
@@ -164,7 +165,7 @@ class Spill:
             return places
 
     def read(self, offset: int, length: int) -> bytes:
-        """The data at a place. Raises `OSError` where the file cannot be read."""
+        """The data at a place. Raises `OSError` if the file cannot be read."""
         if hasattr(os, "pread"):
             data = os.pread(self._file.fileno(), length, offset)
         else:

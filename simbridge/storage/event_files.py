@@ -1,21 +1,24 @@
-"""Real events: files of EventBridge envelopes and of CloudTrail records.
+"""Reads files of real events: EventBridge envelopes and CloudTrail records.
 
-What a rule with a queue, a log group or a Firehose stream as its target has collected is a file of
-envelopes, one JSON object a line. What CloudTrail writes to its bucket is a file with one object,
-`{"Records": [...]}`; EventBridge makes an event of each such record, and so do we. Both may be
-compressed with gzip, which is told from the first bytes and not from the name. A file may mix the two.
+A rule with a queue, a log group or a Firehose stream as its target collects envelopes, one JSON object a
+line. CloudTrail writes files with one object, `{"Records": [...]}`, to its bucket; EventBridge makes an
+event of each such record, and so does this module. Both may be compressed with gzip, which is recognised
+by the first bytes, not by the name. A file may mix the two.
 
-Half of a surrogate pair is read as a question mark, here as everywhere (`simbridge.base.surrogates`).
+A lone surrogate is read as a question mark (`simbridge.base.json.surrogates`).
 
-A line that is no event is never passed over in silence. By default nothing of the file is used, and
-the error lists every bad line with its number and what is wrong with it; `errors="collect"` uses the
-rest and hands over the list.
+A line that is not an event is always reported. By default nothing of the file is used, and the error lists
+every bad line with its number and what is wrong with it; `errors="collect"` uses the rest and returns the
+list.
 
-A line is read up to a length: that of the longest event, or of the largest document where it holds many
-(`Records`, an array). A longer one is a bad line, which is counted and not read.
+A line is read up to a length: that of the longest event, or of the largest document if it holds many
+(`Records`, an array). A longer one is a bad line, which is counted but not read.
 
-Here all records of CloudTrail are events. Which rules are shown those of calls that only read is another
-matter (`cloudtrail`).
+All records of CloudTrail are events here. Which rules see those of read-only calls is decided elsewhere
+(`cloudtrail`).
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
 """
 
 from __future__ import annotations
@@ -30,19 +33,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Literal, final, overload
 
-import msgspec
-
-from simbridge.base import clock, surrogates
+from simbridge.base import clock, json
 from simbridge.base.checks import readable_file
 from simbridge.base.errors import InvalidEvents, InvalidLine, SimbridgeError
 from simbridge.base.files import DOCUMENT_BYTES_MAX, TooLong, lines
-from simbridge.base.nesting import with_deeper_recursion
 
 __all__ = [
     "Errors",
     "Events",
     "check_errors",
-    "fits_int64",
     "json_document",
     "read_events",
     "scan",
@@ -71,11 +70,7 @@ _DETAIL_TYPES = {
 }
 _RECORD_TEXTS = ("eventID", "eventTime", "eventSource", "awsRegion")
 
-_decode = msgspec.json.Decoder().decode
-_INT64 = range(-(2**63), 2**63)
 _is_document = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*"Records"\s*:)').match
-_has_long_digits = re.compile(rb"[0-9]{19}").search
-_has_two_digits = re.compile(rb"[0-9]{2}").search
 
 
 Found = tuple[int, dict[str, Any]] | InvalidLine
@@ -84,7 +79,7 @@ Found = tuple[int, dict[str, Any]] | InvalidLine
 
 @final
 class Events(Sequence[dict[str, Any]]):
-    """The events of a file, as envelopes in the order of the file, and the lines that are none."""
+    """The events of a file, as envelopes in the order of the file, and the lines that are not events."""
 
     def __init__(self, envelopes: list[dict[str, Any]], bad: Sequence[InvalidLine]) -> None:
         self._envelopes = envelopes
@@ -107,9 +102,9 @@ class Events(Sequence[dict[str, Any]]):
 def read_events(path: str | os.PathLike[str], *, errors: Errors = "raise") -> Events:
     """The events of a file: JSON Lines of EventBridge envelopes, or CloudTrail's `Records`.
 
-    The file may be compressed with gzip. Raises `InvalidEvents` that lists every line that is no
-    event; with `errors="collect"` the result has them as `bad`. Raises `SimbridgeError` when there
-    is no such file.
+    The file may be compressed with gzip. Raises `InvalidEvents`, which lists every line that is
+    not an event; with `errors="collect"` the result has them as `bad`. Raises `SimbridgeError` if
+    there is no such file.
     """
     check_errors(errors)
     envelopes: list[dict[str, Any]] = []
@@ -142,7 +137,7 @@ def scan(path: str | os.PathLike[str]) -> Iterator[Found]:
 
 
 def _lines(file: io.BufferedIOBase) -> Iterator[Found]:
-    """JSON Lines; or, where the first line is no JSON by itself, the whole file as one document."""
+    """JSON Lines; or, if the first line is not JSON by itself, the whole file as one document."""
     rest = lines(file, _longest)
     number, first = 1, next(rest, b"")
     if isinstance(first, bytes):
@@ -195,17 +190,14 @@ def _line(number: int, line: bytes | TooLong) -> Iterator[Found]:
 
 
 def json_document(text: bytes) -> Any:
-    """A JSON document that is no string, or what is wrong with it as a string.
+    """A JSON document that is not a string, or what is wrong with it as a string.
 
-    Half of a surrogate pair is a question mark in it.
+    A lone surrogate is a question mark in it.
     """
     try:
-        document = with_deeper_recursion(_decode, text)
-    except RecursionError as error:
-        return f"not JSON: {error}"
-    except (msgspec.DecodeError, UnicodeError) as error:
-        mended = surrogates.in_json(text)
-        return f"not JSON: {error}" if mended is None else json_document(mended.encode())
+        document = json.decode(text, lone_surrogates="replace")
+    except json.InvalidJson as error:
+        return f"invalid JSON: {error}"
     return "not a JSON object" if isinstance(document, str) else document
 
 
@@ -218,7 +210,7 @@ def _document(number: int, document: Any, line: bytes) -> Iterator[Found]:
         yield _event(number, records, line)
         return
     for place, record in enumerate(records, 1):
-        found = _event(number, record, with_deeper_recursion(msgspec.json.encode, record))
+        found = _event(number, record, json.encode(record))
         yield found._replace(record=place) if isinstance(found, InvalidLine) else found
 
 
@@ -230,9 +222,7 @@ def _event(number: int, value: Any, text: bytes) -> Found:
         if "detail-type" not in value and "eventSource" in value:
             value = _from_record(value)
         envelope = _ordered(value)
-        # Every ninth character shows whether there can be a run of 19 digits, many times faster.
-        long = _has_two_digits(text[::9]) and _has_long_digits(text)
-        if long and not fits_int64(envelope):
+        if not json.fits_int64(envelope, text):
             raise ValueError("an integer does not fit into 64 bits")
     except ValueError as error:
         return InvalidLine(number, str(error), _start(text))
@@ -240,15 +230,15 @@ def _event(number: int, value: Any, text: bytes) -> Found:
 
 
 def _ordered(value: dict[str, Any]) -> dict[str, Any]:
-    """An envelope with its keys in AWS's order. Raises `ValueError` for what is no event."""
+    """An envelope with its keys in AWS's order. Raises `ValueError` for what is not an event."""
     for name in _TEXTS:
         if not isinstance(value.get(name), str):
             raise ValueError(f"{name!r} is {'not text' if name in value else 'missing'}")
     if not isinstance(value.get("detail"), dict):
-        raise ValueError(f"'detail' is {'no JSON object' if 'detail' in value else 'missing'}")
+        raise ValueError(f"'detail' is {'not a JSON object' if 'detail' in value else 'missing'}")
     resources = value.get("resources", [])
     if not isinstance(resources, list) or not all(isinstance(item, str) for item in resources):
-        raise ValueError("'resources' is no list of texts")
+        raise ValueError("'resources' is not a list of texts")
     clock.event_time(value["time"])
     envelope = {
         "version": value.get("version", "0"),
@@ -288,20 +278,6 @@ def _from_record(record: dict[str, Any]) -> dict[str, Any]:
         "region": record["awsRegion"],
         "detail": record,
     }
-
-
-def fits_int64(value: Any) -> bool:
-    """Whether all integers of a JSON value fit into 64 bits with a sign (API reference)."""
-    values = [value]
-    while values:
-        value = values.pop()
-        if isinstance(value, dict):
-            values.extend(value.values())
-        elif isinstance(value, list):
-            values.extend(value)
-        elif isinstance(value, int) and value not in _INT64:
-            return False
-    return True
 
 
 def _start(line: bytes) -> str:

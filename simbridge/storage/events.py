@@ -1,24 +1,28 @@
-"""Where an archive keeps its events: compact, on disk when they are many, and quick to fork.
+"""Stores the events of an archive: compressed, on disk if they are many, and fast to fork.
 
-A replay asks for the events of one minute of event time, oldest minute first, so events are kept by
-the hour of their `time`: each hour has one open buffer and sealed chunks. A row is the MessagePack of
-(time, ingestion, size, envelope), appended to the buffer as it comes; a full buffer is compressed
-(zlib) and sealed. A sealed chunk never changes: forks share it, and only the open buffers, a few
-kilobytes each, are copied. It knows which minutes of its hour it has events of, so a minute is found
-without opening the others. Rows of one minute come out in the order in which they were archived.
+A replay reads the events of one minute of event time, oldest minute first, so events are kept by the hour of
+their `time`. Each hour has one open buffer and sealed chunks:
 
-Past a bound, sealed chunks move to a temporary file, which has no name and is gone with its last user.
-A fork goes on reading the file it began with; pickling takes the chunks back out of it. What retention
-has removed stays in the file until then. Buffers, chunks and the file are in `chunks`; here is what
-stands where.
+    add -> buffer of 12:00 ... 12:59 --(64 KiB)--> zlib -> chunk (minutes 0, 3, 17) -> temporary file
 
-A disk may be full. Chunks are moved only by `spill`, which its owner calls once its own work is done:
-nothing else here writes, so nothing else fails for want of room. Chunks are let go from memory only
-when all of them have been written.
+A row is the MessagePack of (time, ingestion, size, envelope), appended to the buffer as it comes. A full
+buffer is compressed and sealed. A sealed chunk never changes: forks share it, and only the open buffers, a
+few kilobytes each, are copied. A chunk knows for which minutes of its hour it has events, so a minute is
+found without decompressing the others. Rows of one minute come out in the order in which they were archived.
+This is the memtable and the sorted runs of a log-structured merge tree, without the merging:
+https://en.wikipedia.org/wiki/Log-structured_merge-tree
 
-Not done: compacting the chunks of an hour that were filled in a wild order (a file that is not sorted
-by time). Each minute then opens more of its hour's chunks; the rows of other minutes are skipped
-undecoded.
+Past a bound, sealed chunks move to a temporary file, which has no name and is deleted with its last user. A
+fork goes on reading the file it began with; pickling reads the chunks back out of it. What retention has
+removed stays in the file until then. `chunks` has the buffers, the chunks and the file; this module maps
+hours to chunks.
+
+A disk may be full. Chunks are moved only by `spill`, which the owner calls once its own work is done: nothing
+else here writes, so nothing else fails for lack of space. Chunks are dropped from memory only when all of
+them have been written.
+
+Not done: compacting the chunks of an hour that were filled in random order (a file that is not sorted by
+time). Each minute then opens more of its hour's chunks; the rows of other minutes are skipped undecoded.
 """
 
 from __future__ import annotations
@@ -31,8 +35,7 @@ import msgspec
 
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nesting import with_deeper_recursion
-from simbridge.base.repeated import Repeating
+from simbridge.base.json import Repeating, with_deeper_recursion
 from simbridge.storage.chunks import HOUR, MINUTE, Buffer, Chunk, Row, Spill, folder, unsealed
 
 __all__ = ["HOUR", "MINUTE", "EventStorage", "Stored"]
@@ -76,7 +79,7 @@ class EventStorage:
     `events` and `size_bytes` count what is there. More than `memory_bytes` of sealed chunks go to a
     temporary file when `spill` is called. `name` is that of the archive, for errors. An envelope must
     be what JSON can hold, with integers of 64 bits: `add` raises `OverflowError` for larger ones.
-    What reads events raises `SimbridgeError` where the temporary file cannot be read.
+    What reads events raises `SimbridgeError` if the temporary file cannot be read.
     """
 
     def __init__(self, memory_bytes: int = _MEMORY_BYTES, name: str = "") -> None:
@@ -115,9 +118,9 @@ class EventStorage:
         self.size_bytes += other.size_bytes
 
     def spill(self) -> None:
-        """Move the sealed chunks to the temporary file, where a new one has brought them past the bound.
+        """Move the sealed chunks to the temporary file, if they exceed the bound.
 
-        Raises `SimbridgeError` where the disk is full. Everything is then as before, in memory, and
+        Raises `SimbridgeError` if the disk is full. Everything is then as before, in memory, and
         the next chunk that is sealed tries again.
         """
         if not self._crowded:
@@ -311,13 +314,13 @@ class EventStorage:
     # -- state ------------------------------------------------------------------------------
 
     def __deepcopy__(self, memo: object) -> EventStorage:
-        twin = EventStorage(self.memory_bytes, self.name)
-        twin.events, twin.size_bytes = self.events, self.size_bytes
-        twin._hours = {hour: list(chunks) for hour, chunks in self._hours.items()}
-        twin._open = {hour: buffer.copy() for hour, buffer in self._open.items()}
-        twin._held_bytes, twin._spill = self._held_bytes, self._spill
-        twin._held_hours, twin._crowded = dict(self._held_hours), self._crowded
-        return twin
+        copy = EventStorage(self.memory_bytes, self.name)
+        copy.events, copy.size_bytes = self.events, self.size_bytes
+        copy._hours = {hour: list(chunks) for hour, chunks in self._hours.items()}
+        copy._open = {hour: buffer.copy() for hour, buffer in self._open.items()}
+        copy._held_bytes, copy._spill = self._held_bytes, self._spill
+        copy._held_hours, copy._crowded = dict(self._held_hours), self._crowded
+        return copy
 
     def __getstate__(self) -> dict[str, Any]:
         hours = {

@@ -6,10 +6,10 @@ and its request, which is computed like any other.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from simbridge.base.json import to_text
 from simbridge.languages import transform
 from simbridge.model import arn as arns
 from simbridge.targets.sending import Request, Sending
@@ -123,4 +123,4 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _json(value: Mapping[str, Any]) -> str:
-    return f"```json\n{json.dumps(value, indent=2)}\n```\n"
+    return f"```json\n{to_text(value, indent=2)}\n```\n"

@@ -55,6 +55,8 @@ def words(arn: str, error: str, event_id: str, attempt: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=4096)
 def _row(arn: str, error: str) -> Refusal | None:
+    if not arn.startswith("arn:"):
+        return None  # an HTTP endpoint, by its URL
     service = arns.parse(arn).service
     rows = (row for row in REFUSALS if row.service == service)
     return next((row for row in rows if error in (row.error, row.code)), None)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, final
 
 import msgspec
 
+from simbridge.base import json
 from simbridge.languages.transform import jsontext, paths
 from simbridge.model.arn import Arn
 from simbridge.targets.failures import Failure
@@ -56,8 +57,8 @@ class Sending(NamedTuple):
         if self.body is None:
             return self.envelope
         try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
+            return json.decode(self.body)
+        except json.InvalidJson:
             return msgspec.UNSET
 
     @property

@@ -18,8 +18,7 @@ from typing import Any, final, get_args
 import msgspec
 
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.nesting import with_deeper_recursion
-from simbridge.base.repeated import Repeating
+from simbridge.base.json import Repeating, with_deeper_recursion
 from simbridge.kernel import Entry
 from simbridge.model.messages import Event, Message
 

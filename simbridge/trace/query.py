@@ -14,7 +14,7 @@ from typing import Any, final, overload
 from simbridge.base.checks import file_path, readable_file, text
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.files import replacing
-from simbridge.base.nesting import with_deeper_recursion
+from simbridge.base.json import with_deeper_recursion
 from simbridge.kernel import Entry, Record
 from simbridge.trace import codec, file, timeline
 from simbridge.trace.deliveries import Attempt, Deliveries, Delivery

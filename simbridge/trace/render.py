@@ -13,6 +13,14 @@ from typing import Any, NamedTuple, final
 from simbridge.base import clock
 from simbridge.base.printable import printable
 from simbridge.kernel import Entry, Record
+from simbridge.model.http_messages import (
+    Authorize,
+    Authorized,
+    ConnectionChanged,
+    HttpRequest,
+    HttpResponse,
+    Unauthorized,
+)
 from simbridge.model.messages import (
     Behave,
     Call,
@@ -259,9 +267,36 @@ def _health(health: Health, record: Record, context: RenderContext) -> Line:
     return Line("⚙", YELLOW, text)
 
 
+# -- connections and HTTP endpoints -----------------------------------------------------------
+
+
+def _http_response(message: HttpResponse, record: Record, context: RenderContext) -> Line:
+    who = context.short(record.sender)
+    if message.status is None:
+        text = _one_line(message.detail or message.text)
+        return Line("✗", RED, f"{who} does not answer: {message.error}: {text}")
+    mark, colour = ("✓", GREEN) if message.status < 300 else ("✗", RED)
+    return Line(mark, colour, f"{who} answers {message.status}")
+
+
+def _unauthorized(message: Unauthorized, record: Record, context: RenderContext) -> Line:
+    return Line(
+        "·", YELLOW, f"{context.short(record.to)} needs a new token: an endpoint refused this one"
+    )
+
+
+def _connection_changed(message: ConnectionChanged, record: Record, context: RenderContext) -> Line:
+    text = f"{context.short(record.sender)} is {message.state}"
+    if message.reason is not None:
+        text += f": {message.reason}"
+    failed = message.reason is not None or message.state == "FAILED_CONNECTIVITY"
+    return Line("⚿", RED if failed else PLAIN, text)
+
+
 RENDERERS: dict[type, Callable[[Any, Record, RenderContext], Line | None]] = {
     Behave: _behave,
     Call: _call,
+    ConnectionChanged: _connection_changed,
     Counted: _counted,
     DeadLetter: _dead_letter,
     Declined: _declined,
@@ -271,6 +306,7 @@ RENDERERS: dict[type, Callable[[Any, Record, RenderContext], Line | None]] = {
     Expire: _expire,
     Handled: _handled,
     Health: _health,
+    HttpResponse: _http_response,
     Keep: _keep,
     Loaded: _loaded,
     Match: _match,
@@ -278,10 +314,13 @@ RENDERERS: dict[type, Callable[[Any, Record, RenderContext], Line | None]] = {
     Outcome: _outcome,
     Progress: _progress,
     Publish: _publish,
+    Unauthorized: _unauthorized,
 }
 """The function that renders each kind of message."""
 
-HIDDEN = frozenset((Configure, Execute, Invoke, Retire, Stop, Tick))
+HIDDEN = frozenset(
+    (Authorize, Authorized, Configure, Execute, HttpRequest, Invoke, Retire, Stop, Tick)
+)
 """Kinds whose line would only repeat another: the call before it, or the answer after it."""
 
 

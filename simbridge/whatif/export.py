@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simbridge.base.json import to_text
 from simbridge.base.lazy import optional_import
 from simbridge.whatif.arguments import label, write_python, write_values
 
@@ -24,7 +24,7 @@ def to_pandas(rows: Rows) -> Any:
 
 def to_json(rows: Rows) -> str:
     """A JSON array of objects."""
-    return json.dumps(rows, indent=1, default=label, ensure_ascii=False)
+    return to_text(rows, indent=1, default=label, ascii_only=False, allow_nan=True)
 
 
 def to_csv(rows: Rows) -> str:

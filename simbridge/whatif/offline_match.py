@@ -12,7 +12,6 @@ kind mostly miss a rule for the same reason, and an explanation takes a hundred 
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
+from simbridge.base import json
 from simbridge.base.checks import readable_file
 from simbridge.base.errors import InvalidEvents, InvalidLine, InvalidPattern, SimbridgeError
 from simbridge.base.files import content
@@ -303,8 +303,8 @@ def _items(file: Path, key: str) -> list[dict[str, Any]]:
 def _document(file: Path) -> Any:
     readable_file(file)
     try:
-        return json.loads(content(file))
-    except (ValueError, RecursionError) as error:
-        raise SimbridgeError(f"{file} is not JSON: {error}") from error
+        return json.decode(content(file))
+    except json.InvalidJson as error:
+        raise SimbridgeError(f"{file}: {error}") from error
     except OSError as error:
         raise SimbridgeError(f"{file} cannot be read: {error.strerror}") from error

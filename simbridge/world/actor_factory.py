@@ -1,12 +1,13 @@
 """Creates the actor for an address on its first message.
 
 The kernel asks when a message is due at an address without an actor. A `Configure` says itself what the
-actor is: a bus, a delivery, a scheduler, an archive, a replay. A report to the control plane gets a
+actor is: a bus, a delivery, a scheduler, an archive, a replay, a connection. A report to the control plane gets a
 `ReportInbox`. Any other message gets a stand-in if the world makes them by itself, and otherwise a
-`MissingTarget`, which answers that the target does not exist.
+`MissingTarget`, which answers that the target does not exist; so it is with HTTP endpoints at URLs.
 
-Two kinds of actor can be needed before their first message, because a scenario holds a handle of them: a
-stand-in (`stand_in`) and an archive (`archive`). They are created here, too; no other module adds an actor.
+Three kinds of actor can be needed before their first message, because a scenario holds a handle of them: a
+stand-in (`stand_in`), an HTTP endpoint (`http_endpoint`) and an archive (`archive`). They are created here,
+too; no other module adds an actor.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any, NamedTuple, final
 
 from simbridge.actors.archive import ArchiveActor, Counting
 from simbridge.actors.bus import EventBusActor, ForwardingRules
+from simbridge.actors.connection import ConnectionActor, ConnectionPace
 from simbridge.actors.delivery import DeliveryActor, Policy
 from simbridge.actors.endpoint import EndpointActor
 from simbridge.actors.event_source import EventSourceActor
 from simbridge.actors.fifo import make_stand_in
+from simbridge.actors.http import HttpEndpoint, MissingEndpoint
 from simbridge.actors.replay import Pace, ReplayActor
 from simbridge.actors.scheduler import SchedulerActor
 from simbridge.actors.target import MissingTarget
@@ -32,10 +35,12 @@ from simbridge.kernel import Actor, Kernel
 from simbridge.model import arn as arns
 from simbridge.model.backoff import Backoff
 from simbridge.model.faults import Slow, probability_u32
+from simbridge.model.http import Network
 from simbridge.model.limits import Limits, rate_of, replay_rate_of
 from simbridge.model.messages import Configure
 from simbridge.model.resources import (
     Archive,
+    Connection,
     Endpoint,
     EventBus,
     EventSource,
@@ -43,6 +48,7 @@ from simbridge.model.resources import (
     Schedule,
     Target,
 )
+from simbridge.model.secrets import Secrets
 from simbridge.trace.names import function_name
 
 __all__ = ["ActorFactory", "ActorSettings"]
@@ -83,6 +89,8 @@ class ActorFactory:
         self._plane = plane
         hops, region_hops = self.limits["same_region_hops"], self.limits["cross_region_hops"]
         organizations, feedback = self.settings.organizations, kernel.shared["feedback"]
+        self._network, self._secrets = Network.of(kernel.shared), Secrets.of(kernel.shared)
+        self._network.accepts_all = self.settings.stand_ins
         self._forwarding = ForwardingRules(hops, region_hops, organizations, feedback)
 
     def create(self, address: str, message: Any) -> Actor | None:
@@ -92,7 +100,11 @@ class ActorFactory:
             return ReportInbox(self._plane.store(account, region), self._plane.stores)
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
+        if address.startswith("https://"):
+            return HttpEndpoint(self._network) if self.settings.stand_ins else MissingEndpoint()
         arn = arns.parse(address) if address.startswith("arn:") else None
+        if arn is not None and arns.is_connection(arn):
+            return self._connection(None)  # it has been deleted, or never was
         if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
             return self._bus(arn)  # every account has one
         if self.settings.stand_ins and arn is not None and not arns.is_simulated(arn):
@@ -125,6 +137,12 @@ class ActorFactory:
         """The stand-in at an ARN, whether or not a message has been sent there yet."""
         return self._kernel.actors.setdefault(arn, make_stand_in(arn))
 
+    def http_endpoint(self, url: str) -> HttpEndpoint:
+        """The HTTP endpoint at a URL, whether or not a request has been sent there yet."""
+        actor = self._kernel.actors.setdefault(url, HttpEndpoint(self._network))
+        assert isinstance(actor, HttpEndpoint)
+        return actor
+
     def _bus(self, arn: arns.Arn) -> Actor:
         puts = self._plane.quota("PutEvents", arn.region)
         return EventBusActor(self._duplicates, self._forwarding._replace(puts=puts))
@@ -156,6 +174,9 @@ class ActorFactory:
             cron_offset_us=self.limits["schedule_offset_us"],
         )
 
+    def _connection(self, _: Connection | None) -> Actor:
+        return ConnectionActor(_connection_pace(self.limits), self._secrets, self._network)
+
     def _policy(self, rule: arns.Arn) -> Policy:
         """What holds for the deliveries of an account and region, which share one quota."""
         limits, shared = self.limits, self._kernel.shared
@@ -178,6 +199,7 @@ class ActorFactory:
 # The actor for the first `Configure` of an address, by the resource in it.
 _ACTORS: dict[type, Callable[[ActorFactory, Any], Actor]] = {
     Archive: ActorFactory._archive,
+    Connection: ActorFactory._connection,
     Endpoint: ActorFactory._endpoint,
     EventBus: ActorFactory._named_bus,
     EventSource: ActorFactory._event_source,
@@ -205,6 +227,20 @@ def _counting(limits: Limits) -> Counting:
     """When archives count and remove their events."""
     names = ("archive_count_lag_s", "archive_batch_s", "archive_sweep_s", "archive_replay_lag_s")
     return Counting(*(limits[name] * clock.SECOND for name in names))
+
+
+def _connection_pace(limits: Limits) -> ConnectionPace:
+    """How long connections take for what."""
+    return ConnectionPace(
+        connecting_us=limits["connection_connecting_us"],
+        authorizing_us=limits["connection_authorizing_us"],
+        retry_us=limits["connection_token_retry_s"] * clock.SECOND,
+        margin_us=limits["connection_token_margin_s"] * clock.SECOND,
+        deauthorizing_us=limits["connection_deauthorizing_us"],
+        deleting_us=limits["connection_deleting_us"],
+        attempts=limits["connection_token_attempts"],
+        private_connects=limits["private_connections_connect"] > 0,
+    )
 
 
 def _pace(limits: Limits, region: str) -> Pace:

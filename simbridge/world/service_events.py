@@ -8,22 +8,20 @@ PutEvents. Its cause is the message whose handling emitted it.
 The envelope is a mapping, JSON text or a file. Missing fields are filled in as AWS would; others are kept, the
 time in AWS's form. An id need not be new: a service that delivers at least once may emit an event twice. A
 lone surrogate is treated as PutEvents treats it: it is a question mark in the detail
-(`simbridge.base.surrogates`), and refused everywhere else.
+(`simbridge.base.json.surrogates`), and refused everywhere else.
 """
 
 from __future__ import annotations
 
 import codecs
-import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from simbridge.api.events import DETAIL_LEVELS_MAX, read_detail
-from simbridge.base import checks, clock, surrogates
+from simbridge.base import checks, clock, json
 from simbridge.base.errors import NotSimulated, SimbridgeError
 from simbridge.base.files import content
-from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.suggest import near
 from simbridge.kernel import uuid_from
 from simbridge.model import arn as arns
@@ -119,8 +117,8 @@ def _copied(event: Mapping[Any, Any]) -> dict[str, Any]:
     """A copy of a mapping by way of JSON, so that later changes of the mapping do not reach the event."""
     _check_keys(event)
     try:
-        text = with_deeper_recursion(_dumps, dict(event))
-    except (TypeError, ValueError, RecursionError) as error:
+        text = _dumps(dict(event))
+    except json.InvalidJson as error:
         raise SimbridgeError(f"an event is made of JSON values: {error}") from error
     return _decoded(text.encode(), "an event")
 
@@ -146,7 +144,7 @@ def _check_keys(event: Mapping[Any, Any]) -> None:
 
 
 def _dumps(value: Any) -> str:
-    return json.dumps(value, allow_nan=False, default=_plain)
+    return json.to_text(value, default=_plain)
 
 
 def _plain(value: object) -> dict[Any, Any]:
@@ -172,15 +170,18 @@ def _decoded(text: bytes, what: str) -> dict[str, Any]:
             f"{what} is not one event: {why}. It looks like {_LIKE}; of several, which "
             "simbridge.read_events reads from a file, emit each"
         )
-    if surrogates.in_json(text) is not None:
-        _check_halves(with_deeper_recursion(json.loads, text))
+    if json.without_lone_surrogates(text) is not None:
+        _check_halves(json.decode(text, lone_surrogates="keep"))
     return document
 
 
 def _check_halves(document: Mapping[str, Any]) -> None:
     """Raise `SimbridgeError` for a lone surrogate outside of the detail, as PutEvents refuses it."""
     for name, value in document.items():
-        if name != "detail" and surrogates.in_json(json.dumps([name, value])) is not None:
+        if (
+            name != "detail"
+            and json.without_lone_surrogates(json.to_text([name, value])) is not None
+        ):
             raise SimbridgeError(
                 f"the {name!r} of an event is text that can be written as UTF-8, not {value!r}: "
                 "half of a surrogate pair is no character"
@@ -254,7 +255,7 @@ def _detail(document: Mapping[str, Any]) -> dict[str, Any]:
         raise SimbridgeError(
             f"the 'detail' of an event is a JSON object, not {detail!r}; if it is JSON text, decode it first"
         )
-    read = read_detail(with_deeper_recursion(_dumps, detail))
+    read = read_detail(_dumps(detail))
     if read is None:
         raise SimbridgeError(
             f"the 'detail' of an event has at most {DETAIL_LEVELS_MAX} levels, and its integers fit into "

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, final
 
 from simbridge.actors.function import Asynchronous, Handler
+from simbridge.actors.http import HttpHandler
 from simbridge.base import checks, clock
 from simbridge.base.clock import Duration, Instant
 from simbridge.base.errors import SimbridgeError
@@ -25,6 +26,7 @@ from simbridge.world import service_events, stories
 from simbridge.world.clients import Clients, check_service
 from simbridge.world.handles.archives import ArchiveHandle, open_archive
 from simbridge.world.handles.health_checks import HealthCheck, open_health_check
+from simbridge.world.handles.http import HttpHandle, HttpStandIns, secret_of
 from simbridge.world.handles.queues import Queue
 from simbridge.world.handles.stand_ins import StandInHandle
 from simbridge.world.handles.targets import StandIns, asynchronous
@@ -35,7 +37,7 @@ from simbridge.world.simulation import Simulation
 __all__ = ["World"]
 
 
-_TRANSIENT = ("_clients", "_factory", "_kernel", "_plane", "_stand_ins", "_trace")
+_TRANSIENT = ("_clients", "_factory", "_http", "_kernel", "_plane", "_stand_ins", "_trace")
 """What is not state: a fork makes its own, and so does a world that is loaded."""
 
 
@@ -45,7 +47,7 @@ class World(Observed):
 
     `seed` seeds every random stream. `start` is the first instant. `account` and `region` are where
     clients and stand-ins are by default. `stand_ins="auto"` creates a stand-in for every target ARN
-    that has none; with `"strict"` such deliveries fail, as on AWS.
+    that has none, and accepts all HTTP requests; with `"strict"` such deliveries fail, as on AWS.
     `profile="aws"` adds latency, duplicates, late changes and quotas per second; `"ideal"` has none of
     them. Both are sets of numbers; a mapping replaces numbers of `"ideal"`. `limits` overrides any number
     of the profile by its name (`simbridge.model.limits`).
@@ -161,6 +163,27 @@ class World(Observed):
         exception in it ends the run, unless the target is a Lambda function (`function`).
         """
         return self._stand_ins.at(arn, handler, lambda_settings)
+
+    def http(self, url: str, handler: HttpHandler | None = None) -> HttpHandle:
+        """A stand-in for an HTTP endpoint: a token endpoint of OAuth, or what an API destination calls.
+
+        It receives the requests to this URL and to those below it, unless another endpoint is more
+        specific; a `*` stands for any text without a slash. `handler(request)`, `def` or `async def`,
+        returns an `sb.Response`. Without one the endpoint accepts everything, and issues tokens. An
+        exception in a handler ends the run. The same URL has the same stand-in.
+        Raises `SimbridgeError` if `url` is not an HTTPS URL.
+        """
+        return self._http.at(url, handler)
+
+    def secret(self, arn: str) -> dict[str, Any]:
+        """The content of a connection's secret, as Secrets Manager holds it for EventBridge.
+
+        `arn` is the SecretArn that DescribeConnection answers. Secrets are shown here only: they are in
+        no trace and no error. A pickle of this world has them, as it has everything.
+        Raises `SimbridgeError` if there is no secret of this ARN (any more).
+        """
+        with self._kernel.hold():
+            return secret_of(self._kernel, arn)
 
     def api_fails(
         self,
@@ -374,6 +397,7 @@ class World(Observed):
         home, lineage = (self.account, self.region), self._simulation.lineage
         self._clients = Clients(self._kernel, self._plane, lineage, *home)
         self._stand_ins = StandIns(self._kernel, self._factory, self._clients.caller, *home)
+        self._http = HttpStandIns(self._kernel, self._factory, self._clients.caller)
 
     def __repr__(self) -> str:
         return f"<World seed={self.seed} now={self.now} records={len(self._kernel.trace):,}>"

@@ -17,10 +17,12 @@ import pytest
 
 from simbridge.api.model import make_client
 from simbridge.api.plane import ControlPlane
+from simbridge.api.reports import ReportInbox
 from simbridge.api.store import BusEntry
 from simbridge.base import clock
 from simbridge.base.errors import ServiceError
 from simbridge.kernel import Kernel, Turn
+from simbridge.model.http_messages import ConnectionChanged
 from simbridge.model.limits import limits_with
 from simbridge.model.resources import Rule
 
@@ -72,15 +74,27 @@ class Api:
         received, self.received[:] = list(self.received), []
         return received
 
-    def refused(self, name: str, /, **request: Any) -> tuple[str, str]:
-        """Code and text of a refusal; a refused call has changed nothing and sent nothing."""
-        self.news()
+    def report(self, sender: str, to: str, state: str, reason: str | None, revision: int) -> None:
+        """Let a connection report a state to the control plane."""
+        message = ConnectionChanged(revision, state, reason)
+        kernel = Kernel(0, self.kernel.now, lambda *_: ReportInbox(self.store))
+        kernel.send(sender, to, message)
+        kernel.settle()
+
+    def refused_now(self, name: str, /, **request: Any) -> tuple[str, str]:
+        """Code and text of a refusal, at this instant, with nothing run before."""
         before = copy.deepcopy(self.plane.stores)
         with pytest.raises(ServiceError) as refusal:
             getattr(self, name)(**request)
         assert self.plane.stores == before
-        assert self.news() == []
         return refusal.value.code, refusal.value.message
+
+    def refused(self, name: str, /, **request: Any) -> tuple[str, str]:
+        """Code and text of a refusal; a refused call has changed nothing and sent nothing."""
+        self.news()
+        refusal = self.refused_now(name, **request)
+        assert self.news() == []
+        return refusal
 
     def bus(self, name: str = "default") -> BusEntry:
         return self.store.buses[name]

@@ -102,3 +102,24 @@ def test_archives_and_replays(context):
     by_arn = lookup.find_archive_by_arn
     assert text_of(by_arn, context, ARN + "archive/x") == f"{wrong}Archive x does not exist."
     assert text_of(by_arn, context, ARN + "rule/r") == f"{wrong}Must contain an archive ARN."
+
+
+def test_a_connection_by_name_and_by_the_arn_of_one_incarnation(api, context):
+    """A later connection of the same name has another ARN."""
+    parameters = {"BasicAuthParameters": {"Username": "u", "Password": "p"}}
+    create = {"Name": "c", "AuthorizationType": "BASIC", "AuthParameters": parameters}
+    first = api.create_connection(**create)["ConnectionArn"]
+    entry = lookup.find_connection(context, "c", "describe")
+    assert lookup.connection_at(context, first) is entry
+    api.delete_connection(Name="c")
+    second = api.create_connection(**create)["ConnectionArn"]
+    assert lookup.connection_at(context, first) is None
+    assert lookup.connection_at(context, second) is not None
+    text = "Failed to update the connection(s). Connection 'x' does not exist."
+    assert text_of(lookup.find_connection, context, "x", "update") == text
+
+
+def test_an_api_destination_by_name(context):
+    """The error has the verb of the operation."""
+    text = "Failed to delete the api-destination(s). An api-destination 'x' does not exist."
+    assert text_of(lookup.find_api_destination, context, "x", "delete") == text

@@ -144,10 +144,10 @@ def test_bad_lines_end_it_unless_they_are_skipped(
         file.write("oops\n")
     command = ["match-rules", "rules.json", "events.jsonl"]
     assert main(command) == 2
-    assert "line 7: not JSON" in capsys.readouterr().err
+    assert "line 7: invalid JSON" in capsys.readouterr().err
     assert main([*command, "--skip-bad-lines"]) == 0
     said = capsys.readouterr()
-    assert said.err.startswith("events.jsonl: line 7: not JSON")
+    assert said.err.startswith("events.jsonl: line 7: invalid JSON")
     assert "1 invalid line is left out" in said.out
 
 

@@ -141,7 +141,7 @@ def operations() -> str:
 
 def not_simulated() -> str:
     names = [name for name in sorted(operation_names()) if name not in OPERATIONS]
-    return ",\n".join(map(operation_link, names)) + ".\n"
+    return (",\n".join(map(operation_link, names)) or "None") + ".\n"
 
 
 def profiles() -> str:

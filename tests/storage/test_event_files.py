@@ -104,12 +104,12 @@ def test_one_envelope_over_many_lines(file: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("{", "line 2: not JSON: "),
+        ("{", "line 2: invalid JSON: "),
         ('"text"', "line 2: not a JSON object"),
         ("7", "line 2: not a JSON object"),
         (ENVELOPE | {"id": 7}, "line 2: 'id' is not text"),
-        (ENVELOPE | {"detail": "{}"}, "line 2: 'detail' is no JSON object"),
-        (ENVELOPE | {"resources": [1]}, "line 2: 'resources' is no list of texts"),
+        (ENVELOPE | {"detail": "{}"}, "line 2: 'detail' is not a JSON object"),
+        (ENVELOPE | {"resources": [1]}, "line 2: 'resources' is not a list of texts"),
         (ENVELOPE | {"time": "yesterday"}, "line 2: 'yesterday' is not an instant"),
         (ENVELOPE | {"detail": {"n": 2**64}}, "line 2: an integer does not fit into 64 bits"),
         ({"source": "shop"}, "line 2: 'id' is missing"),
@@ -149,7 +149,7 @@ def test_the_error_lists_the_lines_and_counts_the_rest(file: Path) -> None:
     file.write_text(lines(*["oops"] * 30, ENVELOPE))
     with pytest.raises(sb.InvalidEvents, match="30 lines are not events") as raised:
         sb.read_events(file)
-    assert "line 20: not JSON" in str(raised.value)
+    assert "line 20: invalid JSON" in str(raised.value)
     assert "line 21" not in str(raised.value)
     assert "and 10 more" in str(raised.value)
     assert len(raised.value.bad) == 30

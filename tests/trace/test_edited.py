@@ -54,6 +54,16 @@ def rich_world() -> sb.World:
         {"Id": "function", "Arn": handler.arn},
     ]
     client.put_targets(Rule="all", Targets=targets)
+    oauth = {
+        "AuthorizationEndpoint": "https://tokens.example.com/",
+        "HttpMethod": "POST",
+        "ClientParameters": {"ClientID": "id", "ClientSecret": "secret"},
+    }
+    client.create_connection(
+        Name="connection",
+        AuthorizationType="OAUTH_CLIENT_CREDENTIALS",
+        AuthParameters={"OAuthParameters": oauth},
+    )
     other = {"Id": "bus", "Arn": bus, "RoleArn": "arn:aws:iam::123456789012:role/forward"}
     client.put_targets(Rule="tick", Targets=[other])
     entry = {"Source": "shop", "DetailType": "Order", "Detail": '{"n": [1, {"a": null}]}'}
@@ -187,9 +197,10 @@ def edited(lines: list[Line], draw: random.Random) -> list[Line]:
             container[key] = draw.choice(VALUES)
     records = sum(line[5:6] and line[5].get("type") != "End" for line in lines if is_line(line))
     if draw.random() < 0.8:  # else the end shows at once that a record is missing
-        for place, line in enumerate(lines):
+        for number, line in enumerate(lines):
             if is_line(line) and line[5].get("type") == "End":
-                lines[place] = [*line[:5], {**line[5], "records": records}]
+                lines[number] = line = copy.deepcopy(line)
+                line[5]["records"] = records
     return lines
 
 
@@ -320,5 +331,5 @@ def test_most_kinds_of_messages_are_edited(written: list[Line]) -> None:
     """The trace that is edited has them."""
     kinds = {kind.__name__ for kind in typing.get_args(Message)}
     missing = kinds - {line[5]["type"] for line in written}
-    assert missing <= {"Expire", "Loaded", "Stop"}
+    assert missing <= {"Authorize", "Authorized", "Expire", "Loaded", "Stop", "Unauthorized"}
     assert len(written) < 600

@@ -28,7 +28,11 @@ from simbridge.languages.pattern.conditions import (
 )
 from simbridge.languages.pattern.json_text import Reader, Token
 from simbridge.languages.pattern.scalars import equals_without_case, letters, written_number
-from simbridge.languages.pattern.wildcards import checked_wildcard, split_wildcard, wildcard_sieve
+from simbridge.languages.pattern.wildcards import (
+    checked_wildcard,
+    split_wildcard,
+    wildcard_prefilter,
+)
 
 __all__ = ["read_anything_but"]
 
@@ -188,6 +192,6 @@ _EXCEPT: Final = {
         "wildcard match pattern must be a string",
         lambda text: split_wildcard(text).matches,
         True,
-        lambda texts: wildcard_sieve(map(split_wildcard, texts), True),
+        lambda texts: wildcard_prefilter(map(split_wildcard, texts), True),
     ),
 }

@@ -19,7 +19,7 @@ each array can be settled on its own, from the inside out:
 Fields that hold in an element are an AND over tables, elements are an OR, and a rule is a bit: every
 element is looked at once, for a thousand rules as for one.
 
-A leaf that stands directly in an array enters no element. So a rule may take it for the array's own path
+A leaf directly in an array enters no element. So a rule may take it for the array's own path
 and go into any element for the others; each array has a second answer for that case, in which its own
 path counts as settled.
 
@@ -52,7 +52,7 @@ _TRIES_MAX: Final = 100_000
 def satisfied(fields: Fields, rules: int, layout: Layout, only: Only = _EVERYWHERE) -> int:
     """Which of some rules an event satisfies that is laid out along (at least) the rules' paths.
 
-    Raises `SimbridgeError` where an ambiguous event has too many elements to try them all.
+    Raises `SimbridgeError` if an ambiguous event has too many elements to try them all.
     """
     if layout.is_ambiguous:
         return _try_all(fields, rules, layout)

@@ -1,7 +1,7 @@
 """One match value of a leaf array, compiled: what it says about every kind of JSON leaf.
 
 A leaf of an event is a string, a number, true, false, null, or it is absent. A `Condition` says of
-each kind what it accepts, in the form that the kind's index can use: a set of words where there is
+each kind what it accepts, in the form that the kind's index can use: a set of words if there is
 one (a dictionary finds it), a test for other strings, spans of numbers (breakpoints find them), and
 flags for the rest. `operators` makes conditions, `index` turns many of them into tables, `accepts`
 asks one of them about one value.
@@ -9,12 +9,12 @@ asks one of them about one value.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypeAlias
 
+from simbridge.base.json import to_text
 from simbridge.languages.pattern.scalars import Scalar, comparable
 
 __all__ = [
@@ -45,9 +45,9 @@ EVERYTHING_ELSE: Final[frozenset[bool | None]] = frozenset({True, False, None})
 
 
 class Anchor(NamedTuple):
-    """A text that is easily looked for in a string.
+    """A text that is fast to find in a string.
 
-    `place`: where it stands: "head", "tail", "word" (all of the string) or "inside" (anywhere).
+    `place`: where it is: "head", "tail", "word" (all of the string) or "inside" (anywhere).
     `view`: how the string is looked at: "" (as it is), "in lower case", or "as bits" (of an address).
     """
 
@@ -57,18 +57,20 @@ class Anchor(NamedTuple):
 
 
 class Prefilter(NamedTuple):
-    """What makes it unnecessary to ask most tests of strings.
+    """What makes most tests of strings unnecessary, as literals do for regular expressions in code search.
 
-    `marks`: one or more groups. A string that bears not every mark of a group has nothing to do with
-    the group; if that is so of all groups, the test is known to be `default`.
+    `anchors`: one or more groups. If a string lacks an anchor of every group, the test is known to be
+    `default`. For `{"wildcard": "in/*.png"}` the one group is "in/" at the head and ".png" at the tail.
+
+    https://swtch.com/~rsc/regexp/regexp4.html
     """
 
-    marks: tuple[tuple[Anchor, ...], ...]
+    anchors: tuple[tuple[Anchor, ...], ...]
     default: bool = False
 
     @classmethod
     def of(cls, place: str, texts: Iterable[str], default: bool = False) -> Prefilter:
-        """A prefilter for texts of which one has to stand at a place."""
+        """A prefilter for texts of which one must be at a place."""
         return cls(tuple((Anchor(place, text),) for text in texts), default)
 
 
@@ -94,10 +96,10 @@ class Condition:
 
     - `text`: the match value as JSON, for people.
     - `operator`: its name; empty for a plain value.
-    - `operand`: what stood behind the operator, as Python objects.
+    - `operand`: what followed the operator, as Python objects.
     - `string`: whether a string is accepted.
-    - `words`: the accepted strings, where they are a finite set (`string` is then not asked).
-    - `prefilter`: what makes it unnecessary to ask `string` about most strings, if there is such a thing.
+    - `words`: the accepted strings, if they are a finite set (`string` is then not called).
+    - `prefilter`: what makes it unnecessary to call `string` for most strings, if there is one.
     - `spans`: the accepted numbers. `odd`: whether numbers no double can hold are accepted; a text:
       only the number spelled like this.
     - `literals`: which of true, false and null are accepted.
@@ -201,7 +203,7 @@ def as_number(text: str) -> int | float:
 
 def as_json(value: object) -> str:
     """A value as JSON text for people."""
-    return json.dumps(value, ensure_ascii=False)
+    return to_text(value, ascii_only=False, allow_nan=True)  # a pattern has 1e999
 
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,30}")

@@ -6,27 +6,31 @@ dot inside a key (`{"a.b": 1}` is the same path as `{"a": {"b": 1}}` (fidelity 4
 those with an object that has a key more than once (`repeated`): every value counts (captured). Such an
 event is laid out: as a tree of *elements* and *arrays*.
 
-Element 0 is the event itself; every other element is an object or an array that stands in an array.
+Element 0 is the event itself; every other element is an object or an array in an array.
 Every array lies in an element. A leaf belongs to the innermost element around it, and a string or
-number that stands directly in an array is *not* an element of its own: it belongs to whatever the array
-lies in [ruler]. `arrays` needs no more than that.
+number directly in an array is *not* an element of its own: it belongs to whatever the array
+is in [ruler]. `arrays` needs no more than that.
 
-Only the paths somebody asked for are walked, with a stack of our own, so that the depth of an event
-is no concern.
+Only the paths that patterns name are walked, with an explicit stack, so an event may be nested to any depth.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias, final
 
-import msgspec
-
-from simbridge.base import surrogates
 from simbridge.base.errors import SimbridgeError
-from simbridge.base.repeated import Repeating, every_value, has_repeated_key
+from simbridge.base.json import (
+    DECODER_ERRORS,
+    InvalidJson,
+    Repeating,
+    TooDeep,
+    encode,
+    event_decoder,
+    fast_decoder,
+    has_repeated_key,
+)
 from simbridge.languages.pattern.scalars import Digits, Scalar, written_number
 
 __all__ = [
@@ -54,35 +58,36 @@ def _read_float(text: str) -> float | Digits:
     return Digits(text) if number is None else number
 
 
-_decode: Final = msgspec.json.Decoder(float_hook=_read_float).decode
+_decode: Final = event_decoder(_read_float)
+_decode_fast: Final = fast_decoder(_read_float)
 
 
 def read_event(event: Mapping[str, object] | str | bytes) -> EventDict:
     """An event from JSON text, or from a mapping (copied, and checked to be what JSON can hold).
 
-    A dict that is nested too deeply to be copied is taken as it is. Half of a surrogate pair is read as a
-    question mark (`simbridge.base.surrogates`). An object of a text that has a key more than once is no plain
-    dict (`simbridge.base.repeated`). Raises `SimbridgeError` saying what is wrong.
+    A dict that is nested too deeply to be copied is used as it is. A lone surrogate is read as a question
+    mark. An object of a text that has a duplicate key is not a plain dict (`simbridge.base.json.repeated`).
+    Raises `SimbridgeError` saying what is wrong.
     """
-    if type(event) is bytes or type(event) is str:  # the quick way, which most events go
+    if type(event) is bytes or type(event) is str:  # nearly all events are read here
         try:
-            found = _decode(event)
+            found = _decode_fast(event)
             if type(found) is dict and not has_repeated_key(event, found):
                 return found
-        except (ValueError, msgspec.MsgspecError, RecursionError):
-            pass
+        except DECODER_ERRORS:
+            pass  # read again, with the exact error
     return _read_slowly(event)
 
 
 def _read_slowly(event: Mapping[str, object] | str | bytes) -> EventDict:
     try:
-        found = _read(event) if isinstance(event, (bytes, str)) else _copied(event)
-    except RecursionError:
+        found = _decode(event) if isinstance(event, (bytes, str)) else _copied(event)
+    except TooDeep:
         if isinstance(event, dict):
             return event
         raise SimbridgeError("the event is nested too deeply: flatten it") from None
-    except (TypeError, ValueError, msgspec.MsgspecError) as error:
-        raise SimbridgeError(f"the event is not JSON: {error}") from error
+    except InvalidJson as error:
+        raise SimbridgeError(f"the event is invalid JSON: {error}") from error
     if not isinstance(found, dict):
         raise SimbridgeError(
             "the event is not a JSON object: pass {...} with detail-type, source ..."
@@ -90,43 +95,21 @@ def _read_slowly(event: Mapping[str, object] | str | bytes) -> EventDict:
     return found
 
 
-def _read(text: str | bytes) -> object:
-    found, text = _decoded(text)
-    if type(found) is dict and has_repeated_key(text, found):
-        return every_value(text, _decode)
-    return found
-
-
 def _copied(event: Mapping[str, object]) -> object:
-    found, _ = _decoded(_encoded(event))
+    text = encode(event, default=_plain, lone_surrogates="replace")
+    if b"null" in text:
+        _check_numbers(event)
+    try:
+        found = _decode_fast(text)
+    except DECODER_ERRORS:
+        found = _decode(text)
     if isinstance(found, dict) and isinstance(detail := event.get("detail"), Repeating):
         found["detail"] = detail.every()
     return found
 
 
-def _decoded(text: str | bytes) -> tuple[object, str | bytes]:
-    """What a text stands for, and the text, without halves of surrogate pairs."""
-    try:
-        return _decode(text), text
-    except (ValueError, msgspec.MsgspecError):
-        mended = surrogates.in_json(text)
-        if mended is None:
-            raise
-        return _decode(mended), mended
-
-
-def _encoded(event: object) -> bytes | str:
-    try:
-        text = msgspec.json.encode(event, enc_hook=_plain)
-    except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(event, enc_hook=_plain), allow_nan=False)
-    if b"null" in text:
-        _check_numbers(event)
-    return text
-
-
 def _check_numbers(event: object) -> None:
-    """Raise `ValueError` for a float that is no number; msgspec writes it as null."""
+    """Raise `InvalidJson` for NaN and the infinities, which msgspec encodes as null."""
     waiting = [event]
     while waiting:
         value = waiting.pop()
@@ -136,13 +119,13 @@ def _check_numbers(event: object) -> None:
             waiting.extend(value)
         elif isinstance(value, float):
             if not math.isfinite(value):
-                raise ValueError(f"{value!r} is no number in JSON")
+                raise InvalidJson(f"JSON has no {value!r}")
         elif not isinstance(value, _SCALARS) and isinstance(value, Mapping):
             waiting.extend(value.values())
 
 
 def _plain(value: object) -> object:
-    """What msgspec does not know as what it stands for: other mappings, subclasses of text and numbers."""
+    """The plain form of types that msgspec does not know: other mappings, subclasses of text and numbers."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, str):
@@ -216,9 +199,9 @@ class Paths:
 
 @final
 class Element:
-    """What stands in an array, or the whole event.
+    """An object or array in an array, or the whole event.
 
-    `array`: the array it stands in (-1). `leaves`: the values by path. `own`: the paths of its leaves.
+    `array`: the array it is in (-1). `leaves`: the values by path. `own`: the paths of its leaves.
     `arrays`: those in it that hold a leaf, `covered` their scopes. `inside`: the paths that have a leaf
     at any depth in it.
     """

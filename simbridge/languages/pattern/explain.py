@@ -1,6 +1,6 @@
 """Why a pattern matches an event, or why not.
 
-The verdict is the matcher's. Everything else is told about one sub-rule: the one that matched, or the
+The verdict is the matcher's. Everything else is said about one sub-rule: the one that matched, or the
 *nearest* of those that did not, which is the one with the fewest fields that do not hold. A pattern
 without `$or` has only one; with `$or`, the branches of that sub-rule are the ones taken.
 
@@ -13,20 +13,20 @@ nested a thousand deep is explained like any other.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, final
 
+from simbridge.base.json import decode
 from simbridge.base.printable import printable
 from simbridge.languages.pattern.arrays import satisfied
 from simbridge.languages.pattern.conditions import Condition
 from simbridge.languages.pattern.events import EventDict, Layout, Paths, lay_out, read_event
-from simbridge.languages.pattern.hints import NO_SLIP, Hint, hint_for_value, shown
+from simbridge.languages.pattern.hints.missing import missing_field_hint
+from simbridge.languages.pattern.hints.values import NO_HINT, FieldHint, shown, value_hint
 from simbridge.languages.pattern.lines import Row, blame, elements, line, mark, rows_of
-from simbridge.languages.pattern.misplaced import slip_of_a_missing_field
 from simbridge.languages.pattern.pool import Entry, Pool
 from simbridge.languages.pattern.scalars import Scalar
 from simbridge.languages.pattern.syntax import Field, Node, Pattern, SubRule, parse
@@ -50,7 +50,7 @@ def explain(
 def explain_rules(
     patterns: Mapping[str, Pattern], event: Mapping[str, object] | str | bytes
 ) -> RulesExplanation:
-    """The same for many patterns by name. Raises `SimbridgeError` for an event that is none."""
+    """The same for many patterns by name. Raises `SimbridgeError` for an invalid event."""
     parsed = read_event(event)
     return RulesExplanation(
         {name: _Explainer(pattern, parsed).explanation() for name, pattern in patterns.items()}
@@ -100,7 +100,7 @@ class Explanation:
                     "seen": list(row.seen),
                     "hint": row.hint,
                     "proposals": [
-                        {"path": one.path, "match_values": json.loads(one.leaf)}
+                        {"path": one.path, "match_values": decode(one.leaf)}
                         for one in row.proposals
                     ],
                 }
@@ -182,7 +182,7 @@ class _Explainer:
         holding = satisfied(pool.fields, pool.live, self._layout)
         self._matched = holding != 0
         self._known: dict[int, Row] = {}
-        self._hints: dict[int, Hint] = {}
+        self._hints: dict[int, FieldHint] = {}
         self._chosen = (
             subrules[(holding & -holding).bit_length() - 1] if holding else self._nearest(subrules)
         )
@@ -203,7 +203,7 @@ class _Explainer:
         return Explanation(self._matched, tuple(rows), tuple(missed))
 
     def _nearest(self, subrules: Sequence[SubRule]) -> SubRule:
-        """The sub-rule with the fewest fields that fail; of several the one that a slip explains."""
+        """The sub-rule with the fewest fields that fail; of several the one that has hints."""
         failed = [
             [path for path in subrule if not self._field(path, subrule[path]).matched]
             for subrule in subrules
@@ -227,27 +227,27 @@ class _Explainer:
         found = self._field(node.path, node.conditions)
         taken = self._chosen.get(node.path) is node.conditions
         matched = found.matched or (taken and self._matched)
-        slip = NO_SLIP if matched else self._hint(node.path, node.conditions)
+        hint = NO_HINT if matched else self._hint(node.path, node.conditions)
         return replace(
             row,
             matched=matched,
             taken=taken,
             wanted=found.wanted,
             seen=found.seen,
-            hint=slip.text,
-            proposals=slip.proposals,
+            hint=hint.text,
+            proposals=hint.proposals,
         )
 
-    def _hint(self, path: str, conditions: tuple[Condition, ...]) -> Hint:
-        """The slip that may be behind a field that does not hold; not for ever so many fields."""
+    def _hint(self, path: str, conditions: tuple[Condition, ...]) -> FieldHint:
+        """The hint for a field that does not hold; at most `_HINTS_MAX` of them."""
         if id(conditions) not in self._hints:
             if len(self._hints) >= _HINTS_MAX:
-                return NO_SLIP
+                return NO_HINT
             values = self._values(path)
             self._hints[id(conditions)] = (
-                hint_for_value(path, conditions, values)
+                value_hint(path, conditions, values)
                 if values
-                else slip_of_a_missing_field(path, conditions, self._event)
+                else missing_field_hint(path, conditions, self._event)
             )
         return self._hints[id(conditions)]
 

@@ -1,14 +1,14 @@
-"""Read JSON one token at a time, and complain like the service.
+"""Reads JSON one token at a time, with the errors of AWS's parser.
 
 EventBridge compiles patterns with Jackson, a Java JSON reader, and what the reader says reaches the
 client letter by letter: the words of a syntax error, and after every error the line and column at
-which the reader stood. So this file is a reader with Jackson's habits (read in its documentation
-and in recorded answers), not a faster `json`:
+which the reader stopped. So this reader does as Jackson does (its documentation and recorded
+answers say how):
 
-- A text value is taken up lazily. Until somebody asks for it, the reader stands behind its opening
+- A text value is taken up lazily. Until it is needed, the reader is behind its opening
   quote; that is where "must be a string" errors point.
 - A field name is read together with the colon and the first token of its value. A broken value is
-  therefore noticed before anybody looks at the name.
+  therefore noticed before the name is examined.
 - Lines and columns count from one, columns count UTF-16 units, and an error points just behind what
   was read; only where a single character is wrong, at that character (since Jackson 2.17; captured
   for the start of a field name). Only the first 500 characters of the pattern are quoted.
@@ -27,7 +27,8 @@ from enum import Enum
 from typing import Final, NoReturn
 
 from simbridge.base.errors import InvalidPattern
-from simbridge.base.surrogates import replace_lone_surrogates
+from simbridge.base.json import replace_lone_surrogates
+from simbridge.languages.pattern.json_places import describe, where
 
 __all__ = ["NESTING_MAX", "TOO_DEEP", "Reader", "Token"]
 
@@ -39,14 +40,12 @@ TOO_DEEP: Final = (
     f"({NESTING_MAX}, from `StreamReadConstraints.getMaxNestingDepth()`)"
 )
 
-_SNIPPET_CHARACTERS_MAX: Final = 500
 _TOKEN_CHARACTERS_MAX: Final = 256
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _PLAIN: Final = re.compile(r'[^"\\\x00-\x1f]*')
 _DIGITS: Final = re.compile(r"[0-9]*")
 _NAME_PART: Final = re.compile(r"[\w$]*")
-_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _HEX: Final = re.compile(r"[0-9a-fA-F]")
 _ESCAPES: Final = {
     '"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
@@ -172,7 +171,7 @@ class Reader:
                 self._unexpected(character, f"expected a valid value {_VALUES}")
             self._fail_at_character(
                 f"Unexpected close marker '{character}': expected '{wanted}' "
-                f"(for {self._kind()} starting at {self._where(start)})"
+                f"(for {self._kind()} starting at {where(self._source, start)})"
             )
         self._open.pop()
         self._fresh.pop()
@@ -184,7 +183,7 @@ class Reader:
             kind, start = self._kind(), self._open[-1][1]
             self.fail(
                 f"Unexpected end-of-input: expected close marker for {kind} "
-                f"(start marker at {self._where(start)})"
+                f"(start marker at {where(self._source, start)})"
             )
         return Token.END
 
@@ -306,7 +305,7 @@ class Reader:
                 self.fail(f"Unexpected end-of-input{what}")
             if character != "\\":
                 self._fail_at_character(
-                    f"Illegal unquoted character ({_describe(character)}): has to be escaped "
+                    f"Illegal unquoted character ({describe(character)}): has to be escaped "
                     f"using backslash to be included in {kind}"
                 )
             parts.append(self._escape())
@@ -320,7 +319,7 @@ class Reader:
         if character in _ESCAPES:
             return _ESCAPES[character]
         if character != "u":
-            self._fail_at_character(f"Unrecognized character escape {_describe(character)}")
+            self._fail_at_character(f"Unrecognized character escape {describe(character)}")
         code = ""
         for _ in range(4):
             digit = self._take(" in character escape sequence")
@@ -344,7 +343,7 @@ class Reader:
         self._at += len(character)
         if character and character < " ":
             self.fail(
-                f"Illegal character ({_describe(character)}): only regular white space "
+                f"Illegal character ({describe(character)}): only regular white space "
                 "(\\r, \\n, \\t) is allowed between tokens"
             )
         return character
@@ -353,25 +352,10 @@ class Reader:
         return "Object" if self._open[-1][0] == "{" else "Array"
 
     def _unexpected(self, character: str, comment: str, where: str = "") -> NoReturn:
-        self._fail_at_character(f"Unexpected character ({_describe(character)}){where}: {comment}")
+        self._fail_at_character(f"Unexpected character ({describe(character)}){where}: {comment}")
 
     def _place(self) -> str:
-        return f"\n at {self._where(self._at)}"
-
-    def _where(self, at: int) -> str:
-        before = _BREAK.split(self._source[:at])
-        column = _utf16_units(before[-1]) + 1
-        return f"[Source: (String){self._snippet()}; line: {len(before)}, column: {column}]"
-
-    def _snippet(self) -> str:
-        units = _utf16_units(self._source)
-        head = self._source[:_SNIPPET_CHARACTERS_MAX]
-        if units > _SNIPPET_CHARACTERS_MAX:
-            head = _first_utf16_units(head, _SNIPPET_CHARACTERS_MAX)
-        quoted = f'"{_CONTROLS.sub(_escaped, head)}"'
-        if units > _SNIPPET_CHARACTERS_MAX:
-            quoted += f"[truncated {units - _SNIPPET_CHARACTERS_MAX} chars]"
-        return quoted
+        return f"\n at {where(self._source, self._at)}"
 
     @staticmethod
     def _complaint(message: str) -> InvalidPattern:
@@ -379,31 +363,9 @@ class Reader:
 
 
 _UNCLOSED: Final = ": was expecting closing quote for a string value"
-_CONTROLS: Final = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04X}"
 
 
 def _end(pattern: re.Pattern[str], source: str, at: int) -> int:
     found = pattern.match(source, at)
     assert found is not None, "these patterns match the empty text"
     return found.end()
-
-
-def _describe(character: str) -> str:
-    code = ord(character) if ord(character) < 0x10000 else 0xD7C0 + (ord(character) >> 10)
-    if code < 32 or 127 <= code < 160:
-        return f"(CTRL-CHAR, code {code})"
-    if code > 255:
-        return f"'{character}' (code {code} / 0x{code:x})"
-    return f"'{character}' (code {code})"
-
-
-def _utf16_units(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _first_utf16_units(text: str, count: int) -> str:
-    return text.encode("utf-16-le", "surrogatepass")[: 2 * count].decode("utf-16-le", "replace")

@@ -1,4 +1,4 @@
-"""The words of an explanation: its rows, and how each is told to people."""
+"""Renders an explanation: its rows, and the line of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, final
 
 from simbridge.base.printable import printable
-from simbridge.languages.pattern.hints import Proposal
+from simbridge.languages.pattern.hints.values import Proposal
 from simbridge.languages.pattern.syntax import Either, Field, Group, Node
 
 __all__ = ["Row", "blame", "elements", "line", "mark", "rows_of"]
@@ -22,7 +22,7 @@ class Row:
 
     `kind`: "group", "field", "or", "branch" or "array". `parent`: the number of the row it is below (-1).
     `matched`: None for a field that a later one of the same path replaces. `taken`: whether it belongs to
-    the sub-rule that is told about. For a field: `wanted` are its match values as JSON, each with whether
+    the sub-rule that is explained. For a field: `wanted` are its match values as JSON, each with whether
     it holds; `seen` the values in the event as JSON. `hint`: what may be wrong, or what is special. `proposals`:
     the match values that it proposes, each of which holds for the event.
     """

@@ -1,8 +1,9 @@
-"""Many patterns, one question: which of them match this event?
+"""Finds which of many patterns match an event.
 
-A `Matcher` keeps patterns by name. What it knows is their texts: a pickle holds nothing else, and the
-rest is made again when it is loaded. A copy shares the parsed patterns, which never change. The work is
-done by `index`, which is where to read on.
+A `Matcher` keeps patterns by name. A pickle holds their texts and nothing else; the rest is made again when
+it is loaded. A copy shares the parsed patterns, which never change. `index` does the work.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def match(pattern: str | Mapping[str, object], event: Mapping[str, object] | str
     """Whether a pattern matches an event; both may be JSON text or Python objects.
 
     Raises `InvalidPattern` with AWS's wording (fidelity 4.9), and `SimbridgeError` for an
-    event that is no JSON object.
+    event that is not a JSON object.
     """
     return bool(Matcher({"": pattern}).match(event))
 
@@ -46,7 +47,7 @@ class Matcher:
             raise SimbridgeError(f"a matcher takes patterns by name, a mapping, not {patterns!r}")
         self._patterns: dict[str, Pattern] = {}
         self._entries: dict[str, list[Entry]] = {}
-        self._shelf = RuleIndex(frozenset(), TestCache())
+        self._index = RuleIndex(frozenset(), TestCache())
         self._uses: Counter[str] = Counter()
         self._paths: Paths | None = None
         for name, pattern in (patterns or {}).items():
@@ -67,7 +68,7 @@ class Matcher:
             raise SimbridgeError(f"no pattern named {name!r} in this matcher: add it first")
         del self._patterns[name]
         for entry in self._entries.pop(name):
-            self._shelf.remove(entry)
+            self._index.remove(entry)
             for path in entry.fields:
                 self._uses[path] -= 1
                 if not self._uses[path]:
@@ -77,24 +78,24 @@ class Matcher:
     def match(self, event: Mapping[str, object] | str | bytes) -> list[str]:
         """The names of the patterns that match, sorted.
 
-        Raises `SimbridgeError` if the event is no JSON object.
+        Raises `SimbridgeError` if the event is not a JSON object.
         """
         parsed = read_event(event)
         if type(parsed) is not dict:
             return self._match_laid_out(parsed)
         try:
-            found = search(self._shelf, parsed)
+            found = search(self._index, parsed)
         except HasArrays:
             return self._match_laid_out(parsed)
         return sorted(set(found)) if len(found) > 1 else found
 
     def match_parsed(self, event: EventDict) -> list[str]:
-        """As `match`, for a `dict` as a JSON reader returns it. This is the quick way."""
+        """As `match`, for a `dict` as a JSON decoder returns it. This is the fastest way."""
         try:
-            found = search(self._shelf, event)
+            found = search(self._index, event)
         except HasArrays:
             return self._match_laid_out(event)
-        except AttributeError:  # looked at only here: this is the quick way
+        except AttributeError:  # checked only here, to keep the fast path fast
             if isinstance(event, dict):
                 raise
             raise SimbridgeError(
@@ -106,12 +107,12 @@ class Matcher:
         """The same for an event that cannot be matched as it is (`events`)."""
         if self._paths is None:
             self._paths = Paths.of(self._uses)
-        return sorted(set(search_layout(self._shelf, lay_out(event, self._paths))))
+        return sorted(set(search_layout(self._index, lay_out(event, self._paths))))
 
     def explain(self, event: Mapping[str, object] | str | bytes) -> RulesExplanation:
         """Which patterns match and why, which do not and why not, and the nearest of those.
 
-        Raises `SimbridgeError` if the event is no JSON object.
+        Raises `SimbridgeError` if the event is not a JSON object.
         """
         return explain_rules(self._patterns, event)
 
@@ -142,7 +143,7 @@ class Matcher:
         self._patterns[name] = pattern
         self._entries[name] = [Entry(name, subrule) for subrule in pattern.subrules]
         for entry in self._entries[name]:
-            self._shelf.add(entry)
+            self._index.add(entry)
             for path in entry.fields:
                 self._uses[path] += 1
                 if self._uses[path] == 1:

@@ -1,13 +1,13 @@
 """The operators of the pattern language: what each accepts and what it means, side by side.
 
 Every function here reads one match value from the pattern text, complains in AWS's words when it is
-wrong, and returns the `Condition` it stands for. `OPERATORS` lists them; the parser looks an operator
+wrong, and returns its `Condition`. `OPERATORS` lists them; the parser looks an operator
 up there, and the reference page and its tests are made from the same rows. A new operator is one
 function and one row.
 
 The order of the checks, and the place at which a complaint points, are part of the language: a client
 sees them (fidelity 4.9). That is why the functions read tokens one by one and do not
-receive a finished value. Some complaints look odd (a `cidr` that is no string is told about `prefix`);
+receive a finished value. Some complaints look odd (a `cidr` that is not a string gets the error of `prefix`);
 they are what the service answers. `anything-but` has forms enough for a file of its own.
 """
 
@@ -40,7 +40,7 @@ from simbridge.languages.pattern.scalars import (
     starts_without_case,
     written_number,
 )
-from simbridge.languages.pattern.wildcards import checked_wildcard, wildcard_sieve
+from simbridge.languages.pattern.wildcards import checked_wildcard, wildcard_prefilter
 
 __all__ = ["OPERATORS", "RESERVED", "Example", "Operator", "read_operator", "read_value"]
 
@@ -79,7 +79,7 @@ class Operator:
 def read_value(reader: Reader, token: Token) -> Condition:
     """A string, number, true, false or null standing for itself.
 
-    A string that is an address stands for every spelling of the address [ruler].
+    A string that is an address matches every spelling of the address [ruler].
     """
     text = reader.text()
     if token is Token.TEXT:
@@ -197,7 +197,7 @@ def _wildcard(reader: Reader) -> Condition:
     text = reader.text()
     pattern = checked_wildcard(reader, text)
     reader.expect(Token.END_OBJECT, ONE_KEY)
-    prefilter = wildcard_sieve([pattern])
+    prefilter = wildcard_prefilter([pattern])
     return made("wildcard", text, string=pattern.matches, wildcards=(text,), prefilter=prefilter)
 
 

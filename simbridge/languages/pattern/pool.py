@@ -1,7 +1,7 @@
-"""Rules ready to be asked: one by one, or many at once as bits.
+"""Compiled rules: tested one by one, or many at once as bits.
 
-See `index` for the idea. Both forms come to the values of an event by a `ExactBranch`: the objects on the way
-to a field, each with the keys that would spell several steps at once. An array on the way, or such a
+See `index` for the idea. Both forms reach the values of an event by `Step`s: the objects on the way to a
+field, each with the keys that would spell several steps at once. An array on the way, or such a
 key, cannot be handled like this; `HasArrays` says so, and the event is laid out and searched again.
 """
 
@@ -19,6 +19,7 @@ from simbridge.languages.pattern.tables import HasArrays, Table
 
 __all__ = [
     "NOTHING",
+    "POOL_SIZE_MAX",
     "Entry",
     "Pool",
     "SingleRule",
@@ -36,16 +37,18 @@ None instead of these keys, on a long way: any key with a dot may be one of them
 """
 
 NOTHING: Final[EventDict] = {}
-"""Stands for an object that is not there."""
+"""In the place of an object that is not there."""
 
-_SIZE_MAX: Final = 1024
+POOL_SIZE_MAX: Final = 1024
+"""Rules in a pool. A set of rules is an int of so many bits, so larger pools make every AND slower."""
+
 _SPELLED_STEPS_MAX: Final = 8  # the keys with dots of longer ways are too many to be listed
-_YOUNG_MAX: Final = 16
+_NEW_MAX: Final = 16
 _MERGE_RATIO: Final = 8
 _REMEMBERED_MAX: Final = 1024
 
 _Texts: TypeAlias = tuple[str, ...]
-_Asked: TypeAlias = tuple[tuple[str, _Texts], ...]
+_Key: TypeAlias = tuple[tuple[str, _Texts], ...]
 _Words: TypeAlias = Mapping[object, int]
 _Test: TypeAlias = tuple[str, _Words, Table]
 _Beyond: TypeAlias = tuple[str, str, str]
@@ -61,13 +64,13 @@ Test: TypeAlias = tuple[
     Table,
     "Test | None",
 ]
-"""How to come to a field (see `reach`), what it must be, and the next test of the rule, if there is one.
+"""How to reach a field (see `reach`), what it must be, and the next test of the rule, if there is one.
 
-A chain and no tuple of tests: a loop over a tuple takes an iterator for each rule and each event.
+A chain, not a tuple of tests: a loop over a tuple takes an iterator for each rule and each event.
 """
 
 SingleRule: TypeAlias = "tuple[Test | None, str, CompiledTests]"
-"""A sub-rule that is asked by itself: its tests, its name, its questions. Unpacking a plain tuple takes a
+"""A sub-rule that is tested by itself: its tests, its name, its `CompiledTests`. Unpacking a plain tuple takes a
 third of the time of a named one, and this is done for every event."""
 
 
@@ -106,14 +109,14 @@ def refuse_dots(node: EventDict) -> None:
 
 
 def no_object(value: object) -> EventDict:
-    """What stands for a value that is no plain object on the way to a field. Raises `HasArrays`."""
+    """The object in the place of a value that is not a plain object. Raises `HasArrays`."""
     if isinstance(value, (list, dict)) and value:
         raise HasArrays
     return NOTHING
 
 
 def reach(path: str) -> _Reach:
-    """How the test of a rule comes to a field.
+    """How the test of a rule reaches a field.
 
     Most fields lie one or two objects below the event. For them: the key of the first object, the key
     of the event that would spell the whole path, and for the second object the key of the event that
@@ -141,7 +144,7 @@ class Entry:
 
 @final
 class CompiledTests:
-    """What a sub-rule asks of an event: the same object for all rules that ask the same.
+    """The tests of a sub-rule, one object for all sub-rules with the same tests.
 
     `tests`: for the index. `fields`: for an event that is laid out.
     """
@@ -158,30 +161,30 @@ class CompiledTests:
 
 @final
 class TestCache:
-    """What rules that are asked by themselves have in common, as long as one of them needs it.
+    """What single rules share, as long as one of them needs it (weak references).
 
     Equal conditions share a table, equal sub-rules all their tests. Thousands of rules that differ in
-    what a shelf has settled then read the same few objects, which stay in the processor's cache.
+    what a branch has settled then read the same few objects, which stay in the processor's cache.
     """
 
-    __slots__ = ("_questions", "_tables")
+    __slots__ = ("_compiled", "_tables")
 
     def __init__(self) -> None:
-        self._questions: WeakValueDictionary[_Asked, CompiledTests] = WeakValueDictionary()
+        self._compiled: WeakValueDictionary[_Key, CompiledTests] = WeakValueDictionary()
         self._tables: WeakValueDictionary[_Texts, Table] = WeakValueDictionary()
 
-    def lone(self, entry: Entry, settled: frozenset[str]) -> SingleRule:
-        """A sub-rule whose fields are asked, except those that are settled."""
+    def single_rule(self, entry: Entry, settled: frozenset[str]) -> SingleRule:
+        """A sub-rule with tests for its fields, except those that are settled."""
         fields = entry.fields
-        asked = tuple(
+        key = tuple(
             (path, tuple(one.text for one in fields[path]))
             for path in sorted(fields.keys() - settled, key=path_order)
         )
-        questions = self._questions.get(asked)
-        if questions is None:
-            found = [(path, self._table(texts, fields[path])) for path, texts in asked]
-            questions = self._questions[asked] = CompiledTests(found)
-        return questions.tests, entry.name, questions
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            found = [(path, self._table(texts, fields[path])) for path, texts in key]
+            compiled = self._compiled[key] = CompiledTests(found)
+        return compiled.tests, entry.name, compiled
 
     def _table(self, texts: _Texts, conditions: tuple[Condition, ...]) -> Table:
         table = self._tables.get(texts)
@@ -205,7 +208,7 @@ class Pool:
     )  # fmt: skip
 
     def __init__(self, entries: Iterable[Entry], settled: frozenset[str]) -> None:
-        """`settled`: paths whose conditions need not be asked."""
+        """`settled`: paths whose conditions need no test."""
         self._settled = settled
         self.entries = dict.fromkeys(entries)
         self._in_order: list[Entry] = []
@@ -221,18 +224,20 @@ class Pool:
     def split(cls, entries: Iterable[Entry], settled: frozenset[str]) -> list[Pool]:
         """Pools for many sub-rules. A set of rules is as long as a pool is large, so none is huge."""
         every = list(entries)
-        return [cls(every[i : i + _SIZE_MAX], settled) for i in range(0, len(every), _SIZE_MAX)]
+        return [
+            cls(every[i : i + POOL_SIZE_MAX], settled) for i in range(0, len(every), POOL_SIZE_MAX)
+        ]
 
     @property
-    def is_grown(self) -> bool:
-        """Whether it is better to leave this pool alone and start another."""
+    def is_full(self) -> bool:
+        """Whether the next rule starts another pool."""
         size = len(self.entries)
-        return size >= _SIZE_MAX or (self.is_ready and size >= _YOUNG_MAX)
+        return size >= POOL_SIZE_MAX or (self.is_ready and size >= _NEW_MAX)
 
-    def welcomes(self, other: Pool) -> bool:
-        """Whether it is time to take the sub-rules of a younger pool."""
+    def should_absorb(self, other: Pool) -> bool:
+        """Whether the sub-rules of a newer pool are to be merged into this one."""
         mine, more = len(self.entries), len(other.entries)
-        return more * _MERGE_RATIO >= mine and mine + more <= _SIZE_MAX
+        return more * _MERGE_RATIO >= mine and mine + more <= POOL_SIZE_MAX
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Take sub-rules."""
@@ -307,7 +312,7 @@ class Pool:
         return names
 
     def _plan(self, tables: Mapping[str, Table]) -> None:
-        """How to come to the values: each object is fetched once."""
+        """Plan the lookups so that each object is fetched once."""
         places: dict[tuple[int, str], int] = {}
         aliases: list[frozenset[str] | None] = [frozenset()]
         self.top = []
@@ -331,6 +336,6 @@ class Pool:
 
 
 def _cost(path: str, named: list[tuple[int, tuple[Condition, ...]]]) -> tuple[bool, int, str]:
-    """A key that puts paths first which are quick to ask and tell many rules apart."""
+    """A sort key: first the paths that are fast to test and separate many rules."""
     slow = any(one.words is None and one.takes_strings for _, own in named for one in own)
     return slow, -len(named), path

@@ -48,19 +48,19 @@ array of *match values*.
 - A field that the pattern does not name does not matter.
 - Keys and values are compared to the letter: case, spaces and Unicode forms count.
 - A dot in a key is a step: `{"detail.state": [...]}` and `{"detail": {"state": [...]}}` are the same pattern, and
-  the same event. Where a pattern spells a path twice, the later array counts; of two objects for one key, both.
-- Where an event has a key twice, every value counts: `{"a": 1, "a": 2}` is matched by `[1]` and by `[2]`.
+  the same event. If a pattern spells a path twice, the later array counts; of two objects for one key, both.
+- If an event has a key twice, every value counts: `{"a": 1, "a": 2}` is matched by `[1]` and by `[2]`.
   That is so in a text and in the detail of an event that is put; targets receive the last value.
 
-`sb.match(pattern, event)` asks one pattern, `sb.Matcher({name: pattern})` many at once, and
-`sb.explain(pattern, event)` tells why; `simbridge match` and `simbridge explain` do it from a shell.
+`sb.match(pattern, event)` evaluates one pattern, `sb.Matcher({name: pattern})` many at once, and
+`sb.explain(pattern, event)` says why; `simbridge match` and `simbridge explain` do it from a shell.
 
 In the tables below an event value of *missing* is a field that is not there.
 
 ## Plain values
 
-A string, a number, `true`, `false` or `null` stands for itself.
-A string that is an IP address stands for every spelling of the address.
+A string, a number, `true`, `false` or `null` matches itself.
+A string that is an IP address matches every spelling of the address.
 """
 
 _RULES: Final = f"""\
@@ -70,26 +70,26 @@ Numbers are compared as numbers: `300`, `300.0` and `3e2` are equal, and a strin
 They are double floats. A number that a double cannot hold digit by digit equals its own spelling and nothing else;
 `numeric` and `anything-but` refuse such a number.
 
-## Half of a surrogate pair
+## Lone surrogates
 
-JSON can spell half of a UTF-16 surrogate pair, `"\\ud800"`, which no text in UTF-8 can hold.
+JSON can escape half of a UTF-16 surrogate pair, `"\\ud800"`, which UTF-8 cannot encode.
 It is read as a question mark, in patterns and in events, as AWS's open-source matcher compares it.
-So is a half in a Python string, in a file of events, and in a `Detail` that is put: its targets receive the
+So is one in a Python string, in a file of events, and in a `Detail` that is put: its targets receive the
 question mark. What EventBridge itself does with one is not documented.
 
 ## Arrays in events
 
-- Where the event has an array of values, one of them is enough. That goes for `anything-but` too:
+- If the event has an array of values, one of them is enough, for `anything-but` too:
   `["a", "b"]` matches `{{"anything-but": "a"}}` because of `"b"`.
 - Arrays of objects are looked into. Fields that a pattern names below one array have to hold in the *same*
   element of it: `{{"items": {{"kind": ["a"], "size": [2]}}}}` wants one item that is of kind a and of size 2.
 - An empty array has no values: no operator but `{{"exists": false}}` matches it.
-- A JSON text inside a string is a string, and is not looked into.
+- A JSON text inside a string is a string; a pattern cannot see into it.
 
 ## `$or`
 
 `"$or"` is a key whose array holds whole patterns (two or more), one of which is enough.
-It may stand beside other fields, which have to hold as well, and inside its own branches.
+It may be beside other fields, which have to hold as well, and inside its own branches.
 
 ```json
 {{
@@ -116,19 +116,19 @@ The fourth is AWS's rule against slow wildcards: `*a*a*a*a*a` is allowed and ten
 ## Errors
 
 A pattern that is not valid is refused with `InvalidEventPatternException`, by `sb.match` with `InvalidPattern`.
-The text is AWS's, with the line and the column at which its reader stood:
+The text is AWS's, with the line and the column at which its parser stopped:
 
 ```
 Event pattern is not valid. Reason: "source" must be an object or an array
  at [Source: (String)"{{"source": "shop"}}"; line: 1, column: 13]
 ```
 
-What follows it is ours: what was meant, as far as the pattern shows it. It is in `error.detail`, and the whole
-pattern that it proposes in `error.proposals`.
-A client of boto3 hears AWS's words only; the timeline of a trace has both.
+What follows is simbridge's: what was meant, as far as the pattern shows it. It is in `error.detail`,
+and the whole pattern that it proposes in `error.proposals`.
+A boto3 client receives AWS's words only; the timeline of a trace has both.
 
 ```
-Match values stand in an array: write "source": ["shop"].
+Match values belong in an array: write "source": ["shop"].
 ```
 
 Everything that is proposed is a valid pattern.
@@ -147,10 +147,10 @@ Everything that is proposed is a valid pattern.
 | `{{'a': ['x'],}}` | `{{"a": ["x"]}}` |
 
 An operator in the place of a field, `{{"a": {{"prefix": ["x"]}}}}`, and one in quotes, `{{"a": ["prefix:x"]}}`, are
-valid patterns that hardly match. `sb.explain` names them, and regular expressions, and proposes what was meant
-where that holds for the event: in the hint, and as `proposals` of the row.
+valid patterns that rarely match. `sb.explain` names them, and regular expressions, and proposes what was meant
+if that holds for the event: in the hint, and as `proposals` of the row.
 
-Python objects that JSON cannot hold (a set, bytes, NaN, a key that is no text) are no valid pattern either; what
+Python objects that JSON cannot hold (a set, bytes, NaN, a key that is not text) are not valid patterns; what
 follows AWS's sentence then says what was found, and where.
 """
 
@@ -164,7 +164,7 @@ def page() -> str:
 
 def _overview() -> str:
     rows = [f"| [`{row.name}`](#{row.name}) | {row.operand} |" for row in OPERATORS.values()]
-    return "\n".join(["| operator | what stands behind it |", "|---|---|", *rows, ""])
+    return "\n".join(["| operator | what follows it |", "|---|---|", *rows, ""])
 
 
 def _section(operator: Operator) -> str:

@@ -12,10 +12,10 @@ Addresses compare as four bytes or sixteen. The engine behind the service compar
 stops as soon as it is sure, so the range of an IPv4 block also takes IPv6 addresses that begin with such
 bytes. That is a surprise, but it is what AWS's engine answers.
 
-Case is ignored letter by letter: a letter of the pattern stands for its lower and its upper form, each
-of which may be several letters (`ß` is `ß` or `SS`), and for nothing else (`ς` is not `σ`). The
+Case is ignored letter by letter: a letter of the pattern matches its lower and its upper form, each
+of which may be several letters (`ß` is `ß` or `SS`), and nothing else (`ς` is not `σ`). The
 engine does this on Java's 16-bit units, which have no case outside the basic plane and turn into
-question marks there; so a 𝒳 of the pattern stands for `??`.
+question marks there; so a 𝒳 of the pattern matches `??`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ Letters: TypeAlias = Sequence[tuple[str, str]]
 
 
 def comparable(number: int | float) -> float | None:
-    """The double that stands for a number of an event, or None if the number is odd."""
+    """The double of a number of an event, or None if the number is odd."""
     if type(number) is float:
         return number if -_INFINITY < number < _INFINITY else None
     if -EXACT_INT_MAX <= number <= EXACT_INT_MAX:
@@ -136,7 +136,7 @@ def in_block(bottom: bytes, top: bytes, text: str) -> bool:
 
 
 def letters(text: str) -> Letters:
-    """The forms that each letter of a pattern stands for."""
+    """The forms that each letter of a pattern matches."""
     return [
         (letter.lower(), letter.upper()) if letter < "\U00010000" else ("??", "??")
         for letter in text

@@ -1,7 +1,7 @@
 """A pattern text becomes a tree of fields, and the tree a list of alternatives.
 
 A pattern is an object whose keys spell paths into the event and whose arrays hold match values.
-`$or` is no field: it holds whole patterns, one of which is enough. `parse` keeps the tree as written,
+`$or` is not a field: it holds whole patterns, one of which is enough. `parse` keeps the tree as written,
 for `explain`, and works out what the matcher needs: the *sub-rules*, plain maps from a dotted path to
 its match values, one for every way to choose a branch of every `$or`.
 
@@ -24,8 +24,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from simbridge.base.errors import InvalidPattern
-from simbridge.languages.pattern import mends
 from simbridge.languages.pattern.conditions import Condition, without_numbers_as_addresses
+from simbridge.languages.pattern.hints import refused
 from simbridge.languages.pattern.json_text import NESTING_MAX, TOO_DEEP, Reader, Token
 from simbridge.languages.pattern.operators import RESERVED, read_operator, read_value
 from simbridge.languages.pattern.wildcards import COMPLEXITY_MAX, complexity
@@ -97,6 +97,16 @@ class Pattern:
     subrules: tuple[SubRule, ...]
 
     @property
+    def uses_wildcards(self) -> bool:
+        """Whether the operator `wildcard` occurs, by itself or in `anything-but`."""
+        return any(
+            one.wildcards
+            for subrule in self.subrules
+            for conditions in subrule.values()
+            for one in conditions
+        )
+
+    @property
     def excludes_nothing(self) -> bool:
         """Whether an `anything-but` has an inner operator and no text: `{"prefix": []}`."""
         return any(
@@ -110,7 +120,7 @@ class Pattern:
 
 
 def parse(pattern: str | Mapping[str, object]) -> Pattern:
-    """Read and check a pattern, given as JSON text or as the objects such a text stands for.
+    """Read and check a pattern, given as JSON text or as the objects of such a text.
 
     Raises `InvalidPattern` with AWS's wording (fidelity 4.9). Its `detail` says what to write
     instead; for objects that are not what JSON can hold, which and where.
@@ -120,7 +130,7 @@ def parse(pattern: str | Mapping[str, object]) -> Pattern:
         return read(text)
     except InvalidPattern as refusal:
         complaint = refusal.text
-    raise InvalidPattern(complaint, *mends.hint(text, _is_valid))
+    raise InvalidPattern(complaint, *refused.hint(text, _is_valid))
 
 
 def _is_valid(text: str) -> bool:
@@ -174,7 +184,7 @@ def _plain(pattern: object) -> object:
             put(int(value))
         elif isinstance(value, float):
             if not math.isfinite(value):
-                raise _no_json(f"{value!r} is no number in JSON", path)
+                raise _no_json(f"{value!r} is not a number in JSON", path)
             put(float(value))
         elif level > NESTING_MAX and isinstance(value, Mapping | list | tuple):
             raise InvalidPattern(f"{_REFUSED}{TOO_DEEP}")
@@ -183,7 +193,7 @@ def _plain(pattern: object) -> object:
             put(object_)
             for key in value:
                 if not isinstance(key, str):
-                    raise _no_json(f"the key {key!r} is no text", path)
+                    raise _no_json(f"the key {key!r} is not text", path)
                 object_[key] = None  # the order is that of the pattern
             for key, inner in value.items():
                 below = f"{path}.{key}" if path else key

@@ -28,9 +28,9 @@ _Named: TypeAlias = Iterable[tuple[int, tuple[Condition, ...]]]
 
 
 class HasArrays(Exception):
-    """The event has to be laid out: an array of objects, a dot in a key, or a key that comes twice.
+    """The event has to be laid out: an array of objects, a dot in a key, or a duplicate key.
 
-    Never seen outside.
+    Never leaves the package.
     """
 
 
@@ -98,7 +98,7 @@ class Table:
                 return self._gaps[
                     bisect_left(self._cuts, number) + bisect_right(self._cuts, number)
                 ]
-        elif isinstance(value, dict):  # with a repeated key, else it would be told by its type
+        elif isinstance(value, dict):  # with a duplicate key, else its type would be exactly dict
             raise HasArrays
         elif not isinstance(value, Digits):
             raise SimbridgeError(

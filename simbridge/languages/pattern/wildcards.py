@@ -1,17 +1,23 @@
-"""Texts with stars: taking them apart, matching them, and telling when they are too complex.
+"""Wildcards: splits them at their stars, matches them, and counts how complex AWS finds them.
 
-`*` stands for any run of characters, `\\*` for a star and `\\\\` for a backslash; nothing else may be
-escaped, and two stars may not touch. A text is cut at its stars. The first piece has to begin the
-value, the last one to end it, and each piece between is looked for at its first occurrence after the
-one before. Taking the first occurrence is always right, because what is left for the pieces after it
-is then longest. That is linear in the value and nothing is ever tried twice, so no pattern is slow.
+`*` matches any run of characters, `\\*` a star and `\\\\` a backslash. Nothing else may be escaped, and two
+stars may not touch. A wildcard is split at its stars. The first piece must begin the value, the last one
+must end it, and each piece between is looked for at its first occurrence after the one before:
 
-The engine behind the service works differently (an automaton over bytes that can be in many states at
-once), and its authors refuse patterns which could occupy too many of them. `complexity` counts those
-states as the service does (fidelity 4.8): over all inputs, the largest number of beginnings
-of patterns that one input could be spelling at the same time. Beginnings include the opening quote,
-the stars count as characters, patterns with a common beginning share it, and one `anything-but` counts
-as one pattern however many texts it holds.
+    in/*2026*.png    in/2026/2026-03.png    "in/" at the start, "2026" at 3, ".png" at the end
+
+The first occurrence is always right, because it leaves the most text for the pieces after it. So matching
+is linear in the value and never backtracks. That greedy choice is the usual one for globs without brackets:
+Russ Cox, "Glob Matching Can Be Simple And Fast Too", https://research.swtch.com/glob; Rob Pike's matcher in
+"The Practice of Programming" backtracks instead: https://www.cs.princeton.edu/courses/archive/spr09/cos333/beautiful.html
+
+event-ruler works differently (an automaton over bytes that can be in many states at once), and refuses
+patterns that could occupy too many of them. `complexity` counts those states as the service does
+(fidelity 4.8): over all inputs, the largest number of beginnings of patterns that one input can spell at the
+same time. Beginnings include the opening quote, the stars count as characters, patterns with a common beginning
+share it, and one `anything-but` counts as one pattern however many texts it holds.
+
+https://github.com/aws/event-ruler
 """
 
 from __future__ import annotations
@@ -30,7 +36,7 @@ __all__ = [
     "checked_wildcard",
     "complexity",
     "split_wildcard",
-    "wildcard_sieve",
+    "wildcard_prefilter",
 ]
 
 COMPLEXITY_MAX: Final = 10
@@ -93,14 +99,14 @@ def split_wildcard(text: str) -> Wildcard:
     return Wildcard((*pieces, piece))
 
 
-def wildcard_sieve(patterns: Iterable[Wildcard], otherwise: bool = False) -> Prefilter | None:
+def wildcard_prefilter(patterns: Iterable[Wildcard], default: bool = False) -> Prefilter | None:
     """A prefilter for strings that fit one of some texts; None if one of them has no letters at all."""
-    groups = [tuple(_marks(pattern.pieces)) for pattern in patterns]
-    return Prefilter(tuple(groups), otherwise) if all(groups) else None
+    groups = [tuple(_anchors(pattern.pieces)) for pattern in patterns]
+    return Prefilter(tuple(groups), default) if all(groups) else None
 
 
-def _marks(pieces: tuple[str, ...]) -> Iterable[Anchor]:
-    """What every string bears that fits."""
+def _anchors(pieces: tuple[str, ...]) -> Iterable[Anchor]:
+    """What every string that fits contains."""
     if len(pieces) == 1:
         yield Anchor("word", pieces[0])
         return
@@ -113,7 +119,7 @@ def _marks(pieces: tuple[str, ...]) -> Iterable[Anchor]:
 
 
 def checked_wildcard(reader: Reader, text: str) -> Wildcard:
-    """As `split_wildcard`, for a text that the reader stands at: refuses the pattern."""
+    """As `split_wildcard`, for the text that the reader has just read: refuses the pattern."""
     try:
         return split_wildcard(text)
     except BadWildcard as bad:
@@ -172,7 +178,7 @@ class _Tree:
             self.weight[node] += 1
 
     def step(self, here: frozenset[int], byte: int) -> frozenset[int]:
-        """The beginnings spelled after one more byte. A star goes on for ever, and may be empty."""
+        """The beginnings spelled after one more byte. A star may match any number of bytes."""
         there = {self.after[node][byte] for node in here if byte in self.after[node]}
         there |= here & self.starred
         there |= {self.after[node][_STAR] for node in there if _STAR in self.after[node]}

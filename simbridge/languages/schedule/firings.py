@@ -1,49 +1,26 @@
-"""When a schedule fires next, in whole microseconds.
-
-Theory of operation. There are only fourteen kinds of year (it starts on one of seven weekdays, and is
-leap or not), and only twenty-eight kinds of month (it starts on one of seven weekdays and has 28 to 31
-days). A cron expression is therefore compiled once into one bit mask of days for each kind of month,
-and into one flag for each year up to 9999: the year is named, and in some month that is named there is
-a day that is named. The next firing is found by looking for the next set bit: of minutes, hours, days,
-months, years. No step searches time, so the 29th of February of a distant year costs as much as the
-next minute, and an expression that never fires says so at once.
-
-Why not croniter, which is otherwise the library for this? It was the first choice and is still a judge
-in the tests. But it reads another language (Sunday is 0, no `L-3`, no `LW`, no increment of 0), ends in
-the year 2099, keeps `31W` in months without a 31st, and computes in floats. What it could be handed is
-what remains after AWS's expression has been read into plain sets of numbers, and from there to the next
-firing is the forty lines below, exact in integers and many times faster (tests/bench/bench_schedules).
-One engine for all expressions also beats two of which one is hardly ever used.
-"""
+"""When a schedule expression fires: the firings of a text, and the next few for people."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
 from functools import lru_cache
-from itertools import product
-from typing import final
 
 from simbridge.base import clock
-from simbridge.base.clock import LATEST, SECOND, DateTime, Instant
+from simbridge.base.clock import SECOND, DateTime, Instant
 from simbridge.base.errors import SimbridgeError
-from simbridge.languages.schedule.parse import Cron, DayOfMonth, DayOfWeek, check_text, parse
+from simbridge.languages.schedule.cron import CronFirings, RateFirings
+from simbridge.languages.schedule.parse import check_text, parse
+from simbridge.languages.schedule.syntax import Cron
 
-__all__ = ["CronFirings", "RateFirings", "firings", "next_times"]
-
-_MINUTE = 60 * SECOND
-_EPOCH = dt.date(1970, 1, 1).toordinal()
-_LAST_YEAR = dt.MAXYEAR
-_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+__all__ = ["firings", "next_times"]
 
 
 def next_times(expression: str, after: Instant, count: int = 5) -> list[DateTime]:
-    """The next `count` firings strictly after an instant, in UTC; fewer where there are no more.
+    """The next `count` firings strictly after an instant, in UTC; fewer if there are no more.
 
     A rate has no instants of its own: it is counted from `after`, without its fraction of a second, as
     AWS counts it from when the rule is created, and its first firing here is one period later.
 
-    Raises `InvalidSchedule` for what PutRule refuses, `InvalidTime` for an `after` that is no instant.
+    Raises `InvalidSchedule` for what PutRule refuses, `InvalidTime` for an `after` that is not an instant.
     """
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise SimbridgeError(f"count is a whole number from 0 on, not {count!r}")
@@ -63,164 +40,3 @@ def firings(expression: str) -> RateFirings | CronFirings:
     """The firings of an expression; raises `InvalidSchedule`. Equal texts share one object."""
     meaning = parse(expression)
     return CronFirings(meaning) if isinstance(meaning, Cron) else RateFirings(meaning.period_us)
-
-
-@final
-class RateFirings:
-    """Firings every `period_us` microseconds from an anchor that only the rule knows."""
-
-    __slots__ = ("period_us",)
-
-    def __init__(self, period_us: int) -> None:
-        self.period_us = period_us
-
-    def after(self, instant_us: int) -> int | None:
-        """One period after a firing or the anchor; None past the year 9999."""
-        following = instant_us + self.period_us
-        return following if following <= LATEST else None
-
-
-@final
-class CronFirings:
-    """The whole minutes that a cron expression means, in UTC."""
-
-    __slots__ = ("_days", "_first", "_hours", "_minutes", "_months", "_years")
-
-    def __init__(self, cron: Cron) -> None:
-        self._minutes = _mask(cron.minutes)
-        self._hours = _mask(cron.hours)
-        self._months = _mask(cron.months)
-        self._first = cron.hours[0] * 60 + cron.minutes[0]
-        self._days = tuple(_days_of(cron.days, *divmod(kind, 4)) for kind in range(28))
-        live = bytes(any(self._days[months[m - 1]] for m in cron.months) for months in _MONTH_KINDS)
-        self._years = _years_of(cron.years, live)
-
-    def after(self, instant_us: int) -> int | None:
-        """The first firing strictly after an instant; None when there is none up to the year 9999."""
-        day, minute = divmod(instant_us // _MINUTE + 1, 1440)
-        ordinal = day + _EPOCH
-        if ordinal > dt.date.max.toordinal():
-            return None
-        date = dt.date.fromordinal(ordinal)
-        today = self._days_in(date.year, date.month) >> date.day & 1
-        time = self._time_from(*divmod(minute, 60)) if today else None
-        if time is None:
-            following = self._day_after(date)
-            if following is None:
-                return None
-            day, time = following - _EPOCH, self._first
-        return (day * 1440 + time) * _MINUTE
-
-    def _time_from(self, hour: int, minute: int) -> int | None:
-        """The first minute of the day that is named, from this one on."""
-        if self._hours >> hour & 1:
-            rest = self._minutes >> minute
-            if rest:
-                return hour * 60 + minute + _lowest(rest)
-        later = self._hours >> (hour + 1)
-        return (hour + 1 + _lowest(later)) * 60 + self._first % 60 if later else None
-
-    def _day_after(self, date: dt.date) -> int | None:
-        """The ordinal of the next day that is named, after this one."""
-        year, month, past = date.year, date.month, date.day
-        while True:
-            days = self._days_in(year, month) >> (past + 1)
-            if days:
-                return dt.date(year, month, past + 1 + _lowest(days)).toordinal()
-            past = 0
-            months = self._months >> (month + 1)
-            if months and self._years[year]:
-                month += 1 + _lowest(months)
-                continue
-            year = self._years.find(1, year + 1)
-            if year < 0:
-                return None
-            month = _lowest(self._months)
-
-    def _days_in(self, year: int, month: int) -> int:
-        """The days of a month that are named, as bits; 0 when the month or the year is not."""
-        if not (self._months >> month & 1 and self._years[year]):
-            return 0
-        return self._days[_MONTH_KINDS[_YEAR_KINDS[year % 400]][month - 1]]
-
-
-def _lowest(mask: int) -> int:
-    """The position of the lowest bit that is set."""
-    return (mask & -mask).bit_length() - 1
-
-
-def _mask(values: Iterable[int]) -> int:
-    return sum(map((1).__lshift__, values))
-
-
-def _days_of(days: DayOfMonth | DayOfWeek, first: int, extra: int) -> int:
-    """The days that are named, as bits, in a month of 28 + `extra` days.
-
-    Its 1st is weekday `first`, counted from Sunday = 0.
-    """
-    length, inside = 28 + extra, _DATES[extra]
-    if isinstance(days, DayOfWeek):
-        same = _SAME_WEEKDAY[first]
-        if days.last is not None:
-            return 1 << (same[days.last - 1] & inside).bit_length() - 1
-        if days.nth is not None:
-            weekday, nth = days.nth
-            return same[weekday - 1] & inside & 0b1111111 << 7 * nth - 6
-        return sum([same[weekday - 1] for weekday in days.days]) & inside
-    named = _mask(days.days) & inside
-    for day in days.nearest_weekdays:
-        if day <= length:  # `31W` is not the last weekday of April: that month does not fire
-            named |= 1 << _weekday_near(day, first, length)
-    if days.before_last is not None and (day := length - days.before_last) >= 1:
-        named |= 1 << (_weekday_near(day, first, length) if days.before_last_weekday else day)
-    return named
-
-
-def _weekday_near(day: int, first: int, length: int) -> int:
-    """The Monday to Friday nearest to a day, within its month."""
-    weekday = (first + day - 1) % 7
-    if weekday == 6:  # Saturday
-        return day - 1 if day > 1 else day + 2
-    if weekday == 0:  # Sunday
-        return day + 1 if day < length else day - 2
-    return day
-
-
-def _years_of(ranges: tuple[range, ...], live: bytes) -> bytes:
-    """A flag for each year up to 9999: it is named, and of a kind (`live`) that has firings."""
-    named = bytearray(_LAST_YEAR + 1)
-    for years in set(ranges):
-        found = len(range(years.start, min(years.stop, _LAST_YEAR + 1), years.step))
-        if found:
-            named[years.start : years.start + (found - 1) * years.step + 1 : years.step] = (
-                b"\1" * found
-            )
-    cycle = _YEAR_KINDS.translate(live.ljust(256)) * (_LAST_YEAR // 400 + 1)
-    return (int.from_bytes(named) & int.from_bytes(cycle)).to_bytes(len(named))
-
-
-def _months_of(first: int, leap: bool) -> bytes:
-    """The kinds of the twelve months of a year that starts on this weekday (0: Sunday)."""
-    kinds = []
-    for number, usual in enumerate(_LENGTHS):
-        length = usual + (leap and number == 1)
-        kinds.append(first % 7 * 4 + length - 28)
-        first += length
-    return bytes(kinds)
-
-
-# The calendar repeats every 400 years, to the weekday. A kind of month is 4 * its first weekday + its
-# length - 28; a kind of year is 2 * its first weekday + 1 if it is leap.
-_YEAR_KINDS = bytes(
-    dt.date(year, 1, 1).isoweekday() % 7 * 2 + (dt.date(year, 12, 31).timetuple().tm_yday == 366)
-    for year in range(2000, 2400)
-)
-_MONTH_KINDS = tuple(_months_of(first, leap) for first, leap in product(range(7), (False, True)))
-
-# The dates of a month of 28 to 31 days as bits; and those among them, in a month of 31 days that starts
-# on the one weekday, that are the other.
-_DATES = tuple(_mask(range(1, length + 1)) for length in range(28, 32))
-_SAME_WEEKDAY = tuple(
-    tuple(_mask(range(1 + (weekday - first) % 7, 32, 7)) for weekday in range(7))
-    for first in range(7)
-)

@@ -1,9 +1,12 @@
-"""What a Unix cron would make of the same fields: croniter's door.
+"""Reads five fields as Unix cron does, with croniter, and finds the expressions that fire alike.
 
-An expression that was carried over from a crontab means something else to AWS, or nothing at all:
-weekday 1 is Sunday here and Monday there, and two fields of days are joined by *or*. croniter reads as
-Unix crons do. It is no engine of ours (`firings` says why) but the judge: where it fires at other times,
-somebody should be told, and what is proposed instead of a crontab's fields has to fire when it does.
+An expression that was copied from a crontab means something else to AWS, or nothing at all: weekday 1 is
+Sunday here and Monday there, and two fields of days are joined by *or*. croniter reads as Unix crons do.
+It does not decide when a schedule of EventBridge fires (`cron` says why). It is the reference for what a
+crontab means: what is proposed instead of its fields has to fire exactly when it does.
+
+croniter: https://github.com/pallets-eco/croniter
+crontab(5): https://man7.org/linux/man-pages/man5/crontab.5.html
 """
 
 from __future__ import annotations
@@ -13,15 +16,15 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, takewhile
-
-from croniter import CroniterError, croniter  # type: ignore[import-untyped]
+from typing import Any
 
 from simbridge.base import clock
 from simbridge.base.clock import DateTime, Instant
 from simbridge.base.errors import InvalidSchedule, SimbridgeError
-from simbridge.languages.schedule.firings import CronFirings
-from simbridge.languages.schedule.mends import mended
-from simbridge.languages.schedule.parse import FIELDS, Cron, fields_of, read
+from simbridge.base.lazy import lazy_import
+from simbridge.languages.schedule.cron import CronFirings
+from simbridge.languages.schedule.hints.fields import corrected
+from simbridge.languages.schedule.syntax import FIELDS, Cron, fields_of, read
 
 __all__ = ["from_unix", "unix_next_times", "weekdays_of_unix"]
 
@@ -37,11 +40,16 @@ _LAST_OR_NTH = re.compile(
 )
 
 
+def _croniter() -> Any:
+    """croniter's module. Importing it takes longer than simbridge does, and only hints need it."""
+    return lazy_import("croniter")
+
+
 def unix_next_times(expression: str, after: Instant, count: int = 5) -> list[DateTime] | None:
     """The next firings of a Unix cron with these fields, in UTC.
 
-    None where there is no such cron: for a rate, for years, for what a Unix cron cannot read. Raises
-    `InvalidTime` for an `after` that is no instant.
+    None if there is no such cron: for a rate, for years, for what a Unix cron cannot read. Raises
+    `InvalidTime` for an `after` that is not an instant.
     """
     begin = clock.moment(clock.instant(after))
     if not (expression.startswith("cron(") and expression.endswith(")")):
@@ -49,10 +57,11 @@ def unix_next_times(expression: str, after: Instant, count: int = 5) -> list[Dat
     *fields, year = fields_of(expression)
     if year != "*" or len(fields) != 5:
         return None
+    library = _croniter()
     try:
-        times = croniter(" ".join(fields).replace("?", "*"), begin, ret_type=dt.datetime)
+        times = library.croniter(" ".join(fields).replace("?", "*"), begin, ret_type=dt.datetime)
         return [clock.moment(clock.instant(time)) for time in islice(times, count)]
-    except (CroniterError, SimbridgeError):
+    except (library.CroniterError, SimbridgeError):
         return None
 
 
@@ -65,12 +74,13 @@ def from_unix(fields: Sequence[str]) -> list[str] | None:
     unix = [_plain(text.replace("?", "*")) for text in fields]
     if len(unix) != 5 or not all(map(_is_known, unix)):
         return None
+    library = _croniter()
     try:
-        expanded = croniter(" ".join(unix), _BEGIN).expanded
-    except CroniterError:
+        expanded = library.croniter(" ".join(unix), _BEGIN).expanded
+    except library.CroniterError:
         return None
     listed = [_listed(number, values) for number, values in enumerate(expanded)]
-    written = [mended(number, text) for number, text in enumerate(unix[:4])]
+    written = [corrected(number, text) for number, text in enumerate(unix[:4])]
     for one in ([*written, weekdays_of_unix(unix[4])], listed):
         minutes, hours, day, month, weekday = one
         by_day = [minutes, hours, day, month, "?", "*"]
@@ -168,11 +178,12 @@ def _unix_times(text: str, count: int) -> list[dt.datetime]:
 
 
 def _unix_firings(text: str) -> Iterator[dt.datetime]:
-    times = croniter(text, _BEGIN, ret_type=dt.datetime)
+    library = _croniter()
+    times = library.croniter(text, _BEGIN, ret_type=dt.datetime)
     while True:
         try:
             yield times.get_next()
-        except CroniterError:  # it never fires again
+        except library.CroniterError:  # it never fires again
             return
 
 

@@ -1,27 +1,28 @@
-"""JSON as text: writing it compactly, and finding where a text stops being JSON.
+"""Writes compact JSON, and finds where a text stops being JSON.
 
-EventBridge hands text around. `emit` writes a value the way it is delivered (compact, keys in
-order, nothing escaped that need not be), `fault` says whether a text can be read back and, if
-not, at which character the trouble starts, which is what AWS tells in its answers.
+`emit` writes a value the way EventBridge delivers it (compact, keys in order, nothing escaped without
+need). `fault` says whether a text is JSON and, if not, at which character the error starts, which AWS
+reports in its answers.
 
-msgspec does both quickly and is asked first. It recurses, though, it refuses texts whose numbers
-or surrogates it could not represent, and it knows one value to a text, so behind it stands a plain
-loop with a list for a stack: linear, of no depth, and right about everything msgspec gives up on.
-The loop is also the one that knows positions. We do not use the `json` module for this: it
-accepts `NaN`, recurses too, and reports positions of its own kind.
+msgspec does both quickly and is tried first. But it recurses, it refuses numbers and surrogates that it
+cannot represent, and it expects one value in a text. If it fails, a plain loop with a list for a stack
+decides: linear, without recursion, and right about everything that msgspec refuses. The loop also knows
+positions. The `json` module is not used: it accepts
+`NaN`, recurses too, and reports other positions.
 
-Several values in one text are fine where `Roots.MANY` says so: a template may consist of several
+Several values in one text are valid if `Roots.MANY` says so: a template may consist of several
 quoted lines, and AWS delivers them (recorded), so its check reads value after value.
 """
 
 from __future__ import annotations
 
 import enum
-import json
 import re
 from typing import final
 
 import msgspec
+
+from simbridge.base.json import to_text
 
 __all__ = ["Roots", "emit", "fault", "well_formed", "where"]
 
@@ -96,7 +97,7 @@ def where(text: str, offset: int) -> str:
 _SHOWN_MAX = 500
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
-# Quantifiers are possessive (`++`): no text makes the match go back over what it has read.
+# Quantifiers are possessive (`++`): the match never goes back over what it has read.
 _TOKEN = re.compile(
     r"""[ \t\r\n]*+ (?:
         (?P<string> " (?: [^"\\\x00-\x1f]++ | \\(?:["\\/bfnrt] | u[0-9A-Fa-f]{4}) )*+ " )
@@ -110,7 +111,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
-# state -> token -> state. A complete value leads back into the container it stands in ("{", "["),
+# state -> token -> state. A complete value leads back into its container ("{", "["),
 # or, outside of all, to "done" or "more".
 _VALUE = {"string": "complete", "scalar": "complete", "{": "first key", "[": "first item"}
 _GRAMMAR: dict[str, dict[str, str]] = {
@@ -157,5 +158,5 @@ def _emit_by_hand(value: object) -> str:
 def _emit_leaf(value: object) -> str:
     try:
         return _ENCODER.encode(value).decode()
-    except UnicodeEncodeError:  # half a surrogate pair has no UTF-8, but JSON can escape it
-        return json.dumps(value)
+    except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form, but JSON can escape it
+        return to_text(value)

@@ -6,7 +6,7 @@ indices and slices are refused (captured).
 
 `[*]` makes the result a list: of all elements, or of what the rest of the path finds in them,
 leaving out the elements in which it finds nothing. A name looks into objects only, a bracket into
-arrays only; if what stands before the first `[*]` is no array, nothing is found (believed).
+arrays only; if the value before the first `[*]` is not an array, nothing is found (believed).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which input a target has asked for: everything, a constant, a part of the event, a template.
+"""Selects the input of a target: everything, a constant, a part of the event, a template.
 
 `compile` reads the four keys of a target as boto3 shapes them (`Input`, `InputPath`,
 `InputTransformer`, none of these) and refuses what PutTargets refuses, with the same words; `check`

@@ -4,7 +4,7 @@ Theory of operation. A template is cut once into literal text and placeholders; 
 each placeholder's value, turns it into text, and joins. There are two ways of turning (which AWS
 chooses by the first character), and they differ more than one would like:
 
-- **object templates**, whose text starts with `{`: a value stands for itself, as compact JSON.
+- **object templates**, whose text starts with `{`: a value is inserted as compact JSON.
   Inside a quoted string, a string goes in escaped, without quotes of its own, and anything else as
   its JSON, which for objects and arrays breaks the string (recorded, captured). A path that finds
   nothing gives `""`, or nothing inside a quoted string (recorded).
@@ -159,7 +159,7 @@ RESERVED: dict[str, Callable[[dict[str, Any], Context], object]] = {
     "aws.events.event": _event,
     "aws.events.event.json": lambda envelope, context: envelope,
 }
-"""The variables that no map declares, and what each stands for (fidelity 5.5)."""
+"""The variables that no map declares, and the value of each (fidelity 5.5)."""
 
 EVENTS = ("aws.events.event", "aws.events.event.json")
 """Those that stand for an object, and only in object templates (captured)."""
@@ -205,7 +205,7 @@ def _names_a_key(text: str) -> bool:
 
 
 def _cut(text: str, known: set[str]) -> tuple[str | _Slot, ...]:
-    """The template in pieces; placeholders that nobody knows stay part of the text."""
+    """The template in pieces; unknown placeholders stay part of the text."""
     parts: list[str | _Slot] = []
     quoted = False
     start = 0

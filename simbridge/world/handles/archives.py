@@ -13,14 +13,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple, final
 
-import msgspec
-
 from simbridge.actors.archive import ArchiveActor
 from simbridge.api.plane import ControlPlane
-from simbridge.base import checks, clock
+from simbridge.base import checks, clock, json
 from simbridge.base.clock import Instant
 from simbridge.base.errors import InvalidEvents, InvalidLine, SimbridgeError
-from simbridge.base.nesting import with_deeper_recursion
 from simbridge.base.printable import printable
 from simbridge.kernel import Kernel
 from simbridge.languages.pattern import Matcher
@@ -134,7 +131,7 @@ class ArchiveHandle:
             if not matches(envelope):
                 left_out += 1
                 continue
-            content.update(with_deeper_recursion(msgspec.json.encode, envelope))
+            content.update(json.encode(envelope))
             ingested_us = min(clock.event_time(envelope["time"]), self._kernel.now)
             staged.add(envelope, ingested_us, archived_size(envelope))
             staged.spill()

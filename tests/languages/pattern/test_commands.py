@@ -40,10 +40,10 @@ def test_explain_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     ("pattern", "event", "message"),
     [
         ('{"a": "x"}', HIT, '"a" must be an object or an array'),
-        ('{"a": "x"}', HIT, "Match values stand in an array: write"),
+        ('{"a": "x"}', HIT, "Match values belong in an array: write"),
         ("[]", HIT, "Filter is not an object"),
         (PATTERN, "[1]", "the event is not a JSON object"),
-        (PATTERN, '{"source"', "the event is not JSON"),
+        (PATTERN, '{"source"', "the event is invalid JSON"),
         ("no-such-file.json", HIT, "no file 'no-such-file.json'"),
         (PATTERN, "x" * 5000, "cannot be read"),
         (".", HIT, "cannot be read"),

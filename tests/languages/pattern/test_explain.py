@@ -79,10 +79,10 @@ def test_a_miss_says_which_field_and_what_was_seen() -> None:
         ({"detail": {"state": [{"cidr": "::/0"}]}}, '"Running" is not an IP address'),
         ({"detail": {"state": [{"exists": False}]}}, "the field must be missing, and it is there"),
         ({"amount": ["42"]}, "the event has it below detail: detail.amount"),
-        ({"detail": {"source": ["shop"]}}, "the event has source at the top and not below detail"),
+        ({"detail": {"source": ["shop"]}}, "the event has source at the top, not below detail"),
         ({"detail": {"region": ["eu"]}}, "the event spells it detail.Region"),
         ({"sourec": ["shop"]}, "the event has source"),
-        ({"detail": {"tags": {"k": ["v"]}}}, 'detail.tags is "none" and not an object'),
+        ({"detail": {"tags": {"k": ["v"]}}}, 'detail.tags is "none", not an object'),
         ({"detail": {"meta": {"a": [1]}}}, "detail.meta is a string that holds JSON"),
         (
             {"detail": {"customer": [{"exists": True}]}},
@@ -92,7 +92,7 @@ def test_a_miss_says_which_field_and_what_was_seen() -> None:
         ({"resources": {"a": ["arn"]}}, "resources is an empty array"),
     ],
 )
-def test_likely_slips(pattern: dict[str, Any], hint: str) -> None:
+def test_likely_mistakes(pattern: dict[str, Any], hint: str) -> None:
     """A near miss says what to change."""
     found = sb.explain(pattern, EVENT)
     assert not found

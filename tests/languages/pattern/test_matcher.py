@@ -56,7 +56,7 @@ def test_names_are_sorted_and_come_once() -> None:
 
 
 def test_rules_added_one_by_one_between_events() -> None:
-    """The index grows from lone rules to pools and shelves, and shrinks again."""
+    """The index grows from single rules to pools and branches, and shrinks again."""
     matcher, names = sb.Matcher(), []
     for i in range(120):
         loose = {"prefix": f"k{i}"} if i % 2 else f"k{i}"

@@ -9,7 +9,7 @@ import pytest
 
 import simbridge as sb
 from simbridge.languages.schedule import check
-from simbridge.languages.schedule.parse import FIELDS
+from simbridge.languages.schedule.syntax import FIELDS
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "schedules.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Hints: what to write instead of a pattern that is refused, or that does not match as intended."""
