@@ -23,8 +23,19 @@ test: $(VENV)/ready aio
 aio: $(AIO)/ready
 	$(AIO)/bin/python -m pytest -q tests/aio
 
-# What takes longer than CI may: run it before a release, and after a change of a dependency.
-test-more: test-lowest
+# The wheel and the sdist: built, installed into an empty environment, and used from there.
+DIST := .venv-dist
+.PHONY: dist-test
+dist-test: $(DIST)/ready
+	$(DIST)/bin/python -m pytest -q tests/packaging
+
+$(DIST)/ready: constraints.txt
+	$(PYTHON) -m venv $(DIST)
+	$(DIST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build hatchling pytest
+	touch $@
+
+# What takes longer than CI may, or needs other versions: run it before a release.
+test-more: test-lowest dist-test
 
 # An environment of its own: the oldest versions that pyproject.toml promises (constraints-lowest.txt).
 test-lowest: $(LOWEST)/ready
@@ -64,4 +75,4 @@ $(BENCH)/ready: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(AIO) $(BENCH) $(LOWEST) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AIO) $(BENCH) $(LOWEST) $(DIST) .mypy_cache .pytest_cache .ruff_cache

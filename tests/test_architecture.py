@@ -1,4 +1,8 @@
-"""Who may import whom, one door for each third party, and what importing simbridge costs."""
+"""Which module may import which, one door for each third party, and what importing simbridge costs.
+
+A module named in a string, as in `import_module("simbridge.whatif.plot")`, counts as imported: it is
+loaded later, but it is a dependency all the same.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ import simbridge as sb
 from simbridge.bindings import BINDINGS, Binding
 
 ROOT = Path(sb.__file__).parent
+ROOT_MODULE = "__init__"
 DOORS = {
     "pendulum": {"base.clock"},
     "botocore": {"api.model"},
@@ -41,8 +46,20 @@ DOORS = {
         "trace.file",
     },
 }
-# The floors of the house, the lowest first: a module may import its own room and those of floors below,
-# so two rooms of one floor do not know each other.
+# Modules that load another one late, by a name: what, and why it is not a plain import.
+LATE = {
+    "api": "the modules of the package, which are found by themselves",
+    "base.lazy": "what is imported on first use: `lazy_import` and `optional_import`",
+    "targets": "the modules of services, which are found by themselves",
+}
+LOADERS = ("import_module", "__import__", "lazy_import", "optional_import")
+# Circles that are still there; remove a pair once its circle is gone.
+PENDING_CIRCLES = {
+    ("hosts.engine", "hosts.asyncio"),
+    ("hosts.engine", "hosts.trio"),
+}
+# The layers, the lowest first: a module may import its own package and those of the layers below,
+# so two packages of one layer do not know each other.
 FLOORS = [
     {"base"},
     {"kernel", "model"},
@@ -62,48 +79,163 @@ FLOORS = [
 ]
 
 
-OWN_NAMES = {
-    ".".join(("simbridge", *path.relative_to(ROOT).with_suffix("").parts))
-    for path in ROOT.rglob("*.py")
-}
-
-
 @cache
-def modules() -> tuple[tuple[str, ast.Module], ...]:
-    return tuple(
-        (
-            ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"),
-            ast.parse(path.read_text(encoding="utf-8")),
+def modules() -> dict[str, ast.Module]:
+    """Each module by its path below `simbridge`: `kernel.core`, `kernel`, and the package itself."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
+            path.read_text(encoding="utf-8")
         )
         for path in sorted(ROOT.rglob("*.py"))
-    )
+    }
 
 
 def imports(tree: ast.Module) -> Iterator[str]:
+    """What a module imports by statements, and what it names in a string to load it late."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "write the whole path: from simbridge.base import clock"
+            assert node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("_import"):
-            yield from (one.value for one in node.args if isinstance(one, ast.Constant))
-        elif isinstance(node, ast.Constant) and node.value in OWN_NAMES:
-            yield node.value  # a table of modules that are imported on first use
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node.value.partition("simbridge.")[2] in modules():
+                yield node.value
+        elif isinstance(node, ast.Call):
+            yield from loaded_late(node)
+
+
+def loaded_late(call: ast.Call) -> Iterator[str]:
+    """The name, or its constant beginning, that a module is loaded by."""
+    if called(call) in LOADERS and call.args:
+        name = call.args[0]
+        if isinstance(name, ast.JoinedStr) and isinstance(name.values[0], ast.Constant):
+            name = name.values[0]
+        if isinstance(name, ast.Constant):
+            yield str(name.value).rstrip(".")
+
+
+def called(call: ast.Call) -> str:
+    return ast.unparse(call.func).rpartition(".")[2]
+
+
+def inside(name: str) -> str | None:
+    """The module below `simbridge` that an imported name is or is of; None: somebody else's."""
+    if name.partition(".")[0] != "simbridge":
+        return None
+    path = name.removeprefix("simbridge").removeprefix(".")
+    while path and path not in modules():
+        path = path.rpartition(".")[0]
+    return path or ROOT_MODULE
+
+
+def arrows(trees: dict[str, ast.Module]) -> dict[str, list[str]]:
+    """For each module the modules of simbridge that it imports, now or late."""
+    return {
+        module: sorted({there for there in map(inside, imports(tree)) if there} - {module})
+        for module, tree in trees.items()
+    }
+
+
+def circle(graph: dict[str, list[str]]) -> list[str]:
+    """A circle of imports, from a module back to it; empty if there is none."""
+    done: set[str] = set()
+    for start in graph:
+        path: list[tuple[str, Iterator[str]]] = [(start, iter(graph[start]))]
+        while start not in done:
+            for there in path[-1][1]:
+                names = [name for name, _ in path]
+                if there in names:
+                    return [*names[names.index(there) :], there]
+                if there not in done:
+                    path.append((there, iter(graph[there])))
+                    break
+            else:
+                done.add(path.pop()[0])
+    return []
 
 
 def test_imports_point_down() -> None:
-    """No module imports from a floor above it, or from another room of its own floor."""
+    """No module imports from a layer above it, or from another package of its own layer."""
     height = {name: number for number, floor in enumerate(FLOORS) for name in floor}
-    for module, tree in modules():
-        if module == "__init__":
-            continue
-        here = module.partition(".")[0]
-        for name in imports(tree):
-            there = name.removeprefix("simbridge.").partition(".")[0]
-            if name.startswith("simbridge."):
-                fits = there == here or height[there] < height[here]
-                assert fits, f"{module} imports {name}"
+    for module, targets in arrows(modules()).items():
+        for there in targets:
+            here, room = module.partition(".")[0], there.partition(".")[0]
+            if module != ROOT_MODULE:
+                assert there != ROOT_MODULE, f"{module} imports the package itself"
+                fits = room == here or height[room] < height[here]
+                assert fits, f"{module} imports {there}"
+
+
+def test_each_package_is_on_one_layer() -> None:
+    """A package that is added has to be put somewhere."""
+    rooms = [room for floor in FLOORS for room in floor]
+    assert sorted(rooms) == sorted({name.partition(".")[0] for name in modules()} - {ROOT_MODULE})
+
+
+def test_no_circles() -> None:
+    """No module leads back to itself by imports, inside of a package or between packages."""
+    graph = arrows(modules())
+    for module, there in PENDING_CIRCLES:
+        graph[module] = [name for name in graph.get(module, []) if name != there]
+    assert not circle(graph), " -> ".join(circle(graph))
+
+
+@pytest.mark.parametrize(("module", "there"), sorted(PENDING_CIRCLES))
+def test_a_pending_circle_is_there(module: str, there: str) -> None:
+    """The list of circles that are still there holds no others."""
+    graph = arrows(modules())
+    assert there in graph.get(module, []), f"remove {(module, there)} from PENDING_CIRCLES"
+    assert circle({**{name: [] for name in graph}, **between(graph, module, there)})
+
+
+def between(graph: dict[str, list[str]], module: str, there: str) -> dict[str, list[str]]:
+    """The part of the graph that lies on ways from `there` to `module`, with the arrow back."""
+    reached, waiting = {there}, [there]
+    while waiting:
+        for name in graph[waiting.pop()]:
+            if name not in reached and name != module:
+                reached.add(name)
+                waiting.append(name)
+    part = {name: graph[name] for name in reached}
+    return {**part, module: [there]}
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ({"a": "import simbridge.kernel", "kernel": ""}, False),
+        ({"kernel": "import simbridge.base", "base": "import simbridge.kernel"}, True),
+        ({"kernel": "import simbridge.base", "base": "N = 'simbridge.kernel'"}, True),
+        ({"kernel": "def f():\n    from simbridge.base import x", "base": "X = 1"}, False),
+    ],
+)
+def test_a_circle_is_found(texts: dict[str, str], found: bool) -> None:
+    """The search sees statements, strings and imports in functions."""
+    graph = arrows({name: ast.parse(text) for name, text in texts.items()})
+    assert bool(circle(graph)) == bool(found)
+
+
+def test_no_statement_imports_inside_a_function() -> None:
+    """What a module needs is at its top; what is loaded late is in the table, with the reason."""
+    for module, tree in modules().items():
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    found = isinstance(node, ast.Import | ast.ImportFrom)
+                    assert not found, f"{module}, line {node.lineno}: import it at the top"
+
+
+def test_what_is_loaded_late_is_in_the_table() -> None:
+    """`import_module` is called where `LATE` says, and nowhere else."""
+    callers = {
+        module
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and called(node) in ("import_module", "__import__")
+    }
+    assert callers == set(LATE)
 
 
 def uses(tree: ast.Module) -> set[str]:
@@ -118,26 +250,13 @@ def uses(tree: ast.Module) -> set[str]:
 def test_one_door_for_each_third_party() -> None:
     """A library is used where the table says, and nowhere else; `simbridge.base.json` says why for JSON."""
     users: dict[str, set[str]] = {name: set() for name in DOORS}
-    for module, tree in modules():
+    for module, tree in modules().items():
         for name in uses(tree) & DOORS.keys():
             users[name].add(module)
     strangers = {name: users[name] - DOORS[name] for name in DOORS}
     assert not any(strangers.values()), strangers
     for name in ("json", "msgspec.json"):
         assert users[name] == DOORS[name]
-
-
-def test_imports_stand_at_the_top_of_a_file() -> None:
-    """No function imports. What is imported on first use goes through `base/lazy`."""
-    for module, tree in modules():
-        functions = [
-            n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
-        ]
-        inside = {node for function in functions for node in ast.walk(function)}
-        assert not [n for n in inside if isinstance(n, ast.Import | ast.ImportFrom)], module
-        called = {ast.unparse(n.func) for n in inside if isinstance(n, ast.Call)}
-        late = {name for name in called if name.endswith(("import_module", "__import__"))}
-        assert not late or module == "base.lazy", f"{module} calls {late}"
 
 
 @pytest.mark.parametrize("binding", BINDINGS, ids=lambda it: f"{it.owner.__name__}.{it.method}")
@@ -147,15 +266,17 @@ def test_a_bound_method_is_declared_as_its_function_is(binding: Binding) -> None
     assert inspect.getdoc(method)
     declared, made = inspect.signature(method), inspect.signature(function)
     assert list(declared.parameters.values())[1:] == list(made.parameters.values())[1:]
-    names = dict(modules())
+    names = modules()
     assert binding.module.removeprefix("simbridge.") in names
-    assert binding.module not in set(imports(names[binding.owner.__module__.partition(".")[2]]))
+    assert binding.module not in set(
+        imports(names[binding.owner.__module__.module.partition(".")[2]])
+    )
 
 
-@pytest.mark.parametrize("module", [name for name, _ in modules() if name != "__init__"])
+@pytest.mark.parametrize("module", [name for name in modules() if name != ROOT_MODULE])
 def test_every_module_lists_its_names(module: str) -> None:
     """A module opens with why it is there, and what it gives others is a list."""
-    tree = dict(modules())[module]
+    tree = modules()[module]
     assert ast.get_docstring(tree)
     names = {
         ast.unparse(n) for node in tree.body if isinstance(node, ast.Assign) for n in node.targets

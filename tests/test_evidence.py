@@ -59,13 +59,13 @@ def test_a_cited_statement_is_on_the_page() -> None:
 
 
 def test_a_statement_on_the_page_is_cited() -> None:
-    """What nothing in code or tests rests on does not belong on the page."""
+    """A statement that neither code nor tests rely on does not belong on the page."""
     cited = {number for number, _ in citations()}
     idle = [number for number, *_ in statements() if number not in cited]
     assert not idle, f"cite them as (fidelity {idle[0]}), or remove them from {PAGE.name}: {idle}"
 
 
-def test_statements_are_in_order_and_stand_once() -> None:
+def test_statements_are_in_order_and_unique() -> None:
     """A statement is found by its number."""
     numbers = [tuple(map(int, number.split("."))) for number, *_ in statements()]
     assert numbers == sorted(set(numbers))

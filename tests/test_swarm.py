@@ -339,18 +339,20 @@ def test_all_hosts_and_both_levels_tell_one_story(plan: dict[str, Any]) -> None:
     """Sync, asyncio and trio have one digest; a trace of outcomes has the same deliveries."""
     world = begun(plan).play(plan["steps"])
 
-    async def told(world: sb.World) -> None:
+    async def narrated(world: sb.World) -> None:
         await story(world, plan)
 
     for backend in ("asyncio", "trio"):
-        twin = sb.run(told, backend=backend, **options_of(plan))
-        assert twin.trace.digest() == world.trace.digest()
+        other = sb.run(narrated, backend=backend, **options_of(plan))
+        assert other.trace.digest() == world.trace.digest()
     thin = begun(plan, "outcomes").play(plan["steps"])
     assert thin._kernel.sequence == world._kernel.sequence
-    assert list(map(_told, thin.trace.deliveries())) == list(map(_told, world.trace.deliveries()))
+    assert list(map(_summary, thin.trace.deliveries())) == list(
+        map(_summary, world.trace.deliveries())
+    )
 
 
-def _told(delivery: Any) -> tuple[Any, ...]:
+def _summary(delivery: Any) -> tuple[Any, ...]:
     names = (
         "sequence",
         "outcome",

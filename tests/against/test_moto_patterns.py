@@ -1,4 +1,4 @@
-"""What docs/explanation/where-peers-differ.md says about moto's matcher, tried on both."""
+"""What docs/explanation/compared-with-others.md says about moto's matcher, tried on both."""
 
 from __future__ import annotations
 

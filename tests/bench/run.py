@@ -1,7 +1,7 @@
 """Run the benchmarks: every `bench_*.py` of this folder, each in a process of its own.
 
     python tests/bench/run.py              all of them
-    python tests/bench/run.py guests       only bench_guests.py
+    python tests/bench/run.py coroutines   only bench_coroutines.py
 
 A benchmark is a module with `main()`, which prints. A new one is picked up by its name. Processes
 are fresh so that neither memory nor imports of one benchmark weigh on the next.

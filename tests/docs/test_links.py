@@ -13,6 +13,7 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 FENCED = re.compile(r"^( *)(`{3,}).*?^\1\2 *$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
+TEST = re.compile(r"`(test_\w+)`")
 NAMED = re.compile(r"`((?:simbridge|tests|docs|scenarios|notebooks)/[\w./-]*)`")
 
 
@@ -49,6 +50,15 @@ def test_every_path_that_a_page_names_is_there(page: Path) -> None:
     """`simbridge/kernel/kernel.py` in a sentence or a table is a file."""
     for name in NAMED.findall(prose(page)):
         assert (ROOT / name).exists(), f"{page.name} names {name}"
+
+
+def test_every_test_that_a_page_names_is_there() -> None:
+    """`test_no_circles` in a sentence or a table is a test."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    tests = set(re.findall(r"^ *(?:async )?def (test_\w+)", code, re.MULTILINE))
+    for page in PAGES:
+        if page.name != "CHANGELOG.md":
+            assert set(TEST.findall(prose(page))) <= tests, page.name
 
 
 def test_every_page_can_be_found_from_the_index() -> None:

@@ -1,6 +1,6 @@
 """Tables of the reference are the tables of the code.
 
-What stands between `<!-- generated: name -->` and `<!-- end -->` is written by the function of that
+The text between `<!-- generated: name -->` and `<!-- end -->` is written by the function of that
 name; `SIMBRIDGE_REFRESH=1 pytest tests/docs` writes it. Tables that are written by hand are compared
 with the names in the code.
 """
@@ -33,7 +33,8 @@ from simbridge.targets import REFUSALS
 from simbridge.targets.reference import examples, failures, kinds
 from simbridge.trace import Attempt
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
 REFRESH = bool(os.environ.get("SIMBRIDGE_REFRESH"))
 
 
@@ -42,7 +43,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace("| --- ", "|---")
 
 
-def told(thing: object) -> str:
+def summary(thing: object) -> str:
     """The first paragraph of a docstring, as one line, without its source."""
     text = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
     return re.sub(r" \(fidelity [^)]*\)", "", text)
@@ -81,18 +82,18 @@ def errors() -> str:
     rows = []
     for error in public(sb.SimbridgeError):
         bases = [f"`{base.__name__}`" for base in error.__bases__ if base is not Exception]
-        rows.append([f"`{error.__name__}`", told(error), ", ".join(bases)])
+        rows.append([f"`{error.__name__}`", summary(error), ", ".join(bases)])
     return table(["error", "meaning", "is also"], rows)
 
 
 def warnings() -> str:
-    rows = [[f"`{warning.__name__}`", told(warning)] for warning in public(UserWarning)]
+    rows = [[f"`{warning.__name__}`", summary(warning)] for warning in public(UserWarning)]
     return table(["warning", "meaning"], rows)
 
 
 def messages() -> str:
     rows = [
-        [f"`{kind.__name__}`", ", ".join(f"`{f}`" for f in kind.__struct_fields__), told(kind)]
+        [f"`{kind.__name__}`", ", ".join(f"`{f}`" for f in kind.__struct_fields__), summary(kind)]
         for kind in get_args(Message)
     ]
     return table(["kind", "fields", "meaning"], rows)
@@ -133,7 +134,7 @@ def operations() -> str:
     """Name, meaning without its sources, module."""
     source = re.compile(r" Errors\.$| \((?:recorded|captured|lint|, )+\)")
     rows = [
-        [operation_link(name), source.sub("", told(function)), f"`{function.__module__}`"]
+        [operation_link(name), source.sub("", summary(function)), f"`{function.__module__}`"]
         for name, function in sorted(OPERATIONS.items())
     ]
     return table(["operation", "what it does", "module"], rows)
@@ -187,7 +188,21 @@ def replay_states() -> str:
     return states(replay.TRANSITIONS)
 
 
+def public_names() -> str:
+    """Classes and functions of `simbridge`; `backoff` and `Variant` are described by the page."""
+    named = [(name, getattr(sb, name)) for name in sb.__all__]
+    return table(
+        ["name", "meaning"],
+        [
+            [f"`{name}`", summary(thing)]
+            for name, thing in named
+            if inspect.isclass(thing) or inspect.isfunction(thing)
+        ],
+    )
+
+
 GENERATED: list[tuple[str, Callable[[], str]]] = [
+    ("public.md", public_names),
     ("world.md", limits),
     ("operations.md", operations),
     ("operations.md", not_simulated),
@@ -283,3 +298,14 @@ def test_the_fields_of_trace_records_and_deliveries_are_those_of_the_code() -> N
         row[0].strip("`").partition("(")[0] for row in rows("trace.md", "## What can be asked")
     }
     assert {name.removeprefix("Trace.") for name in asked} == questions
+
+
+def test_the_figures_of_the_readme_are_those_of_the_page_on_fidelity() -> None:
+    """Verdicts, refusals and captured answers."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    fidelity = (ROOT / "docs" / "explanation" / "fidelity.md").read_text(encoding="utf-8")
+    captured = re.search(r"of what simbridge simulates: (\d+ of \d+)\.", fidelity)
+    equal = re.findall(r"^\| event-ruler .+? \| ([\d,]+) \| \1 \|", fidelity, re.MULTILINE)
+    assert captured
+    assert f"{captured[1]} answers captured" in readme
+    assert [f"all {count}" in readme for count in equal] == [True, True]

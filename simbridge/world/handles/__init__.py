@@ -1,7 +1,8 @@
-"""What a scenario holds of targets and archives, and how the stand-ins behind it are created."""
+"""What a scenario holds of targets, archives and health checks, and how the stand-ins behind it are created."""
 
 from simbridge.world.handles.archives import ArchiveHandle, Load
+from simbridge.world.handles.health_checks import HealthCheck
 from simbridge.world.handles.queues import Queue, QueueMessage
 from simbridge.world.handles.stand_ins import StandInHandle
 
-__all__ = ["ArchiveHandle", "Load", "Queue", "QueueMessage", "StandInHandle"]
+__all__ = ["ArchiveHandle", "HealthCheck", "Load", "Queue", "QueueMessage", "StandInHandle"]

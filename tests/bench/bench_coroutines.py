@@ -1,4 +1,4 @@
-"""Async code in virtual time: how many sleeps of guests pass in a second.
+"""Async code in virtual time: how many sleeps of coroutines pass in a second.
 
 The peers do the same with the same library's own sleep: trio with its MockClock jumping ahead,
 asyncio with looptime. Theirs have no world beside them and no order for equal deadlines.
@@ -81,7 +81,7 @@ def compacted(story: Callable[[], Awaitable[None]]) -> float:
 
 def main() -> None:
     """Print the table."""
-    measure.title("Virtual sleeps of guests")
+    measure.title("Virtual sleeps of coroutines")
     for backend, what, story, peer, theirs in (
         ("trio", "one task", trio_one, "MockClock", mock_clock),
         ("trio", f"{MANY} tasks", trio_many, "MockClock", mock_clock),
