@@ -225,7 +225,7 @@ class World(Observed):
         """
         return service_events.emit(self._clients, event, (account, region))
 
-    # -- archives ---------------------------------------------------------------------------
+    # -- archives and health checks ---------------------------------------------------------
 
     def archive(
         self, name: str, *, account: str | None = None, region: str | None = None
@@ -239,13 +239,9 @@ class World(Observed):
             self._kernel, self._plane, self._factory, self._clients, (account, region), name
         )
 
-    # -- global endpoints --------------------------------------------------------------------
-
     def health_check(self, name: str) -> HealthCheck:
-        """The handle of a Route 53 health check, by its name or ARN: it decides where global endpoints route.
-
-        It is healthy until `fails` says otherwise. Raises `SimbridgeError` for an invalid name.
-        """
+        """The handle of a Route 53 health check, by name or ARN: it routes global endpoints, and is healthy
+        until `fails` says otherwise. Raises `SimbridgeError` for an invalid name."""
         return open_health_check(self._kernel, self._plane, self._clients, self.region, name)
 
     # -- time -------------------------------------------------------------------------------
