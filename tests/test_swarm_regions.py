@@ -19,6 +19,7 @@ import simbridge as sb
 CUSTOMER, PARTNER = "123456789012", "999999999999"
 EAST, WEST = "us-east-1", "us-west-2"
 SOURCES = tuple(f"aws.partner/example.com/shop/{name}" for name in ("a", "b"))
+CHANGES = ("create", "delete", "match", "match", "unmatch", "activate", "deactivate", "deactivate")
 
 steps = st.lists(
     st.one_of(
@@ -27,7 +28,7 @@ steps = st.lists(
         st.tuples(
             st.just("source"),
             st.sampled_from(SOURCES),
-            st.sampled_from(["create", "delete", "match", "unmatch", "activate", "deactivate"]),
+            st.sampled_from(CHANGES),
         ),
         st.tuples(st.just("fail"), st.integers(0, 600), st.integers(0, 1200)),
         st.tuples(st.just("recover")),
@@ -75,6 +76,9 @@ class Regions:
             ],
             RoleArn=f"arn:aws:iam::{CUSTOMER}:role/replication",
         )
+        for source in SOURCES:
+            self.change(source, "create")
+        self.change(SOURCES[0], "match")
         self.world.run(minutes=1)
 
     def watch(self, region: str, bus: str, pattern: str) -> None:
