@@ -57,6 +57,7 @@ from simbridge.world import World
 from simbridge.world.handles import (
     ArchiveHandle,
     HealthCheck,
+    HttpHandle,
     Load,
     Queue,
     QueueMessage,
@@ -80,6 +81,7 @@ __all__ = [
     "FeedbackWarning",
     "HandlerFailed",
     "HealthCheck",
+    "HttpHandle",
     "InvalidArn",
     "InvalidEvents",
     "InvalidLine",

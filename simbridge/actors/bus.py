@@ -219,8 +219,8 @@ class EventBusActor:
             action, bus = "events:PutEvents", str(here)
             why = policy.refusal(stored, here.account, caller, action, bus, facts)
             if why is not None:
-                who = f"User: {caller.arn} is not authorized to perform: {action}"
-                return "NO_PERMISSIONS", f"{who} on resource: {bus} {why}"
+                denied = f"User: {caller.arn} is not authorized to perform: {action}"
+                return "NO_PERMISSIONS", f"{denied} on resource: {bus} {why}"
         if here.region == there.region:
             if event.hops >= self.forwarding.hops:
                 return _refused("THIRD_ACCOUNT_HOP_DETECTED", here, event)

@@ -1,4 +1,4 @@
-"""A partner event source: the timer of one that nobody activates.
+"""A partner event source: the timer of one that is not activated.
 
 The control plane decides its states; this actor keeps the time. A `Configure` of a source that is PENDING
 starts the timer, and one that is not stops it. When the timer is over, the actor reports to the control

@@ -1,6 +1,6 @@
 """Why an event that was accepted is on no bus: its bus or its event source, or no time has passed.
 
-AWS accepts such an event and answers its id. What became of it is in the request of the call that put it, and
+AWS accepts such an event and answers its id. The reason is in the request of the call that put it, and
 in the note that the call has in the trace.
 """
 

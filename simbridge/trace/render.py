@@ -271,12 +271,12 @@ def _health(health: Health, record: Record, context: RenderContext) -> Line:
 
 
 def _http_response(message: HttpResponse, record: Record, context: RenderContext) -> Line:
-    who = context.short(record.sender)
+    sender = context.short(record.sender)
     if message.status is None:
         text = _one_line(message.detail or message.text)
-        return Line("✗", RED, f"{who} does not answer: {message.error}: {text}")
+        return Line("✗", RED, f"{sender} does not answer: {message.error}: {text}")
     mark, colour = ("✓", GREEN) if message.status < 300 else ("✗", RED)
-    return Line(mark, colour, f"{who} answers {message.status}")
+    return Line(mark, colour, f"{sender} answers {message.status}")
 
 
 def _unauthorized(message: Unauthorized, record: Record, context: RenderContext) -> Line:

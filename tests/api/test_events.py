@@ -351,7 +351,7 @@ def test_partner_buses_cannot_be_addressed(api):
     assert "at 'entries.1.member.eventBusName' failed to satisfy constraint" in text
 
 
-def test_events_say_who_put_them_and_where(api):
+def test_events_say_their_sender_and_place(api):
     """Account and region are those of the call."""
     api.account, api.region = "210987654321", "eu-west-1"
     put(api, {})

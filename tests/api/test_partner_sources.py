@@ -86,7 +86,7 @@ def test_a_name_is_free_again_when_the_bus_of_a_deleted_source_is(partner):
     assert create(partner) == ARN
 
 
-def test_delete_removes_a_source_that_nobody_uses(partner):
+def test_delete_removes_a_source_that_is_not_in_use(partner):
     """A missing one, and one of another account, are no error: AWS has none for it (model)."""
     create(partner)
     assert partner.delete_partner_event_source(Name=NAME, Account="210987654321") == {}

@@ -56,7 +56,7 @@ def test_an_event_that_is_under_way_was_not_dropped() -> None:
     )
 
 
-def test_the_rules_of_the_partner_bus_are_told() -> None:
+def test_the_rules_of_the_partner_bus_are_shown() -> None:
     """And a rule of another bus that would have matched: the usual mistake is the default bus."""
     it = Market()
     it.events.create_event_bus(Name=NAME, EventSourceName=NAME)

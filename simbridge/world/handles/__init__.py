@@ -2,7 +2,16 @@
 
 from simbridge.world.handles.archives import ArchiveHandle, Load
 from simbridge.world.handles.health_checks import HealthCheck
+from simbridge.world.handles.http import HttpHandle
 from simbridge.world.handles.queues import Queue, QueueMessage
 from simbridge.world.handles.stand_ins import StandInHandle
 
-__all__ = ["ArchiveHandle", "HealthCheck", "Load", "Queue", "QueueMessage", "StandInHandle"]
+__all__ = [
+    "ArchiveHandle",
+    "HealthCheck",
+    "HttpHandle",
+    "Load",
+    "Queue",
+    "QueueMessage",
+    "StandInHandle",
+]
