@@ -56,7 +56,7 @@ RECEIVED: set[Any] = {
     sb.LambdaContext, sb.Load, sb.Metrics, sb.Proposal, sb.Queue, sb.QueueMessage, sb.Record,
     sb.Request,
     sb.Row, sb.RuleVerdict, sb.RulesExplanation, sb.Scripted, sb.Series, sb.Spread,
-    sb.StandInHandle, sb.Sweep, sb.Table, sb.Trace, sb.Variant, sb.Why,
+    sb.HttpHandle, sb.StandInHandle, sb.Sweep, sb.Table, sb.Trace, sb.Variant, sb.Why,
 }  # fmt: skip
 
 

@@ -84,8 +84,7 @@ def authorize(
     if private_endpoint:
         entry.parameters["ConnectivityParameters"] = private_endpoint
     secret_arn = old.secret_arn or _new_secret(context, old.name)
-    text = json.encode(content).decode()
-    _secrets(context).put(secret_arn, text)
+    _secrets(context).put(secret_arn, json.encode(content).decode())
     connection = replace(
         old,
         authorization_type=kind,

@@ -156,7 +156,7 @@ def test_bad_lines_end_it_unless_they_are_skipped(
     [
         (["rules.json", "no.jsonl"], "there is no file of events at no.jsonl"),
         (["no.json", "events.jsonl"], "there is no file no.json"),
-        (["events.jsonl", "events.jsonl"], "events.jsonl is not JSON"),
+        (["events.jsonl", "events.jsonl"], "events.jsonl is invalid JSON"),
         (["targets.json", "events.jsonl"], "targets go to --targets RULE=FILE"),
         (
             ["rules.json", "events.jsonl", "--targets", "all=rules.json"],

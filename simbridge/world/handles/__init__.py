@@ -1,4 +1,4 @@
-"""What a scenario holds of targets, archives and health checks, and how the stand-ins behind it are created."""
+"""What a scenario holds: handles of targets, HTTP endpoints, archives and health checks; and what creates them."""
 
 from simbridge.world.handles.archives import ArchiveHandle, Load
 from simbridge.world.handles.health_checks import HealthCheck
