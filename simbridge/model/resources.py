@@ -250,7 +250,7 @@ class Endpoint(_Resource, frozen=True):
     url: str
     primary: str
     secondary: str
-    bus_arns: tuple[str, str]
+    bus_arns: tuple[str, ...]
     health_check: str
     replicates: bool
     created_us: int
