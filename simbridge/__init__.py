@@ -56,6 +56,7 @@ from simbridge.whatif.sweep import sweep
 from simbridge.world import World
 from simbridge.world.handles import (
     ArchiveHandle,
+    HealthCheck,
     HttpHandle,
     Load,
     Queue,
@@ -79,6 +80,7 @@ __all__ = [
     "Explanation",
     "FeedbackWarning",
     "HandlerFailed",
+    "HealthCheck",
     "HttpHandle",
     "InvalidArn",
     "InvalidEvents",

@@ -57,6 +57,7 @@ __all__ = [
     "Execute",
     "Expire",
     "Handled",
+    "Health",
     "Invoke",
     "Keep",
     "Loaded",
@@ -289,11 +290,25 @@ class Stop(MessageBase, frozen=True):
 
 @final
 class Progress(MessageBase, frozen=True):
-    """The report of a replay: its state, and the last minute of event time that is done."""
+    """The report of a replay, a partner event source or a global endpoint: its state, and why.
+
+    A replay also reports the last minute of event time that is done.
+    """
 
     state: str
     reason: str | None = None
     last_replayed_us: int | None = None
+
+
+@final
+class Health(MessageBase, frozen=True):
+    """A scenario switches a health check of Route 53.
+
+    It is unhealthy from one instant up to, not including, another; without instants it is healthy again.
+    """
+
+    unhealthy_from_us: int | None = None
+    unhealthy_until_us: int | None = None
 
 
 @final
@@ -367,6 +382,7 @@ Message = (
     | Execute
     | Expire
     | Handled
+    | Health
     | HttpRequest
     | HttpResponse
     | Invoke

@@ -19,6 +19,8 @@ from simbridge.actors.archive import ArchiveActor, Counting
 from simbridge.actors.bus import EventBusActor, ForwardingRules
 from simbridge.actors.connection import ConnectionActor, ConnectionPace
 from simbridge.actors.delivery import DeliveryActor, Policy
+from simbridge.actors.endpoint import EndpointActor
+from simbridge.actors.event_source import EventSourceActor
 from simbridge.actors.fifo import make_stand_in
 from simbridge.actors.http import HttpEndpoint, MissingEndpoint
 from simbridge.actors.replay import Pace, ReplayActor
@@ -36,7 +38,16 @@ from simbridge.model.faults import Slow, probability_u32
 from simbridge.model.http import Network
 from simbridge.model.limits import Limits, rate_of, replay_rate_of
 from simbridge.model.messages import Configure
-from simbridge.model.resources import Archive, Connection, EventBus, Replay, Schedule, Target
+from simbridge.model.resources import (
+    Archive,
+    Connection,
+    Endpoint,
+    EventBus,
+    EventSource,
+    Replay,
+    Schedule,
+    Target,
+)
 from simbridge.model.secrets import Secrets
 from simbridge.trace.names import function_name
 
@@ -86,7 +97,7 @@ class ActorFactory:
         """An actor for an address that has none (`Kernel.populate`)."""
         if address.startswith("api:"):
             _, region, account = address.split(":")
-            return ReportInbox(self._plane.store(account, region))
+            return ReportInbox(self._plane.store(account, region), self._plane.stores)
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
         if address.startswith("https://"):
@@ -150,6 +161,12 @@ class ActorFactory:
         feedback = self._kernel.shared["feedback"]
         return ReplayActor(pace, self.archive(replay.archive_arn), feedback)
 
+    def _endpoint(self, _: Endpoint) -> Actor:
+        return EndpointActor(self.limits["endpoint_change_s"] * clock.SECOND)
+
+    def _event_source(self, _: EventSource) -> Actor:
+        return EventSourceActor()
+
     def _scheduler(self, _: Schedule) -> Actor:
         return SchedulerActor(
             rate_fires_at_once=self.settings.rate_fires_at_once,
@@ -183,7 +200,9 @@ class ActorFactory:
 _ACTORS: dict[type, Callable[[ActorFactory, Any], Actor]] = {
     Archive: ActorFactory._archive,
     Connection: ActorFactory._connection,
+    Endpoint: ActorFactory._endpoint,
     EventBus: ActorFactory._named_bus,
+    EventSource: ActorFactory._event_source,
     Replay: ActorFactory._replay,
     Schedule: ActorFactory._scheduler,
     Target: ActorFactory._delivery,
