@@ -102,7 +102,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
 
 def write(file: Path, lines: list[Line]) -> None:
     """Write lines as a file, behind the header."""
-    header = msgspec.to_builtins(Header(FORMAT, sb.__version__))
+    header = [0, 0, 0, "story", "story", msgspec.to_builtins(Header(FORMAT, sb.__version__))]
     file.write_text("".join(json.dumps(line) + "\n" for line in [header, *lines]))
 
 
