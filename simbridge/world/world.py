@@ -1,4 +1,4 @@
-"""A world: what a user can do with it. The work is done elsewhere in this room.
+"""A world: what a user can do with it. The work is done elsewhere in this package.
 
 `options` checks the options, `simulation` has the state, `clients` finds the world of a call, `handles` has
 what a scenario holds of targets and archives, and `actor_factory` makes every actor: on the first message
