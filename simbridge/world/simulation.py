@@ -68,4 +68,4 @@ class Simulation:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.kernel.populate = self.factory.create
+        self.kernel.create_actor = self.factory.create
