@@ -36,7 +36,7 @@ from simbridge.languages.pattern import (
     match,
 )
 from simbridge.languages.pattern.hints.values import Proposal
-from simbridge.languages.pattern.lines import Row
+from simbridge.languages.pattern.lines import ExplanationRow
 from simbridge.languages.schedule import describe_schedule, next_times
 from simbridge.metrics.series import Metrics, Series
 from simbridge.model import backoff
@@ -56,9 +56,9 @@ from simbridge.whatif.sweep import sweep
 from simbridge.world import World
 from simbridge.world.handles import (
     ArchiveHandle,
+    ArchiveLoad,
     HealthCheck,
     HttpHandle,
-    Load,
     Queue,
     QueueMessage,
     StandInHandle,
@@ -68,6 +68,7 @@ bind()
 
 __all__ = [
     "ArchiveHandle",
+    "ArchiveLoad",
     "Attempt",
     "Backoff",
     "BlockingCallWarning",
@@ -78,6 +79,7 @@ __all__ = [
     "Event",
     "Events",
     "Explanation",
+    "ExplanationRow",
     "FeedbackWarning",
     "HandlerFailed",
     "HealthCheck",
@@ -93,7 +95,6 @@ __all__ = [
     "Invocation",
     "LambdaContext",
     "LanguageError",
-    "Load",
     "Matcher",
     "Metrics",
     "NotSimulated",
@@ -103,7 +104,6 @@ __all__ = [
     "Record",
     "Request",
     "Response",
-    "Row",
     "RuleVerdict",
     "RulesExplanation",
     "RunFailed",

@@ -1,4 +1,4 @@
-"""Methods whose work is done above the room of their class: the one table of them.
+"""Methods whose work is done above the package of their class: the one table of them.
 
 A user writes `result.report("report.html")`, and the page is made by a module that reads the result. If
 the class imported that module, the two would import each other. So the class declares the method with

@@ -152,7 +152,7 @@ def test_values_are_pickled_and_shown() -> None:
 
     assert repr(record).startswith("Record(time=")
     assert pickle.loads(pickle.dumps(record)) == record
-    assert repr(explanation.rows[0]).startswith("Row(kind=")
+    assert repr(explanation.rows[0]).startswith("ExplanationRow(kind=")
     assert pickle.loads(pickle.dumps(explanation.rows)) == explanation.rows
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     shown = traceback.format_exception_only(caught.value)

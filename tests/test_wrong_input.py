@@ -53,9 +53,9 @@ RECEIVED: set[Any] = {
     sb.ArchiveHandle, sb.Attempt, sb.Backoff, sb.BusVerdict, sb.Candidate, sb.Delivery,
     sb.Difference, sb.Event, sb.Events, sb.Explanation, sb.HealthCheck, sb.HttpHandle, sb.InvalidLine,
     sb.Invocation,
-    sb.LambdaContext, sb.Load, sb.Metrics, sb.Proposal, sb.Queue, sb.QueueMessage, sb.Record,
+    sb.LambdaContext, sb.ArchiveLoad, sb.Metrics, sb.Proposal, sb.Queue, sb.QueueMessage, sb.Record,
     sb.Request,
-    sb.Row, sb.RuleVerdict, sb.RulesExplanation, sb.Scripted, sb.Series, sb.Spread,
+    sb.ExplanationRow, sb.RuleVerdict, sb.RulesExplanation, sb.Scripted, sb.Series, sb.Spread,
     sb.HttpHandle, sb.StandInHandle, sb.Sweep, sb.Table, sb.Trace, sb.Variant, sb.Why,
 }  # fmt: skip
 

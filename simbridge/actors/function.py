@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, final
 
 from simbridge.actors.context import DEFAULT_TIMEOUT_US, LambdaContext, request_id, takes_context
@@ -200,9 +200,13 @@ class HandlerRunner:
             turn.warn(blocked)
         if handled is not None:
             turn.send(address, handled)
-            return
+        else:
+            self._start(result, delivery, attempt, turn)
+
+    def _start(self, result: Awaitable[Any], delivery: int, attempt: int, turn: Turn) -> None:
+        """Run the coroutine that a handler has returned; `Handled` is sent when it ends or its time is up."""
         # The turn is reused by the time the coroutine returns: keep what the answer needs.
-        fail, send, cause = turn.fail, turn.sender_later(), turn.sequence
+        address, fail, send, cause = turn.address, turn.fail, turn.sender_later(), turn.sequence
 
         async def run() -> Handled:
             try:

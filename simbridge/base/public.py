@@ -1,7 +1,7 @@
 """Show what a package publishes under the package's name, and keep its source within reach.
 
 `simbridge.World` is defined in `simbridge.world.world`. Where a class says which module it is from (its
-repr, a traceback, a pickle), the public name should appear: the rooms may move, the name may not.
+repr, a traceback, a pickle), the public name should appear: modules may move, the name may not.
 trio, httpx and anyio assign `__module__ = "trio"` and so on for this. For a function that is enough. For
 a class it is not: `inspect.getsource`, `typing.get_type_hints`, `doctest` and msgspec look into
 `sys.modules[cls.__module__]` for the file and for the names in annotations, and fail.

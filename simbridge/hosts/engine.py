@@ -15,33 +15,25 @@ https://trio.readthedocs.io/en/stable/reference-lowlevel.html#using-guest-mode-t
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncGenerator, Callable
 from contextvars import Context, ContextVar, copy_context
-from functools import partial
 from typing import Any, NoReturn, Protocol, final
 
 import anyio
 
 from simbridge.base import clock, json
-from simbridge.base.clock import SECOND
 from simbridge.base.errors import InvalidTime, SimbridgeError, Stalled
-from simbridge.base.lazy import lazy_import
 from simbridge.base.printable import printable
 from simbridge.kernel import OUTSIDE, Kernel
 
 __all__ = [
     "Engine",
     "KeptOpen",
-    "LazyEngine",
     "TaskOwner",
-    "check_backend",
     "context_of",
     "current",
     "decoded",
     "impossible",
-    "make_engine",
-    "on_trio",
     "owner_in",
     "refuse_inside",
     "run_to_end",
@@ -52,8 +44,6 @@ __all__ = [
 
 Raised = Callable[[BaseException], None]
 """Called with what a story or a handler has raised, before that ends the run."""
-
-BACKENDS = {"asyncio": "simbridge.hosts.asyncio", "trio": "simbridge.hosts.trio"}
 
 
 @final
@@ -122,76 +112,6 @@ class Engine(Protocol):
         """Cancel what is running and let it clean up."""
 
 
-@final
-class LazyEngine:
-    """The async host of a world: an engine that is made when the first coroutine is started."""
-
-    def __init__(self, backend: str, kernel: Kernel) -> None:
-        self.backend = backend
-        self._kernel = kernel
-        self._engine: Engine | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a story or a handler is running."""
-        return self._engine is not None and self._engine.busy
-
-    def start(
-        self,
-        address: str,
-        cause: int,
-        function: Callable[[], Any],
-        done: Callable[[Any], None],
-        raised: Raised | None = None,
-        within_us: int | None = None,
-    ) -> None:
-        """See `kernel.Host.start`."""
-        if self._engine is None or self._engine.ended:
-            self._engine = make_engine(self.backend, self._kernel)
-        if within_us is not None:
-            function = partial(_within, self._kernel, within_us, function)
-        self._engine.start(address, cause, function, done, raised)
-
-    def deadline(self) -> int | None:
-        """See `Engine.deadline`."""
-        return self._engine.deadline() if self._engine is not None else None
-
-    def wake(self) -> None:
-        """See `Engine.wake`."""
-        assert self._engine is not None
-        self._engine.wake()
-
-    def use(self, backend: str) -> None:
-        """Run what is started from now on by this library; nothing may be running."""
-        check_backend(backend)
-        self.close_if_idle()
-        self.backend = backend
-
-    def close_if_idle(self) -> None:
-        """Close the engine if nothing is running, as between two runs: it may hold files open."""
-        if not self.busy:
-            self.close()
-
-    def close(self) -> None:
-        """Cancel what is running."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            engine.close()
-
-
-def check_backend(backend: str) -> None:
-    """Raise `SimbridgeError` for a backend that does not exist."""
-    if not isinstance(backend, str) or backend not in BACKENDS:
-        raise SimbridgeError(f"unknown backend {backend!r}: use {' or '.join(sorted(BACKENDS))}")
-
-
-def make_engine(backend: str, kernel: Kernel) -> Engine:
-    """The engine of this name; only the library in use is ever imported."""
-    check_backend(backend)
-    engine: Engine = lazy_import(BACKENDS[backend]).make(kernel)
-    return engine
-
-
 def current(kernel: Kernel) -> tuple[str, int] | None:
     """(address, cause) of the story or handler of this kernel whose code is running; None outside."""
     owner = _current.get()
@@ -200,15 +120,6 @@ def current(kernel: Kernel) -> tuple[str, int] | None:
 
 running = _current.get
 """The owner of the running task, of whichever kernel; None outside of stories and handlers."""
-
-
-def on_trio() -> bool:
-    """Whether trio runs the current code, be it a story, a handler or the user's own."""
-    owner = _current.get()
-    if owner is not None and isinstance(owner.kernel.host, LazyEngine):
-        return owner.kernel.host.backend == "trio"
-    trio = sys.modules.get("trio")
-    return trio is not None and trio.lowlevel.in_trio_task()
 
 
 def owner_in(context: Context) -> TaskOwner | None:
@@ -252,14 +163,6 @@ async def run_to_end(
             raise
     finally:
         del scopes[id(scope)]
-
-
-async def _within(kernel: Kernel, limit_us: int, function: Callable[[], Any]) -> Any:
-    """What an async function returns within `limit_us`; after that it is cancelled, and None returned."""
-    end_us, result = kernel.now + limit_us, None
-    with anyio.move_on_after(limit_us / SECOND):
-        result = await function()
-    return result if kernel.now < end_us else None
 
 
 async def settled(kernel: Kernel) -> None:

@@ -22,7 +22,7 @@ from simbridge.kernel.turn import Actor, Turn
 __all__ = ["Kernel"]
 
 _UNRECORDED: frozenset[type] = frozenset((ControlMessage,))
-_TRANSIENT = ("_skipped", "_turn", "_write", "exclusive", "host", "listener", "populate")
+_TRANSIENT = ("_skipped", "_turn", "_write", "create_actor", "exclusive", "host", "listener")
 """What is not part of a kernel's state, and is made anew for a copy."""
 
 
@@ -30,8 +30,8 @@ _TRANSIENT = ("_skipped", "_turn", "_write", "exclusive", "host", "listener", "p
 class Kernel:
     """One queue of messages and the clock they move.
 
-    An actor is registered in `actors` by its address. `populate(address, message)` is called when a
-    message is due at an address without one, and returns the new actor, or None. `populate` itself, or
+    An actor is registered in `actors` by its address. `create_actor(address, message)` is called when a
+    message is due at an address without one, and returns the new actor, or None. `create_actor` itself, or
     a caller that holds the kernel (`hold`), may also register one before its first message.
 
     `burst` is how many messages at one instant start the search for a cycle (`livelock`).
@@ -42,7 +42,7 @@ class Kernel:
         self,
         seed: int,
         start: int,
-        populate: Callable[[str, Any], Actor | None],
+        create_actor: Callable[[str, Any], Actor | None],
         burst: int = 100_000,
         trace_filter: TraceFilter = FULL,
     ) -> None:
@@ -50,7 +50,7 @@ class Kernel:
         self.now = start
         self.sequence = 0
         self.burst = burst
-        self.populate = populate
+        self.create_actor = create_actor
         self.actors: dict[str, Actor] = {}
         self.shared: dict[str, Any] = {}  # plain data that several actors hold
         self.trace: list[Entry] = []
@@ -319,7 +319,7 @@ class Kernel:
                         try:
                             actor = actors[to]
                         except KeyError:
-                            actor = self._create_actor(to, message)
+                            actor = self._make_actor(to, message)
                         actor.receive(message, turn)
                 except BaseException as error:
                     self._control.stopped(entry, error, self.trace)
@@ -345,10 +345,10 @@ class Kernel:
             turn.sequence = 0
             turn.address = OUTSIDE
 
-    def _create_actor(self, address: str, message: Any) -> Actor:
+    def _make_actor(self, address: str, message: Any) -> Actor:
         if type(message) is ControlMessage:
             return self._control
-        actor = self.populate(address, message)
+        actor = self.create_actor(address, message)
         if actor is None:
             raise SimbridgeError(
                 f"{type(message).__name__} was sent to {address}: no actor is registered at this address"
@@ -358,12 +358,12 @@ class Kernel:
 
     # -- state ------------------------------------------------------------------------------
 
-    def fork(self, populate: Callable[[str, Any], Actor | None]) -> Kernel:
+    def fork(self, create_actor: Callable[[str, Any], Actor | None]) -> Kernel:
         """An independent kernel that continues from here. Messages are shared: they are frozen.
 
         Raises `SimbridgeError` in the middle of a run, as a turn cannot be copied.
         """
-        fork = Kernel(self.seed, self.now, populate, self.burst, self._filter)
+        fork = Kernel(self.seed, self.now, create_actor, self.burst, self._filter)
         fork.sequence = self.sequence
         fork.trace.extend(self.trace)
         fork._reported = len(self.trace)

@@ -94,7 +94,7 @@ class ActorFactory:
         self._forwarding = ForwardingRules(hops, region_hops, organizations, feedback)
 
     def create(self, address: str, message: Any) -> Actor | None:
-        """An actor for an address that has none (`Kernel.populate`)."""
+        """An actor for an address that has none (`Kernel.create_actor`)."""
         if address.startswith("api:"):
             _, region, account = address.split(":")
             return ReportInbox(self._plane.store(account, region), self._plane.stores)

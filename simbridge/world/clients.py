@@ -19,7 +19,7 @@ from simbridge.api.model import SERVICE, Answer, Answered, HttpRequest, is_servi
 from simbridge.api.plane import ControlPlane
 from simbridge.base.errors import NotSimulated, SimbridgeError
 from simbridge.base.suggest import near
-from simbridge.hosts import engine
+from simbridge.hosts import backends, engine
 from simbridge.kernel import OUTSIDE, Kernel
 from simbridge.model import arn as arns
 
@@ -126,7 +126,7 @@ class Clients:
 
     def check_asyncio(self) -> None:
         """Raise `SimbridgeError` unless the running code is on asyncio."""
-        if engine.on_trio():
+        if backends.on_trio():
             raise SimbridgeError(
                 "aiobotocore needs asyncio, and this code runs on trio: run it with "
                 "backend='asyncio', or use boto3's client, which does not block here"

@@ -7,7 +7,7 @@ from typing import NamedTuple, final
 
 from simbridge.base import checks, clock
 from simbridge.base.clock import Instant
-from simbridge.hosts import engine
+from simbridge.hosts import backends
 from simbridge.model.backoff import Backoff, check_backoff
 from simbridge.model.limits import Limits, limits_of
 from simbridge.world.actor_factory import ActorSettings
@@ -49,7 +49,7 @@ def checked_options(
     checks.choice(trace, "trace", ("full", "outcomes"))
     checks.choice(rate_first_fires, "rate_first_fires", ("immediately", "after_one_period"))
     check_backoff(backoff)
-    engine.check_backend(backend)
+    backends.check_backend(backend)
     account, region = checks.account(account), checks.region(region)
     numbers = limits_of(profile, limits)
     members = checks.organizations({} if organizations is None else organizations)

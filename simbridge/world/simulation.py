@@ -10,7 +10,7 @@ from typing import Any, final
 
 from simbridge.api.plane import ControlPlane
 from simbridge.base.errors import SimbridgeError
-from simbridge.hosts import engine
+from simbridge.hosts import backends
 from simbridge.kernel import FULL, Kernel
 from simbridge.model.feedback import Feedback
 from simbridge.trace import OUTCOMES
@@ -58,7 +58,7 @@ class Simulation:
                 f"message in hand would be lost. {what.capitalize()} it before or after world.run"
             )
         host = self.kernel.host
-        if isinstance(host, engine.LazyEngine) and host.busy:
+        if isinstance(host, backends.LazyEngine) and host.busy:
             raise SimbridgeError(f"cannot {what} a world while your async code is running")
 
     def __getstate__(self) -> dict[str, Any]:
@@ -68,4 +68,4 @@ class Simulation:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.kernel.populate = self.factory.create
+        self.kernel.create_actor = self.factory.create

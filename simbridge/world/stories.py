@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from simbridge.base import clock
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
-from simbridge.hosts import engine
+from simbridge.hosts import backends, engine
 from simbridge.kernel import OUTSIDE, Kernel
 from simbridge.world.clients import Clients
 
@@ -27,12 +27,12 @@ class Annotating(Protocol):
         """See `World.annotate`."""
 
 
-def use_backend(host: engine.LazyEngine, backend: str) -> None:
+def use_backend(host: backends.LazyEngine, backend: str) -> None:
     """Run async code on this library from now on.
 
     Raises `SimbridgeError` if some is still running on the other library.
     """
-    engine.check_backend(backend)
+    backends.check_backend(backend)
     if host.backend == backend:
         return
     if host.busy:
@@ -73,7 +73,7 @@ def run_awaitable(
     ended: list[Any] = []
     finished = until or (lambda: bool(ended))
     host = kernel.host
-    assert isinstance(host, engine.LazyEngine)
+    assert isinstance(host, backends.LazyEngine)
     with kernel.exclusive, clients.as_current():
         try:
             host.start(OUTSIDE, 0, lambda: awaitable, ended.append)
@@ -87,7 +87,7 @@ def run_awaitable(
     return ended
 
 
-def _close(host: engine.LazyEngine, error: BaseException) -> None:
+def _close(host: backends.LazyEngine, error: BaseException) -> None:
     """Cancel what is still running; what that raises must not hide the error it is done for."""
     try:
         host.close()

@@ -1,4 +1,4 @@
-"""A world: what a user can do with it. The work is done elsewhere in this room.
+"""A world: what a user can do with it. The work is done elsewhere in this package.
 
 `options` checks the options, `simulation` has the state, `clients` finds the world of a call, `handles` has
 what a scenario holds of targets and archives, and `actor_factory` makes every actor: on the first message
@@ -18,7 +18,7 @@ from simbridge.actors.http import HttpHandler
 from simbridge.base import checks, clock
 from simbridge.base.clock import Duration, Instant
 from simbridge.base.errors import SimbridgeError
-from simbridge.hosts import engine
+from simbridge.hosts import backends, engine
 from simbridge.model.backoff import DEFAULT, Backoff
 from simbridge.model.faults import outage
 from simbridge.trace import Trace
@@ -303,9 +303,9 @@ class World(Observed):
                 self._host.close_if_idle()
 
     @property
-    def _host(self) -> engine.LazyEngine:
+    def _host(self) -> backends.LazyEngine:
         host = self._kernel.host
-        assert isinstance(host, engine.LazyEngine)
+        assert isinstance(host, backends.LazyEngine)
         return host
 
     def annotate(self, error: BaseException) -> None:
@@ -388,7 +388,7 @@ class World(Observed):
         self._kernel = self._simulation.kernel
         self._plane = self._simulation.plane
         self._factory = self._simulation.factory
-        self._kernel.host = engine.LazyEngine(self.backend, self._kernel)
+        self._kernel.host = backends.LazyEngine(self.backend, self._kernel)
         self._trace = Trace(self._kernel.trace, self._kernel.exclusive)
         home, lineage = (self.account, self.region), self._simulation.lineage
         self._clients = Clients(self._kernel, self._plane, lineage, *home)

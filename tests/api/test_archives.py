@@ -460,7 +460,7 @@ def test_every_change_is_sent_to_the_data_plane(api):
 def test_describe_shows_the_last_report(api):
     """A report of an archive that was deleted is ignored."""
     create(api)
-    kernel = Kernel(seed=7, start=0, populate=lambda *_: ReportInbox(api.store))
+    kernel = Kernel(seed=7, start=0, create_actor=lambda *_: ReportInbox(api.store))
     kernel.send(ARCHIVE + "a", "api:us-east-1:" + ACCOUNT, Counted(3, 99))
     kernel.send(ARCHIVE + "no", "api:us-east-1:" + ACCOUNT, Counted(4, 11))
     kernel.settle()

@@ -42,7 +42,7 @@ def report(api, name, *progress, at=None):
     kernel = Kernel(
         seed=7,
         start=api.kernel.now if at is None else at,
-        populate=lambda *_: ReportInbox(api.store),
+        create_actor=lambda *_: ReportInbox(api.store),
     )
     for message in progress:
         kernel.send(REPLAY + name, "api:us-east-1:" + ACCOUNT, message)

@@ -73,7 +73,7 @@ def pieces(kernel: Kernel) -> None:
 def forks(kernel: Kernel) -> None:
     """Run a fork of a fork, and take over what it has recorded."""
     kernel.run(1)
-    fork = kernel.fork(kernel.populate).fork(kernel.populate)
+    fork = kernel.fork(kernel.create_actor).fork(kernel.create_actor)
     fork.run(100)
     kernel.trace[:] = fork.trace
 
@@ -81,7 +81,7 @@ def forks(kernel: Kernel) -> None:
 def pickled(kernel: Kernel) -> None:
     """Run what comes back from a pickle."""
     kernel.run(2)
-    kernel.populate = None  # type: ignore[assignment]
+    kernel.create_actor = None  # type: ignore[assignment]
     fork = pickle.loads(pickle.dumps(kernel))
     fork.run(100)
     kernel.trace[:] = fork.trace
@@ -103,7 +103,7 @@ def test_a_fork_goes_its_own_way() -> None:
     """What happens in one is unknown to the other."""
     kernel = kernel_of()
     kernel.send("story", "a", (), after=5)
-    fork = kernel.fork(kernel.populate)
+    fork = kernel.fork(kernel.create_actor)
     fork.send("story", "b", ())
     fork.run(10)
     assert (len(fork.trace), len(kernel.trace), kernel.now) == (2, 0, 0)

@@ -19,6 +19,6 @@ def test_streams_are_independent() -> None:
     first = [alone.random("a", "jitter").random() for _ in range(5)]
     assert [busy.random("a", "jitter").random() for _ in range(5)] == first
     assert kernel_of(seed=2).random("a", "jitter").random() != first[0]
-    fork = alone.fork(alone.populate)
+    fork = alone.fork(alone.create_actor)
     assert fork.random("a", "jitter").random() == alone.random("a", "jitter").random()
     assert [len(part) for part in uuid_from(alone.random("a", "id")).split("-")] == [8, 4, 4, 4, 12]

@@ -26,7 +26,7 @@ from simbridge.languages.pattern.conditions import Condition
 from simbridge.languages.pattern.events import EventDict, Layout, Paths, lay_out, read_event
 from simbridge.languages.pattern.hints.missing import missing_field_hint
 from simbridge.languages.pattern.hints.values import NO_HINT, FieldHint, shown, value_hint
-from simbridge.languages.pattern.lines import Row, blame, elements, line, mark, rows_of
+from simbridge.languages.pattern.lines import ExplanationRow, blame, elements, line, mark, rows_of
 from simbridge.languages.pattern.pool import Entry, Pool
 from simbridge.languages.pattern.scalars import Scalar
 from simbridge.languages.pattern.syntax import Field, Node, Pattern, SubRule, parse
@@ -63,8 +63,8 @@ class Explanation:
     """Truthy if the pattern matches. `str()` is a tree; `rows` are its lines, `missed` the lines to blame."""
 
     matched: bool
-    rows: tuple[Row, ...]
-    missed: tuple[Row, ...] = field(repr=False)
+    rows: tuple[ExplanationRow, ...]
+    missed: tuple[ExplanationRow, ...] = field(repr=False)
 
     def __bool__(self) -> bool:
         return self.matched
@@ -181,7 +181,7 @@ class _Explainer:
         pool.prepare()
         holding = satisfied(pool.fields, pool.live, self._layout)
         self._matched = holding != 0
-        self._known: dict[int, Row] = {}
+        self._known: dict[int, ExplanationRow] = {}
         self._hints: dict[int, FieldHint] = {}
         self._chosen = (
             subrules[(holding & -holding).bit_length() - 1] if holding else self._nearest(subrules)
@@ -191,7 +191,7 @@ class _Explainer:
     def explanation(self) -> Explanation:
         """The rows, judged."""
         rows = [self._judged(row, node) for row, node in rows_of(self._tree)]
-        children: dict[int, list[Row]] = {}
+        children: dict[int, list[ExplanationRow]] = {}
         for index in range(len(rows) - 1, -1, -1):
             if rows[index].kind != "field":
                 rows[index] = _summed_up(rows[index], children.get(index, []))
@@ -219,7 +219,7 @@ class _Explainer:
 
         return subrules[min(nearest, key=unexplained)]
 
-    def _judged(self, row: Row, node: Node) -> Row:
+    def _judged(self, row: ExplanationRow, node: Node) -> ExplanationRow:
         if not isinstance(node, Field):
             return row
         if id(node.conditions) not in self._used:
@@ -256,7 +256,7 @@ class _Explainer:
         leaves = sorted(self._layout.values.get(path, ()), key=lambda leaf: leaf[1])
         return list({(type(value), value): value for value, _ in leaves}.values())[:_VALUES_MAX]
 
-    def _field(self, path: str, conditions: tuple[Condition, ...]) -> Row:
+    def _field(self, path: str, conditions: tuple[Condition, ...]) -> ExplanationRow:
         """What can be said about a field alone."""
         if id(conditions) not in self._known:
             values = self._values(path)
@@ -267,12 +267,12 @@ class _Explainer:
             )
             holds = any(holds for _, holds in wanted)
             seen = tuple(map(shown, values))
-            row = Row("field", path, path, -1, 0, holds, wanted=wanted, seen=seen)
+            row = ExplanationRow("field", path, path, -1, 0, holds, wanted=wanted, seen=seen)
             self._known[id(conditions)] = row
         return self._known[id(conditions)]
 
 
-def _summed_up(row: Row, children: Iterable[Row]) -> Row:
+def _summed_up(row: ExplanationRow, children: Iterable[ExplanationRow]) -> ExplanationRow:
     some = [child for child in children if child.matched is not None]
     over = any if row.kind == "or" else all
     return replace(
@@ -282,7 +282,7 @@ def _summed_up(row: Row, children: Iterable[Row]) -> Row:
     )
 
 
-def _scattered(subrule: SubRule, layout: Layout) -> Row:
+def _scattered(subrule: SubRule, layout: Layout) -> ExplanationRow:
     """The line for fields that hold, but in different elements of an array."""
     holding: dict[str, list[dict[int, int]]] = {}
     for path, conditions in subrule.items():
@@ -305,14 +305,14 @@ def _scattered(subrule: SubRule, layout: Layout) -> Row:
                 for name, found in places.items()
             )
             hint = f"no element of {path} satisfies all fields below it: {where}"
-            return Row("array", path, path, -1, 0, False, True, hint=hint)
-    return Row(
+            return ExplanationRow("array", path, path, -1, 0, False, True, hint=hint)
+    return ExplanationRow(
         "array", "arrays", "", -1, 0, False, True,
         hint="every field holds, but not all of them in the same elements of the arrays",
     )  # fmt: skip
 
 
-def _put_in_place(scattered: Row, rows: list[Row]) -> None:
+def _put_in_place(scattered: ExplanationRow, rows: list[ExplanationRow]) -> None:
     """Say it at the group of the array, where the pattern has one, and else at the end."""
     for index, row in enumerate(rows):
         if row.kind == "group" and row.path == scattered.path:

@@ -10,14 +10,14 @@ from simbridge.base.printable import printable
 from simbridge.languages.pattern.hints.values import Proposal
 from simbridge.languages.pattern.syntax import Either, Field, Group, Node
 
-__all__ = ["Row", "blame", "elements", "line", "mark", "rows_of"]
+__all__ = ["ExplanationRow", "blame", "elements", "line", "mark", "rows_of"]
 
 _LISTED_MAX: Final = 3
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExplanationRow:
     """A line of an explanation.
 
     `kind`: "group", "field", "or", "branch" or "array". `parent`: the number of the row it is below (-1).
@@ -40,7 +40,7 @@ class Row:
     proposals: tuple[Proposal, ...] = ()
 
 
-def rows_of(tree: Group) -> Iterable[tuple[Row, Node]]:
+def rows_of(tree: Group) -> Iterable[tuple[ExplanationRow, Node]]:
     """A row for each node of a pattern, in the order of the text."""
     waiting: list[tuple[Node, str, str, int, int]] = [
         (node, "", "", -1, 0) for node in reversed(tree.entries)
@@ -50,9 +50,9 @@ def rows_of(tree: Group) -> Iterable[tuple[Row, Node]]:
         node, label, prefix, parent, depth = waiting.pop()
         following: list[tuple[Node, str, str, int, int]] = []
         if isinstance(node, Field):
-            yield Row("field", node.key, node.path, parent, depth), node
+            yield ExplanationRow("field", node.key, node.path, parent, depth), node
         elif isinstance(node, Either):
-            yield Row("or", "$or", prefix.removesuffix("."), parent, depth), node
+            yield ExplanationRow("or", "$or", prefix.removesuffix("."), parent, depth), node
             following = [
                 (branch, f"branch {number}", prefix, count, depth + 1)
                 for number, branch in enumerate(node.branches, 1)
@@ -60,13 +60,16 @@ def rows_of(tree: Group) -> Iterable[tuple[Row, Node]]:
         else:
             inner = prefix if label else f"{prefix}{node.key}."
             kind = "branch" if label else "group"
-            yield Row(kind, label or node.key, inner.removesuffix("."), parent, depth), node
+            yield (
+                ExplanationRow(kind, label or node.key, inner.removesuffix("."), parent, depth),
+                node,
+            )
             following = [(entry, "", inner, count, depth + 1) for entry in node.entries]
         waiting += reversed(following)
         count += 1
 
 
-def line(row: Row, colour: bool) -> str:
+def line(row: ExplanationRow, colour: bool) -> str:
     """A row as a line (two, with a hint)."""
     row = _printable(row)
     text = row.label
@@ -90,7 +93,7 @@ def mark(matched: bool | None, text: str, colour: bool) -> str:
 _SIGNS: Final = {True: ("✓", 32), False: ("✗", 31), None: ("–", 2)}
 
 
-def blame(row: Row) -> str:
+def blame(row: ExplanationRow) -> str:
     """What a row that did not hold is blamed for, in one line."""
     row = _printable(row)
     if row.kind == "array":
@@ -99,7 +102,7 @@ def blame(row: Row) -> str:
     return f"{text}: {row.hint}" if row.hint else text
 
 
-def _printable(row: Row) -> Row:
+def _printable(row: ExplanationRow) -> ExplanationRow:
     """A row whose texts are fit to be shown."""
     return replace(
         row,
@@ -111,11 +114,11 @@ def _printable(row: Row) -> Row:
     )
 
 
-def _seen(row: Row) -> str:
+def _seen(row: ExplanationRow) -> str:
     return _listed(row.seen, " and ") if row.seen else "missing"
 
 
-def _wanted(row: Row) -> str:
+def _wanted(row: ExplanationRow) -> str:
     texts = [text for text, holds in row.wanted if holds] or [text for text, _ in row.wanted]
     return _listed(texts, " or ")
 

@@ -29,11 +29,11 @@ from simbridge.storage.events import EventStorage
 from simbridge.world.actor_factory import ActorFactory
 from simbridge.world.clients import Clients
 
-__all__ = ["ArchiveHandle", "Load", "open_archive"]
+__all__ = ["ArchiveHandle", "ArchiveLoad", "open_archive"]
 
 
 @final
-class Load(NamedTuple):
+class ArchiveLoad(NamedTuple):
     """The result of loading a file.
 
     `kept` events are in the archive. `left_out` events would not have been archived, because the pattern
@@ -107,7 +107,7 @@ class ArchiveHandle:
         for stored in self._actor.held(self._kernel.now, from_us, until_us):
             yield stored.envelope()
 
-    def load(self, path: str | os.PathLike[str], *, errors: Errors = "raise") -> Load:
+    def load(self, path: str | os.PathLike[str], *, errors: Errors = "raise") -> ArchiveLoad:
         """Put the events of a file into the archive, as the past of its bus.
 
         The file has JSON Lines of EventBridge envelopes or CloudTrail's `Records`, and may be compressed
@@ -145,7 +145,7 @@ class ArchiveHandle:
                 0, self._settled_us() - self._kernel.now
             )  # the archive may not have taken effect yet
             self._kernel.send(sender, self.arn, loaded, after=late_us, cause=cause)
-        return Load(staged.events, left_out, tuple(bad))
+        return ArchiveLoad(staged.events, left_out, tuple(bad))
 
     def __repr__(self) -> str:
         return f"<archive {printable(self.arn)}>"
