@@ -45,7 +45,7 @@ from simbridge.model.faults import Fails
 from simbridge.model.feedback import Feedback
 from simbridge.model.limits import Limits, rate_of
 from simbridge.model.messages import Behave, Call, Configure, Event, Message, Publish, Retire
-from simbridge.model.resources import Connection, Replay
+from simbridge.model.resources import ApiDestination, Connection, Replay
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -127,11 +127,11 @@ class Context:
         """Send a message to the data plane. Changes of resources arrive after the propagation delay.
 
         A replay that is started or stopped has none: its times were measured from the call. Neither has
-        a connection, which shows its own state.
+        a connection, which shows its own state, nor an API destination.
         """
         late = 0
         match message:
-            case Configure(Replay() | Connection()):
+            case Configure(Replay() | Connection() | ApiDestination()):
                 pass
             case Configure() | Retire():
                 propagation = self.plane.propagation

@@ -20,6 +20,7 @@ __all__ = [
     "connection_arn",
     "dns_suffix",
     "event_bus_arn",
+    "is_api_destination",
     "is_connection",
     "is_event_bus",
     "is_simulated",
@@ -143,6 +144,11 @@ def is_simulated(arn: Arn) -> bool:
 def is_connection(arn: Arn) -> bool:
     """Whether the ARN names a connection."""
     return arn.service == "events" and arn.resource.startswith("connection/")
+
+
+def is_api_destination(arn: Arn) -> bool:
+    """Whether it is the ARN of an API destination."""
+    return arn.service == "events" and arn.resource.startswith("api-destination/")
 
 
 def is_event_bus(arn: Arn) -> bool:
