@@ -88,16 +88,21 @@ class ApiDestinationActor:
         self.network = network
         self.retries_disputed = retries_disputed
         self.destination: ApiDestination | None = None
+        self._form: targets.RequestForm | None = None
         self._exchanges: dict[int, _Exchange] = {}
         self._waiting: dict[int, tuple[str, Invoke]] = {}
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Invoke is an attempt; HttpResponse ends it; Authorized lets it go on."""
+        if type(message) is HttpResponse:  # several times quicker to ask than a case
+            self._answered(message, turn)
+        elif type(message) is Invoke:
+            self._attempt(message, turn.sender, turn)
+        else:
+            self._receive_other(message, turn)
+
+    def _receive_other(self, message: Message, turn: Turn) -> None:
         match message:
-            case HttpResponse():
-                self._answered(message, turn)
-            case Invoke():
-                self._attempt(message, turn.sender, turn)
             case Authorized():
                 self._authorized(message, turn)
             case Configure(ApiDestination() as destination):
@@ -140,7 +145,14 @@ class ApiDestinationActor:
     ) -> None:
         event = message.event
         sending = sending_of(turn.address, message.rule, event, message.body, message.parameters)
-        request = targets.http_request(destination, sending, authorization)
+        form = self._form
+        if (
+            form is None
+            or form.destination is not destination
+            or form.authorization is not authorization
+        ):
+            form = self._form = targets.RequestForm(destination, authorization)
+        request = form.request(sending)
         if isinstance(request, targets.Failure):
             outcome = Outcome(message.delivery, message.attempt, request.error, request.text)
             turn.send(sender, outcome)
@@ -166,9 +178,7 @@ class ApiDestinationActor:
             status = response.status
             text = f"{_PREFIX} The endpoint returned HTTP status {status}."
             asked_us = _retry_after_us(response)
-            outcome = Outcome(
-                delivery, attempt, self._code(status), text, None, status, asked_us
-            )
+            outcome = Outcome(delivery, attempt, self._code(status), text, None, status, asked_us)
             if status in _UNAUTHORIZED and self.destination is not None:
                 refused = Unauthorized(exchange.authorization, status)
                 turn.send(self.destination.connection_arn, refused)

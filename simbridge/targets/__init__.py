@@ -14,7 +14,7 @@ PutTargets (`api/targets`) checks by the table, a delivery asks it whether a req
 all (`failure`), and a stand-in shows the request it has received (`request`).
 """
 
-from simbridge.targets.api_destination import http_request
+from simbridge.targets.api_destination import RequestForm
 from simbridge.targets.failures import Failure, FailureKind
 from simbridge.targets.refusals import REFUSALS, checked_error, words
 from simbridge.targets.sending import Request, Sending
@@ -45,6 +45,7 @@ __all__ = [
     "FailureKind",
     "Refusal",
     "Request",
+    "RequestForm",
     "Sending",
     "Service",
     "TargetKind",
@@ -52,7 +53,6 @@ __all__ = [
     "complaint",
     "dead_letter_request",
     "failure",
-    "http_request",
     "is_service",
     "kind_of",
     "request",

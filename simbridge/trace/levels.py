@@ -1,9 +1,9 @@
 """The level of a trace: all records, or only the outcomes of deliveries.
 
 A delivery that is retried for a day leaves close to four hundred records. A world made with
-`World(trace="outcomes")` leaves out each attempt, each refusal of one, and HTTP requests and responses. How a delivery ended stays,
-with the number of its attempts. Nothing but the trace is different. Questions about single attempts
-(`Delivery.attempts`, some of `world.metrics`) need the full trace.
+`World(trace="outcomes")` leaves out each attempt, each refusal of one, and HTTP requests and responses. How
+a delivery ended stays, with the number of its attempts. Nothing but the trace is different. Questions about
+single attempts (`Delivery.attempts`, some of `world.metrics`) need the full trace.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The kernel asks when a message is due at an address without an actor. A `Configure` says itself what the
 actor is: a bus, a delivery, a scheduler, an archive, a replay, a connection, an API destination. A report to
-the control plane gets a `ReportInbox`. Any other message gets a stand-in if the world makes them by itself, and otherwise a
-`MissingTarget`, which answers that the target does not exist; so it is with HTTP endpoints at URLs.
+the control plane gets a `ReportInbox`. Any other message gets a stand-in if the world makes them by itself, and
+otherwise a `MissingTarget`, which answers that the target does not exist; so it is with HTTP endpoints at URLs.
 
 Three kinds of actor can be needed before their first message, because a scenario holds a handle of them: a
 stand-in (`stand_in`), an HTTP endpoint (`http_endpoint`) and an archive (`archive`). They are created here,

@@ -15,6 +15,7 @@ from simbridge.targets.service import Example, Refusal, Service, TargetKind
 
 __all__ = ["SERVICE"]
 
+
 def _invoke_api_destination(sending: Sending) -> Request | Failure:
     """What the target contributes to the HTTP request of an API destination."""
     parameters = sending.block("HttpParameters", dynamic=True)
