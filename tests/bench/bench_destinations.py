@@ -7,7 +7,8 @@ is with `put_events` of a boto3 client, ten entries a call.
 The peer is a SimPy process for each event at a resource of capacity 1 that each holds for 1/300 s: the same
 queue without events, rules, requests or a trace.
 
-Each side runs in a process of its own, which reports its own peak of memory. Seconds are those of the processor, so that a machine with more to do does not count.
+Each side runs in a process of its own, which reports its own peak of memory. Seconds are those of the
+processor, so that a machine with more to do does not count.
 """
 
 from __future__ import annotations

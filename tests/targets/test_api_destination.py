@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -134,12 +135,13 @@ def test_another_content_type(http: dict[str, Any], headers: dict[str, str]) -> 
     assert sum(name.lower() == "content-type" for name in found.headers) == 1
 
 
-REMOVED = (
+REMOVED = re.findall(
+    r"\S+",
     "A-IM Accept-Charset Accept-Datetime Accept-Encoding Cache-Control Connection Content-Encoding "
     "Content-Length Content-MD5 Date Expect Forwarded From Host HTTP2-Settings If-Match "
     "If-Modified-Since If-None-Match If-Range If-Unmodified-Since Max-Forwards Origin Pragma "
-    "Proxy-Authorization Range Referer TE Trailer Transfer-Encoding User-Agent Upgrade Via Warning"
-).split()
+    "Proxy-Authorization Range Referer TE Trailer Transfer-Encoding User-Agent Upgrade Via Warning",
+)
 
 
 @pytest.mark.parametrize("name", REMOVED)
