@@ -4,7 +4,7 @@
 
 The next attempt is sent to the target as soon as the last one has failed, and arrives when the backoff is
 over: two messages an attempt. If the Invocations quota is on, or the target is an API destination, an
-attempt first waits for a token (`Due`). That is no attempt yet, and none is used up by it (fidelity 9.8). An
+attempt first waits for a token (`Due`). That is not an attempt yet, and uses up none (fidelity 9.8). An
 attempt after the age limit is never made: the delivery is given up at the limit (`Expire`), which is sent
 only while no attempt is running. Age is counted from ingestion, not from the event's own `time`. The latency
 from ingestion to delivery is a delay of the first attempt.

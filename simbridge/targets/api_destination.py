@@ -8,8 +8,8 @@ Three sources add to it, later ones win: the target of the rule (`HttpParameters
     headers  of the target and of the connection, without those that are removed; the fixed ones
     body     the rendered input; BodyParameters are merged into it, if it is a JSON object
 
-The fixed headers, those that are removed and who wins are documented
-(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html; fidelity 9.6). A body
+The fixed headers, those that are removed and the precedence are documented (fidelity 9.6), see
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html. A body
 that is not a JSON object, where the connection has BodyParameters, cannot be sent (believed).
 
 The payload and all these parameters are at most 64 KB
