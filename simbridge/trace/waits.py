@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import final
 
 from simbridge.base import clock
 from simbridge.kernel import Entry
 from simbridge.model.http_messages import Authorize, Authorized
-from simbridge.model.messages import Due, Expire, Match, Outcome
+from simbridge.model.messages import Due, Expire, Match, Message, Outcome
 
 __all__ = ["Waits"]
 
 
+_KINDS = frozenset((Authorize, Authorized, Due, Expire, Outcome))
+
+
 @final
 class Waits:
-    """Reads the records of deliveries in order, and says in words what they have waited for."""
+    """Reads the records of some deliveries in order, and says in words what they have waited for."""
 
-    def __init__(self) -> None:
+    def __init__(self, deliveries: Container[int]) -> None:
+        self._deliveries = deliveries
         self._since: dict[int, int] = {}
         self._paced_us: dict[int, int] = {}
         self._tokens: dict[int, int] = {}
@@ -26,9 +31,14 @@ class Waits:
     def read(self, entry: Entry) -> None:
         """Read the next record."""
         time, sequence, _, _, _, message = entry
-        match message:
-            case Match():
+        if type(message) is Match:
+            if sequence in self._deliveries:
                 self._since[sequence] = time
+        elif type(message) in _KINDS and message.delivery in self._deliveries:
+            self._read(message, time)
+
+    def _read(self, message: Message, time: int) -> None:
+        match message:
             case Due(delivery, _, _, True):
                 waited = time - self._since.get(delivery, time)
                 self._paced_us[delivery] = self._paced_us.get(delivery, 0) + waited

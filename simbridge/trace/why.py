@@ -193,8 +193,8 @@ class _Found:
         self.arrivals: list[_Arrival] = []
         self.remarks: dict[int, list[str]] = {}
         self.invocations: dict[int, str] = {}
-        self.waits = Waits()
         self._deliveries = {delivery.sequence: delivery for delivery in deliveries}
+        self.waits = Waits(self._deliveries)
         self._inputs: dict[int, str | None] = {}
         self._rules: dict[str, dict[str, Rule]] = {}
         self._caused_by: dict[int, int] = {}
