@@ -54,7 +54,15 @@ from simbridge.whatif.compare import Difference
 from simbridge.whatif.result import Spread, Sweep, Variant
 from simbridge.whatif.sweep import sweep
 from simbridge.world import World
-from simbridge.world.handles import ArchiveHandle, Load, Queue, QueueMessage, StandInHandle
+from simbridge.world.handles import (
+    ArchiveHandle,
+    HealthCheck,
+    HttpHandle,
+    Load,
+    Queue,
+    QueueMessage,
+    StandInHandle,
+)
 
 bind()
 
@@ -72,6 +80,8 @@ __all__ = [
     "Explanation",
     "FeedbackWarning",
     "HandlerFailed",
+    "HealthCheck",
+    "HttpHandle",
     "InvalidArn",
     "InvalidEvents",
     "InvalidLine",

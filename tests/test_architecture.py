@@ -50,7 +50,7 @@ DOORS = {
 LATE = {
     "api": "the modules of the package, which are found by themselves",
     "base.lazy": "what is imported on first use: `lazy_import` and `optional_import`",
-    "targets.services": "the modules of the package, which are found by themselves",
+    "targets.services": "its modules, which are found by themselves",
 }
 LOADERS = ("import_module", "__import__", "lazy_import", "optional_import")
 # Circles that are still there; remove a pair once its circle is gone.

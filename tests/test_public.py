@@ -21,6 +21,8 @@ import simbridge as sb
 
 NAMES = [name for name in sb.__all__ if inspect.isclass(getattr(sb, name))]
 FUNCTIONS = [name for name in sb.__all__ if inspect.isfunction(getattr(sb, name))]
+# Public classes have a few methods that only simbridge calls: what a fault does to an attempt.
+INTERNAL = {"Scripted.effect"}
 EVENT = {"source": "shop", "detail-type": "OrderPlaced", "detail": {}}
 
 
@@ -79,6 +81,7 @@ def test_what_a_user_receives_can_be_named() -> None:
         for name in sb.__all__
         for where, annotation in answers(getattr(sb, name))
         for found in types_in(annotation)
+        if where not in INTERNAL
         if home(found).startswith("simbridge") and id(found) not in public
     }
     assert not missing, f"export them in simbridge/__init__.py: {sorted(missing)}"

@@ -16,63 +16,8 @@ LINES_MAX = {"simbridge": 400, "tests": 500}
 LONG: dict[str, str] = {}
 
 # What is not checked yet: files and folders that are being rewritten. To be emptied.
-PENDING_LONG = frozenset(
-    {
-        "simbridge/hosts/trio.py",
-        "simbridge/kernel/core.py",
-        "simbridge/languages/pattern/json_text.py",
-        "simbridge/targets/kinds.py",
-        "simbridge/world/world.py",
-        "tests/actors/test_delivery.py",
-        "tests/actors/test_replay.py",
-        "tests/adapters/test_pytest.py",
-        "tests/api/test_interception.py",
-        "tests/api/test_targets.py",
-        "tests/kernel/test_exclusive.py",
-        "tests/languages/pattern/test_proposals.py",
-        "tests/languages/schedule/test_parse.py",
-        "tests/targets/test_requests.py",
-        "tests/whatif/test_sweep.py",
-        "tests/world/test_service_events.py",
-    }
-)
-PENDING_WORDS = (
-    "simbridge/actors",
-    "simbridge/adapters",
-    "simbridge/api",
-    "simbridge/base",
-    "simbridge/cli",
-    "simbridge/hosts",
-    "simbridge/kernel",
-    "simbridge/languages",
-    "simbridge/metrics",
-    "simbridge/model",
-    "simbridge/scenario",
-    "simbridge/storage",
-    "simbridge/targets",
-    "simbridge/trace",
-    "simbridge/whatif",
-    "simbridge/world",
-    "tests/actors",
-    "tests/adapters",
-    "tests/against",
-    "tests/aio",
-    "tests/api",
-    "tests/base",
-    "tests/bench",
-    "tests/cli",
-    "tests/hosts",
-    "tests/kernel",
-    "tests/languages",
-    "tests/metrics",
-    "tests/model",
-    "tests/scenario",
-    "tests/storage",
-    "tests/targets",
-    "tests/trace",
-    "tests/whatif",
-    "tests/world",
-)
+PENDING_LONG: frozenset[str] = frozenset()
+PENDING_WORDS: tuple[str, ...] = ()
 
 # People may be "who"; a lookbehind has one length, so each word has its own.
 PERSONS = ("person", "people", "user", "users", "reader", "readers", "anyone", "someone", "those")
@@ -102,7 +47,7 @@ BANNED = {
     r"seldom": "rarely, other",
     r"bury": "accept a dead letter",
     r"of (?:yours|ours)": "your ..., our ...",
-    r"stands?(?![-_ ]?ins?(?![a-zA-Z]))": "is",
+    r"stands?(?![-_ ]?ins?(?![a-zA-Z])| for )": "is",
     r"where (?:it|they|there) (?:has|have|is|are) (?:none|no)": "if it has none, if there is no ...",
     r"(?<!there )(?:is|are|was|were) no (?!longer|more|less|such|other)\w+": "is not a ..., invalid ...",
     r"what (?:becomes|became|has become) of": "the result of, the outcome of",
@@ -115,10 +60,9 @@ BANNED = {
 # Where a word has its ordinary meaning, or is somebody else's name: file, pattern, why.
 ALLOWED = {
     (
-        "docs/how-to/compare-retry-policies.md",
-        r"nobody|somebody|whoever",
-    ): "a row of a table in whatif/measures",
-    ("simbridge/targets/reference.py", r"stock"): "what a shop has; a name in examples of ARNs",
+        "simbridge/targets/services/redshift.py",
+        r"stock",
+    ): "what a shop has; a name in examples of ARNs",
 }
 
 # Pages that a program writes as a whole.
@@ -193,7 +137,7 @@ def test_what_is_allowed_is_needed() -> None:
         ("told, Told, TOLD, untold", ["told", "Told", "TOLD"]),
         ("a text that is no JSON", ["is no JSON"]),
         ("there is no rule, and it is no longer there", []),
-        ("a stand-in; stand_ins; it stands; a StandIn", ["stands"]),
+        ("a stand-in; stand_ins; it stands; a StandIn; * stands for any", ["stands"]),
         ("guest mode, start_guest_run, a guest", ["guest"]),
         ("users who know; a task who waits; whose", ["who"]),
     ],

@@ -51,11 +51,12 @@ WRONG: list[Any] = [
 # Classes that users are given and do not make, and aliases of types.
 RECEIVED: set[Any] = {
     sb.ArchiveHandle, sb.Attempt, sb.Backoff, sb.BusVerdict, sb.Candidate, sb.Delivery,
-    sb.Difference, sb.Event, sb.Events, sb.Explanation, sb.InvalidLine, sb.Invocation,
+    sb.Difference, sb.Event, sb.Events, sb.Explanation, sb.HealthCheck, sb.HttpHandle, sb.InvalidLine,
+    sb.Invocation,
     sb.LambdaContext, sb.Load, sb.Metrics, sb.Proposal, sb.Queue, sb.QueueMessage, sb.Record,
     sb.Request,
     sb.Row, sb.RuleVerdict, sb.RulesExplanation, sb.Scripted, sb.Series, sb.Spread,
-    sb.StandInHandle, sb.Sweep, sb.Table, sb.Trace, sb.Variant, sb.Why,
+    sb.HttpHandle, sb.StandInHandle, sb.Sweep, sb.Table, sb.Trace, sb.Variant, sb.Why,
 }  # fmt: skip
 
 
@@ -118,6 +119,7 @@ METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
         "archive": {"name": "a"}, "run": {"hours": 1}, "settle": {},
         "emit": {"event": SERVICE_EVENT},
         "api_fails": {"operation": "PutRule", "error": "InternalException"},
+        "health_check": {"name": "a"},
         "metrics": {"name": "Invocations"}, "listen": {"listener": print}, "fork": {}, "close": {},
         "annotate": {"error": ValueError()},
         "run_story": {"story": lambda world: None, "backend": "asyncio", "until": lambda: True},
@@ -134,6 +136,7 @@ METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
         "from_jsonl": {"path": os.devnull}, "to_jsonl": {"path": os.devnull}, "digest": {},
         "deliveries": {}, "why": {"event_id": "x"}, "timeline": {},
     },
+    lambda: world().health_check("a"): {"fails": {}, "recovers": {}},
     lambda: world().archive("a"): {"events": {}, "load": {"path": os.devnull}},
     lambda: sb.Matcher({"a": PATTERN}): {
         "add": {"name": "b", "pattern": PATTERN}, "remove": {"name": "a"}, "match": {"event": EVENT},
@@ -312,10 +315,10 @@ def test_clients_answer_with_errors_of_clients(operation: str) -> None:
         (b'{"source": ["shop"]}', "not bytes"),
         (7, "not int"),
         ({"source": {"shop"}}, "at source, a set has no form in JSON"),
-        ({"detail": {"total": [float("nan")]}}, "at detail.total, nan is no number in JSON"),
-        ({"detail": {"total": [float("-inf")]}}, "-inf is no number in JSON"),
+        ({"detail": {"total": [float("nan")]}}, "at detail.total, nan is not a number in JSON"),
+        ({"detail": {"total": [float("-inf")]}}, "-inf is not a number in JSON"),
         ({"detail": {"total": [decimal.Decimal(1)]}}, "a Decimal has no form in JSON"),
-        ({"detail": {7: ["x"]}}, "at detail, the key 7 is no text"),
+        ({"detail": {7: ["x"]}}, "at detail, the key 7 is not text"),
         ({"detail": [b"x"]}, "a bytes has no form in JSON"),
     ],
 )

@@ -7,12 +7,10 @@ in the query string (fidelity 9.4). Parameters of the connection are added, and 
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any, NamedTuple, final
 from urllib.parse import parse_qsl, urlencode
 
-import msgspec
-
+from simbridge.base import json
 from simbridge.base.clock import SECOND
 from simbridge.model.http import Request, Response, normalized_url
 from simbridge.model.secrets import Authorization
@@ -43,7 +41,7 @@ def authorization_of(
     The header that authorizes wins over a parameter of its name. Headers that no request can have are
     removed from the parameters (fidelity 9.6).
     """
-    content = json.loads(secret)
+    content = json.decode(secret)
     own = content.get("invocation_http_parameters") or {}
     given = _pairs(own, "header_parameters")
     headers = {key: text for key, text in given.items() if not REMOVED_HEADERS.fullmatch(key)}
@@ -68,7 +66,7 @@ def authorization_of(
 
 def token_request(secret: str) -> Request:
     """The request for a token, from the content of an OAuth connection's secret."""
-    content = json.loads(secret)
+    content = json.decode(secret)
     own = content.get("oauth_http_parameters") or {}
     endpoint, _, search = content["authorization_endpoint"].partition("?")
     client = {
@@ -95,12 +93,12 @@ def token_request(secret: str) -> Request:
 
 
 def issued(response: Response) -> Issued | str:
-    """The token in a response; or the reason why there is none, in words of ours (invented)."""
+    """The token in a response; or the reason why there is none, in our words (invented)."""
     if not 200 <= response.status <= 299:
         return f"The authorization endpoint returned HTTP status {response.status}."
     try:
-        answer = msgspec.json.decode(response.content)
-    except (msgspec.MsgspecError, RecursionError):
+        answer = json.decode(response.content)
+    except json.InvalidJson:
         answer = None
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or not token:

@@ -176,7 +176,8 @@ class EventBusActor:
         """Take an event from a rule of another bus (fidelity 8.4, 8.5; captured).
 
         Within a region it keeps its id; from another region it gets a new id and a new time, while
-        account and region stay those of its origin.
+        account and region stay those of its origin. A copy that a global endpoint makes has the ARN of the
+        endpoint among its resources (fidelity 13.2).
         """
         event = message.event
         here, there = arns.parse(turn.address), arns.parse(event.bus)
@@ -190,6 +191,9 @@ class EventBusActor:
             fresh_id = uuid_from(turn.random("event id"))
             self.forwarding.feedback.renamed(event.id, fresh_id, turn.now)
             envelope = {**envelope, "id": fresh_id, "time": clock.iso_seconds(turn.now)}
+        blocks = message.parameters.blocks if message.parameters is not None else {}
+        if "EndpointArn" in blocks:  # a copy for the other region of a global endpoint
+            envelope["resources"] = [*envelope["resources"], blocks["EndpointArn"]]
         hops = (event.hops + local, event.region_hops + (not local))
         forwarded = Event(
             turn.address, envelope, turn.now, event.size_bytes, event.trace_header, *hops
@@ -215,8 +219,8 @@ class EventBusActor:
             action, bus = "events:PutEvents", str(here)
             why = policy.refusal(stored, here.account, caller, action, bus, facts)
             if why is not None:
-                who = f"User: {caller.arn} is not authorized to perform: {action}"
-                return "NO_PERMISSIONS", f"{who} on resource: {bus} {why}"
+                denied = f"User: {caller.arn} is not authorized to perform: {action}"
+                return "NO_PERMISSIONS", f"{denied} on resource: {bus} {why}"
         if here.region == there.region:
             if event.hops >= self.forwarding.hops:
                 return _refused("THIRD_ACCOUNT_HOP_DETECTED", here, event)

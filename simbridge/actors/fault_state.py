@@ -138,7 +138,7 @@ class _Attempt:
     def ask(self, number: int) -> str:
         """See `Attempt.ask`."""
         message, turn = self._message, self._turn
-        event = copy.deepcopy(message.event.envelope)  # an event is shared by all who hold it
+        event = copy.deepcopy(message.event.envelope)  # all holders of an event share it
         look = blocking.of_thread()
         look.begin()
         try:

@@ -7,7 +7,7 @@ the function's destination, if it has one
 (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html). None of this is a retry of
 EventBridge's, and nothing goes to the dead-letter queue of the rule.
 
-An `AssertionError` is a failing check of yours and not a failing function: it ends the run. So does any
+An `AssertionError` is your check that fails, not a function that fails: it ends the run. So does any
 exception in a handler of a target that is not a Lambda function.
 """
 

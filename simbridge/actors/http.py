@@ -12,13 +12,12 @@ is still under way by then is cancelled, as a server does when its client closes
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable
 from typing import Any, final
 
 from simbridge.actors.fault_state import FaultState
 from simbridge.actors.function import UserFunction
-from simbridge.base import blocking
+from simbridge.base import blocking, json
 from simbridge.base.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.kernel.interrupts import from_a_signal
@@ -179,7 +178,7 @@ def _accepted(message: HttpRequest) -> Response:
         "token_type": "Bearer",
         "expires_in": TOKEN_S,
     }
-    return Response(200, {"Content-Type": "application/json"}, json.dumps(token))
+    return Response(200, {"Content-Type": "application/json"}, json.encode(token))
 
 
 def _checked(result: Any) -> Response:

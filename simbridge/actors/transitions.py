@@ -4,7 +4,7 @@ An actor with states declares every transition in one table, asks the table for 
 the reference draws the table. What is not declared does not happen: such a step is an error (the idea is
 h11's, https://h11.readthedocs.io/en/latest/api.html#the-state-machine).
 
-    >>> door = steps_of([Transition("open", "close", "shut", "somebody closes it")])
+    >>> door = steps_of([Transition("open", "close", "shut", "it is closed")])
     >>> door["close"]["open"]
     'shut'
     >>> door["close"]["shut"]

@@ -1,22 +1,31 @@
-"""Event buses: create, delete, describe, list.
+"""Event buses: create, update, delete, describe, list.
 
-A partner event bus needs a partner event source. This version cannot create one, so a request with
-`EventSourceName` always gets the error for an unknown source.
+A partner event bus belongs to a partner event source: creating it makes the source ACTIVE, deleting it makes
+the source PENDING again (`api/event_sources`).
+
+The dead-letter queue of a bus, its key and its logging are stored and shown. The queue is for events that
+cannot be encrypted or decrypted (user guide); KMS keys are not simulated, so nothing is sent there.
 
 <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateEventBus.html>,
 <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteEventBus.html>,
 <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeEventBus.html>,
-<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListEventBuses.html>
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListEventBuses.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UpdateEventBus.html>,
+<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-dlq.html>
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from simbridge.api import pagination
 from simbridge.api.arn_checks import check_bus_dead_letter_queue
-from simbridge.api.errors import invalid, limit_exceeded
-from simbridge.api.lookup import find_bus
+from simbridge.api.errors import invalid, limit_exceeded, no_bus
+from simbridge.api.event_sources import match_event_source, release_event_source
+from simbridge.api.keys import key_of
+from simbridge.api.lookup import find_bus, find_event_source
 from simbridge.api.plane import Context, Request, Response, operation
 from simbridge.api.store import BusEntry
 from simbridge.api.tags import read_tags
@@ -30,14 +39,15 @@ __all__ = [
     "delete_event_bus",
     "describe_event_bus",
     "list_event_buses",
+    "update_event_bus",
 ]
 
 
 @operation
 def create_event_bus(context: Context, request: Request) -> Response:
     """Create an event bus. Errors (fidelity 7.1, 10.1, 11.6)."""
-    name = request["Name"]
-    _check_bus_name(name, request.get("EventSourceName"))
+    name, source = request["Name"], request.get("EventSourceName")
+    _check_bus_name(context, name, source)
     if name in context.store.buses:
         raise ServiceError("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
     if len(context.store.buses) >= context.limits["event_buses"]:
@@ -46,15 +56,20 @@ def create_event_bus(context: Context, request: Request) -> Response:
     if dead_letters.get("Arn"):
         check_bus_dead_letter_queue(dead_letters["Arn"], context.region)
     tags = read_tags(context, request.get("Tags"))
+    key = request.get("KmsKeyIdentifier") or None
+    key = key and key_of(context, key)
+    if source is not None:
+        match_event_source(context, source)
     bus = EventBus(
         arn=arn.event_bus_arn(context.region, context.account, name),
         name=name,
         created_us=context.now,
         modified_us=context.now,
         description=request.get("Description"),
-        kms_key_identifier=request.get("KmsKeyIdentifier"),
+        kms_key_identifier=key,
         dead_letter_config=request.get("DeadLetterConfig"),
         log_config=request.get("LogConfig"),
+        event_source_name=source,
     )
     context.store.buses[name] = BusEntry(bus, tags=tags)
     context.send(bus.arn, Configure(bus))
@@ -77,7 +92,42 @@ def delete_event_bus(context: Context, request: Request) -> Response:
         raise invalid("EventBus can't be deleted since it has rules.")
     del context.store.buses[name]
     context.send(bus.arn, Retire(bus.arn))
+    release_event_source(context, name)
     return {}
+
+
+@operation
+def update_event_bus(context: Context, request: Request) -> Response:
+    """Change description, key, dead-letter queue or logging of an event bus, by default the default bus.
+
+    What the request leaves out is kept; an empty text removes the old one. Errors (fidelity 11.9).
+    """
+    bus = context.store.buses.get(request.get("Name") or "default")
+    if bus is None:
+        raise no_bus(request["Name"])
+    old = bus.event_bus
+    dead_letters = request.get("DeadLetterConfig")
+    if dead_letters is not None:
+        if not dead_letters.get("Arn"):
+            raise invalid(
+                "Parameter DeadLetterConfig.Arn is not valid. Reason: Provide a valid SQS queue ARN, or "
+                "an empty string to remove the dead-letter queue configuration."
+            )
+        check_bus_dead_letter_queue(dead_letters["Arn"], context.region)
+    key = request.get("KmsKeyIdentifier")
+    if key:
+        key = key_of(context, key)
+    description = request.get("Description")
+    bus.event_bus = msgspec.structs.replace(
+        old,
+        modified_us=context.now,
+        description=old.description if description is None else description or None,
+        kms_key_identifier=old.kms_key_identifier if key is None else key or None,
+        dead_letter_config=old.dead_letter_config if dead_letters is None else dead_letters,
+        log_config=request.get("LogConfig") or old.log_config,
+    )
+    context.send(bus.arn, Configure(bus.event_bus))
+    return {"Arn": old.arn, "Name": old.name} | _settings(bus.event_bus)
 
 
 @operation
@@ -100,7 +150,7 @@ def list_event_buses(context: Context, request: Request) -> Response:
     return {"EventBuses": [_listed(bus.event_bus) for bus in found]} | more
 
 
-def _check_bus_name(name: str, event_source: str | None) -> None:
+def _check_bus_name(context: Context, name: str, event_source: str | None) -> None:
     """A partner event bus has the name of its event source; no other name has a slash (lint)."""
     if event_source is None:
         if "/" in name:
@@ -108,7 +158,7 @@ def _check_bus_name(name: str, event_source: str | None) -> None:
         return
     if name != event_source:
         raise invalid("Event bus name must match event source name")
-    raise ServiceError("ResourceNotFoundException", f"Event source {event_source} does not exist.")
+    find_event_source(context, event_source)
 
 
 def _listed(bus: EventBus) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from simbridge.api.endpoints import check_endpoint
 from simbridge.api.errors import invalid
 from simbridge.api.plane import Context, Request
 from simbridge.api.store import ConnectionEntry
+from simbridge.base import json
 from simbridge.kernel import uuid_from
 from simbridge.model import arn
 from simbridge.model.http import COULD_NOT_CONNECT, Network, missing_endpoint
@@ -62,7 +62,7 @@ def known_content(context: Context, entry: ConnectionEntry, kind: str) -> Conten
         return None
     text = _secrets(context).text(connection.secret_arn)
     assert text is not None, "a connection with the ARN of a secret has it"
-    content: Content = json.loads(text)
+    content: Content = json.decode(text)
     return content
 
 
@@ -84,8 +84,7 @@ def authorize(
     if private_endpoint:
         entry.parameters["ConnectivityParameters"] = private_endpoint
     secret_arn = old.secret_arn or _new_secret(context, old.name)
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
-    _secrets(context).put(secret_arn, text)
+    _secrets(context).put(secret_arn, json.encode(content).decode())
     connection = replace(
         old,
         authorization_type=kind,

@@ -15,6 +15,7 @@ __all__ = [
     "malformed_arn",
     "managed_rule",
     "no_bus",
+    "no_event_source",
     "no_rule",
 ]
 
@@ -38,6 +39,11 @@ def access_denied(resource: str, reason: str) -> ServiceError:
 def no_bus(name: str) -> ServiceError:
     """The event bus does not exist (recorded)."""
     return ServiceError("ResourceNotFoundException", f"Event bus {name} does not exist.")
+
+
+def no_event_source(name: str) -> ServiceError:
+    """The partner event source does not exist; the text is that of emulators."""
+    return ServiceError("ResourceNotFoundException", f"Event source {name} does not exist.")
 
 
 def no_rule(name: str, bus: str) -> ServiceError:

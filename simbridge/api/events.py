@@ -10,8 +10,10 @@ key more than once, rules see every value (captured) and targets get the last on
 not known). An event for a bus that does not exist is accepted and dropped (recorded); only the call in the
 trace shows it.
 
-Not simulated: global endpoints (`EndpointId`), and the reserved detail types, whose list AWS does not
-publish.
+With an `EndpointId` the region has been chosen before (`api/routing`): an entry names the event bus of the
+endpoint in either region, and gets to the one in this region.
+
+Not simulated: the reserved detail types, whose list AWS does not publish.
 
 <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>,
 <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html>
@@ -21,7 +23,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple, final
 
 from simbridge.api.access import check_access
@@ -33,14 +35,24 @@ from simbridge.api.store import BusEntry
 from simbridge.api.xray import normalize_trace_header
 from simbridge.base import clock, json
 from simbridge.base.clock import SECOND, iso_seconds
-from simbridge.base.errors import InvalidTime, NotSimulated
+from simbridge.base.errors import InvalidTime, SimbridgeError
 from simbridge.kernel import uuid_of
 from simbridge.languages import pattern
 from simbridge.model import arn as arns
 from simbridge.model.event_size import entry_size
 from simbridge.model.messages import Event, Publish
+from simbridge.model.resources import Endpoint
 
-__all__ = ["DETAIL_LEVELS_MAX", "put_events", "read_detail", "test_event_pattern"]
+__all__ = [
+    "DETAIL_LEVELS_MAX",
+    "check_total_size",
+    "envelope_of",
+    "put_events",
+    "read_detail",
+    "read_entry",
+    "refused_entry",
+    "test_event_pattern",
+]
 
 Entry = Mapping[str, Any]
 
@@ -70,22 +82,21 @@ class _Bus(NamedTuple):
 
 @operation
 def put_events(context: Context, request: Request) -> Response:
-    """Put events on buses. Errors (fidelity 1.4, 1.5)."""
+    """Put events on buses. Errors (fidelity 1.4, 1.5, 13.2)."""
     entries: Sequence[Entry] = request["Entries"]
-    _check_endpoint(request)
-    buses = _buses(context, entries)
+    notes: list[str] = []
+    endpoint = _endpoint(context, request, notes)
+    buses = _buses(context, entries, endpoint)
     read = _read_all(context, entries, buses)
     account, region, instant = context.account, context.region, context.now
     answers: list[dict[str, str]] = []
     published: list[tuple[str, Publish]] = []
     failed = 0
-    notes: list[str] = []
     for entry, (size_bytes, time, detail, refusal) in zip(entries, read, strict=True):
         if refusal is not None:
             answers.append(refusal)
             failed += 1
-            text = f"{refusal['ErrorCode']}: {refusal['ErrorMessage']}".rstrip(".")
-            notes.append(f"entry {len(answers)}: {text}")
+            notes.append(refused_entry(len(answers), refusal))
             continue
         get = entry.get
         address, bus, _, random_bits = buses[get("EventBusName")]
@@ -101,7 +112,7 @@ def put_events(context: Context, request: Request) -> Response:
             header = context.trace_header
         if header is not None:
             header = normalize_trace_header(header, event_id, instant)
-        envelope = _envelope(entry, event_id, time, detail, account, region)
+        envelope = envelope_of(entry, event_id, time, detail, account, region)
         published.append((address, Publish(Event(address, envelope, instant, size_bytes, header))))
     if notes:
         context.detail = "; ".join(dict.fromkeys(notes))
@@ -109,15 +120,38 @@ def put_events(context: Context, request: Request) -> Response:
     return {"FailedEntryCount": failed, "Entries": answers}
 
 
-def _check_endpoint(request: Request) -> None:
-    if request.get("EndpointId") is not None:
-        raise NotSimulated(
-            "PutEvents to a global endpoint (EndpointId) is not simulated by this version of "
-            "simbridge; leave it out and name the event bus of one region"
+def _endpoint(context: Context, request: Request, notes: list[str]) -> Endpoint | None:
+    """The global endpoint that a request goes through, if it names one.
+
+    Raises `SimbridgeError` if there is none or it cannot be reached yet: then the host name is not in DNS,
+    and no request reaches AWS.
+    """
+    endpoint_id = request.get("EndpointId")
+    if endpoint_id is None:
+        return None
+    endpoint = context.plane.endpoint(endpoint_id)
+    if endpoint is None:
+        raise SimbridgeError(
+            f"no global endpoint of this world has the id {endpoint_id!r}, so on AWS its host name would "
+            "not be found; take EndpointId from describe_endpoint"
         )
+    if endpoint.state in ("CREATING", "CREATE_FAILED"):
+        raise SimbridgeError(
+            f"the global endpoint {endpoint.name} is {endpoint.state}, so on AWS its host name would not be "
+            "found; let time pass until describe_endpoint says ACTIVE"
+        )
+    if context.region == endpoint.secondary:
+        notes.append(f"endpoint {endpoint.name} routes to its secondary Region {context.region}")
+    return endpoint
 
 
-def _envelope(
+def refused_entry(number: int, refusal: Mapping[str, str]) -> str:
+    """The note for the trace on an entry that is refused."""
+    text = f"{refusal['ErrorCode']}: {refusal['ErrorMessage']}".rstrip(".")
+    return f"entry {number}: {text}"
+
+
+def envelope_of(
     entry: Entry, event_id: str, time: str, detail: Any, account: str, region: str
 ) -> dict[str, Any]:
     """The event as rules and targets see it, with the keys in AWS's order (recorded)."""
@@ -142,13 +176,18 @@ def _read_all(
     if [True for bus in buses.values() if bus.guarded]:  # quicker than `any` with a generator
         _check_access(context, entries, buses)
     now = iso_seconds(context.now)
-    read = [_read(entry, now) for entry in entries]
+    read = [read_entry(entry, now) for entry in entries]
+    check_total_size(context, read)
+    return read
+
+
+def check_total_size(context: Context, read: Sequence[Read]) -> None:
+    """Raise ValidationException if the entries of a request are too large together (recorded)."""
     size_bytes = sum([size_bytes for size_bytes, _, _, _ in read])
     most = context.limits["put_events_bytes"]
     if size_bytes >= most:
         context.detail = f"{size_bytes:,} bytes, must be fewer than {most:,}"
         raise invalid("Total size of the entries in the request is over the limit.")
-    return read
 
 
 @operation
@@ -168,7 +207,9 @@ def test_event_pattern(context: Context, request: Request) -> Response:
     return {"Result": pattern.match(request["EventPattern"], request["Event"])}
 
 
-def _buses(context: Context, entries: Sequence[Entry]) -> dict[str | None, _Bus]:
+def _buses(
+    context: Context, entries: Sequence[Entry], endpoint: Endpoint | None
+) -> dict[str | None, _Bus]:
     """The bus of each name or ARN that the entries use. One in another region refuses the request.
 
     AWS's answer for the ARN of another region is not known. It is refused as in every other operation,
@@ -178,13 +219,32 @@ def _buses(context: Context, entries: Sequence[Entry]) -> dict[str | None, _Bus]
     for entry in entries:
         given = entry.get("EventBusName")
         if given not in buses:
-            address = bus_address(context, given or "default")
+            if endpoint is None:
+                address = bus_address(context, given or "default")
+            else:
+                address = _endpoint_bus(context, endpoint, given or "default")
             owned = arns.parse(address).account == context.account
             bus = bus_at(context, address)
             guarded = not owned or (bus is not None and bus.event_bus.policy is not None)
             bits = context.random(address, "event id").getrandbits
             buses[given] = _Bus(address, bus, guarded, bits)
     return buses
+
+
+def _endpoint_bus(context: Context, endpoint: Endpoint, given: str) -> str:
+    """The ARN of the endpoint's bus in this region, for a name or an ARN in either region (API reference).
+
+    Raises ValidationException for another event bus; AWS's text is not known.
+    """
+    named = given
+    if not given.startswith("arn:"):
+        named = arns.event_bus_arn(context.region, context.account, given)
+    if named not in endpoint.bus_arns:
+        raise invalid(
+            f"Parameter EventBusName is not valid. Reason: Event bus {given} is not an event bus of "
+            f"endpoint {endpoint.name}."
+        )
+    return endpoint.bus_arn(context.region)
 
 
 def _check_access(
@@ -202,15 +262,18 @@ def _check_access(
             check_access(context, bus.address, bus.entry, "PutEvents", facts)
 
 
-def _read(entry: Entry, now: str) -> Read:
-    """Measure an entry and check it, in the recorded order."""
+def read_entry(entry: Entry, now: str, sources: Container[str] | None = None) -> Read:
+    """Measure an entry and check it, in the recorded order.
+
+    A partner may use the names of its `sources`; without them, any source but those of AWS is allowed.
+    """
     get = entry.get
     source, detail_type, text, given = get("Source"), get("DetailType"), get("Detail"), get("Time")
     size = entry_size(source, detail_type, text, get("Resources"), given)
     if not source or not detail_type or not text:
         missing = next(name for name in ("Source", "DetailType", "Detail") if not get(name))
         return _refused(size, "InvalidArgument", _REQUIRED.format(missing))
-    if source.startswith("aws."):
+    if source.startswith("aws.") if sources is None else source not in sources:
         return _refused(size, "NotAuthorizedForSourceException", "Not authorized for the source.")
     detail = read_detail(text)
     if detail is None:

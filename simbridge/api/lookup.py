@@ -10,13 +10,13 @@ region only. An API destination names its connection by an ARN that is of one in
 from __future__ import annotations
 
 from simbridge.api.access import check_access
-from simbridge.api.errors import invalid, no_bus, no_rule
+from simbridge.api.errors import invalid, no_bus, no_event_source, no_rule
 from simbridge.api.plane import Context
 from simbridge.api.store import ArchiveEntry, BusEntry, ConnectionEntry, ReplayEntry
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import InvalidArn, NotSimulated, ServiceError
 from simbridge.model import arn
-from simbridge.model.resources import ApiDestination, Archive, Rule
+from simbridge.model.resources import ApiDestination, Archive, Endpoint, EventSource, Rule
 
 __all__ = [
     "bus_address",
@@ -29,6 +29,8 @@ __all__ = [
     "find_bus",
     "find_bus_by_arn",
     "find_connection",
+    "find_endpoint",
+    "find_event_source",
     "find_replay",
     "find_rule",
 ]
@@ -172,3 +174,22 @@ def current_replays(context: Context) -> dict[str, ReplayEntry]:
         for name, entry in context.store.replays.items()
         if entry.ended_us is None or entry.ended_us > forgotten_us
     }
+
+
+def find_event_source(context: Context, name: str) -> EventSource:
+    """The partner event source that is offered to the account. Raises ResourceNotFoundException if there is
+    none; the text is that of emulators."""
+    source = context.store.event_sources.get(name)
+    if source is None:
+        raise no_event_source(name)
+    return source
+
+
+def find_endpoint(context: Context, name: str, home: str | None = None) -> Endpoint:
+    """The account's global endpoint with this name, by default of this region. Raises
+    ResourceNotFoundException if there is none; AWS's text is not known."""
+    store = context.plane.stores.get((context.account, home or context.region))
+    endpoint = store.endpoints.get(name) if store is not None else None
+    if endpoint is None:
+        raise ServiceError("ResourceNotFoundException", f"Endpoint {name} does not exist.")
+    return endpoint

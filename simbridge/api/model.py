@@ -125,7 +125,9 @@ def make_client(answer: Answer, region: str) -> Any:
     first: they may add headers.
     """
     # Nothing reads the User-Agent header; to build the usual one takes a tenth of a call.
-    config = botocore_module("config").Config(user_agent="simbridge")
+    # To sign a request to a global endpoint (`EndpointId`), botocore would demand the package awscrt.
+    unsigned = lazy_import("botocore").UNSIGNED
+    config = botocore_module("config").Config(user_agent="simbridge", signature_version=unsigned)
     client = _session().create_client(SERVICE, region_name=region, config=config)
 
     def serve(model: Any, params: dict[str, Any], **_: Any) -> tuple[Any, Any]:

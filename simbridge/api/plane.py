@@ -21,6 +21,7 @@ from simbridge.api.faults import check_fault, fault
 from simbridge.api.model import Answered, HttpRequest, operation_names
 from simbridge.api.propagation import Propagation
 from simbridge.api.redaction import redacted
+from simbridge.api.routing import HealthChecks, find_endpoint
 from simbridge.api.store import Store
 from simbridge.api.validation import check_request
 from simbridge.base import json
@@ -44,8 +45,17 @@ from simbridge.model.arn import api_address
 from simbridge.model.faults import Fails
 from simbridge.model.feedback import Feedback
 from simbridge.model.limits import Limits, rate_of
-from simbridge.model.messages import Behave, Call, Configure, Event, Message, Publish, Retire
-from simbridge.model.resources import ApiDestination, Connection, Replay
+from simbridge.model.messages import (
+    Behave,
+    Call,
+    Configure,
+    Event,
+    Health,
+    Message,
+    Publish,
+    Retire,
+)
+from simbridge.model.resources import ApiDestination, Connection, Endpoint, EventSource, Replay
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -65,7 +75,10 @@ _CODES: dict[type[LanguageError] | type[InvalidArn], str] = {
 }
 
 
-_RATED = {"PutEvents": "put_events_per_second"}
+_RATED = {
+    "PutEvents": "put_events_per_second",
+    "PutPartnerEvents": "put_partner_events_per_second",
+}
 """The operations with a quota per second that is simulated."""
 
 
@@ -126,12 +139,12 @@ class Context:
     def send(self, to: str, message: Message) -> None:
         """Send a message to the data plane. Changes of resources arrive after the propagation delay.
 
-        A replay that is started or stopped has none: its times were measured from the call. Neither has
-        a connection, which shows its own state, nor an API destination.
+        A replay that is started or stopped has none: its times were measured from the call. Neither have
+        connections, API destinations, partner event sources and global endpoints: they show their states.
         """
         late = 0
         match message:
-            case Configure(Replay() | Connection() | ApiDestination()):
+            case Configure(Replay() | Connection() | ApiDestination() | EventSource() | Endpoint()):
                 pass
             case Configure() | Retire():
                 propagation = self.plane.propagation
@@ -162,6 +175,7 @@ class ControlPlane:
         self.organizations = dict(organizations or {})
         self.stores: dict[tuple[str, str], Store] = {}
         self.propagation = Propagation(kernel.seed, limits)
+        self.health_checks = HealthChecks(limits)
         self._faults: list[Fails] = []
         self._calls: dict[str, int] = {}
 
@@ -170,6 +184,7 @@ class ControlPlane:
         fork = ControlPlane(kernel, self.limits, self.organizations)
         fork.stores = copy.deepcopy(self.stores)
         fork.propagation = copy.deepcopy(self.propagation)
+        fork.health_checks = copy.deepcopy(self.health_checks)
         fork._faults = list(self._faults)
         fork._calls = dict(self._calls)
         return fork
@@ -203,7 +218,7 @@ class ControlPlane:
         if name not in OPERATIONS:
             raise _unknown(name)
         try:
-            store = self.store(account, region)
+            store = self.store(account, self._serving_region(name, request, region))
             sequence = self.kernel.draw(cause=cause)
             context = Context(self, store, sequence, cause, sender, trace_header=trace_header)
             return self._run(name, request, context)
@@ -246,6 +261,32 @@ class ControlPlane:
         with self.kernel.hold():
             self._faults.append(fails)
             self.kernel.note(self.kernel.draw(cause=cause), cause, sender, "api", Behave(fails))
+
+    def set_health(self, arn: str, health: Health, sender: str, cause: int) -> None:
+        """Switch a health check of Route 53; this is recorded like a call."""
+        with self.kernel.hold():
+            from_us, until_us = health.unhealthy_from_us, health.unhealthy_until_us
+            if from_us is None or until_us is None:
+                self.health_checks.recover(arn, self.kernel.now)
+            else:
+                self.health_checks.fail(arn, from_us, until_us)
+            self.kernel.note(self.kernel.draw(cause=cause), cause, sender, arn, health)
+
+    def endpoint(self, endpoint_id: object) -> Endpoint | None:
+        """The global endpoint with this id, of any account and region; None if there is none."""
+        stores = self.stores.values()
+        return find_endpoint(
+            (endpoint for store in stores for endpoint in store.endpoints.values()), endpoint_id
+        )
+
+    def _serving_region(self, name: str, request: Request, region: str) -> str:
+        """The region that serves a request: that of the client, or the one a global endpoint routes to."""
+        if name != "PutEvents" or request.get("EndpointId") is None:
+            return region
+        endpoint = self.endpoint(request["EndpointId"])
+        if endpoint is None:
+            return region
+        return self.health_checks.region_of(endpoint, self.kernel.now)
 
     def quota(self, name: str, region: str) -> Buckets | None:
         """The quota of an operation in a region, a bucket for each account; None if there is none."""

@@ -2,7 +2,7 @@
 
 The model marks passwords, API key values, client secrets and the values of connection parameters. AWS's
 own SDKs write a sensitive value as `SENSITIVE` wherever they print a request. The model marks the SQL and
-the GraphQL of a target, too: those are no credentials, and the trace shows them, as ListTargetsByRule does.
+the GraphQL of a target, too: those are not credentials, and the trace shows them, as ListTargetsByRule does.
 """
 
 from __future__ import annotations

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any, final
 
 from simbridge.model.arn import event_bus_arn
-from simbridge.model.resources import ApiDestination, Archive, Connection, EventBus, Replay, Rule
+from simbridge.model.resources import (
+    ApiDestination,
+    Archive,
+    Connection,
+    Endpoint,
+    EventBus,
+    EventSource,
+    Replay,
+    Rule,
+)
 
 __all__ = ["ArchiveEntry", "BusEntry", "ConnectionEntry", "ReplayEntry", "Store"]
 
@@ -82,7 +91,11 @@ class ConnectionEntry:
 @final
 @dataclass(slots=True)
 class Store:
-    """The resources of one account in one region."""
+    """The resources of one account in one region.
+
+    `event_sources` are the partner event sources that are offered to this account. `partner_sources` are
+    those that it offers as a partner: the account of each, by the name of the source.
+    """
 
     account: str
     region: str
@@ -91,6 +104,9 @@ class Store:
     replays: dict[str, ReplayEntry] = field(default_factory=dict)
     connections: dict[str, ConnectionEntry] = field(default_factory=dict)
     api_destinations: dict[str, ApiDestination] = field(default_factory=dict)
+    event_sources: dict[str, EventSource] = field(default_factory=dict)
+    partner_sources: dict[str, str] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
     @classmethod
     def with_default_bus(cls, account: str, region: str, now: int) -> Store:

@@ -37,7 +37,7 @@ def tag_resource(context: Context, request: Request) -> Response:
 
 @operation
 def untag_resource(context: Context, request: Request) -> Response:
-    """Remove tags from a resource by their keys. A missing key is no error (recorded).
+    """Remove tags from a resource by their keys. A missing key is ignored (recorded).
 
     Errors (fidelity 11.7).
     """

@@ -77,7 +77,7 @@ def put_targets(context: Context, request: Request) -> Response:
 
 @operation
 def remove_targets(context: Context, request: Request) -> Response:
-    """Remove targets from a rule. An id that the rule does not have is no error (captured)."""
+    """Remove targets from a rule. An id that the rule does not have is ignored (captured)."""
     bus, rule = find_rule(context, request.get("EventBusName"), request["Rule"], "RemoveTargets")
     if rule.managed_by is not None and not request.get("Force"):
         raise managed_rule(rule.name, can_force=True)

@@ -1,7 +1,7 @@
 """Imports on first use, for modules that are large and that most programs do not need.
 
 `import simbridge` stays light because nothing pulls in botocore, trio, structlog or matplotlib before it
-is used. Every import that does not stand at the top of a file is a call of `lazy_import` with the full
+is used. Every import that is not at the top of a file is a call of `lazy_import` with the full
 name of a module, so tests/test_architecture.py finds it and holds it to the same rules as the others.
 """
 

@@ -60,7 +60,7 @@ class Replaced:
             self._steps += 1
 
     def end(self) -> None:
-        """A step has ended. What other code has put in the place of ours meanwhile stays."""
+        """A step has ended. What other code has put in its place meanwhile stays."""
         with self._lock:
             self._steps -= 1
             if not self._steps:

@@ -16,7 +16,7 @@ user's own, gets the original.
   which its hypothesis plugin uses. During a step it is on, and `_BatchOrder` decides the order.
 - Worker threads return at any time. During a step, a function for a worker thread runs at once, in place,
   and a callback from another thread is refused.
-- Sockets become ready at any time, and waiting for them takes file descriptors. A run of ours has none
+- Sockets become ready at any time, and waiting for them takes file descriptors. A run of this engine has none
   (`hosts/no_files`): a world that is dropped while its handlers run leaves nothing open.
 
 Between two steps, trio's thread-local state is set aside, so that several worlds, and a `trio.run`

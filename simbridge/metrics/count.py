@@ -3,7 +3,7 @@
 `OCCURRENCES` names what can be counted; which metrics count it is in `table`.
 
 A target that is an event bus is counted differently (captured, September 2026): that the bus accepts the
-event is no attempt and has no latency. If such a delivery is given up, the attempt is that of its
+event is not an attempt and has no latency. If such a delivery is given up, the attempt is that of its
 dead-letter queue.
 """
 

@@ -19,7 +19,10 @@ __all__ = [
     "archive_arn",
     "connection_arn",
     "dns_suffix",
+    "endpoint_arn",
     "event_bus_arn",
+    "event_source_arn",
+    "health_check_arn",
     "is_api_destination",
     "is_connection",
     "is_event_bus",
@@ -113,6 +116,21 @@ def replay_arn(region: str, account: str, name: str) -> str:
     return f"arn:{partition_of(region)}:events:{region}:{account}:replay/{name}"
 
 
+def event_source_arn(region: str, name: str) -> str:
+    """The ARN of a partner event source, which is of no account (fidelity 0.5; docs)."""
+    return f"arn:{partition_of(region)}:events:{region}::event-source/{name}"
+
+
+def endpoint_arn(region: str, account: str, name: str) -> str:
+    """The ARN of a global endpoint (fidelity 0.5; model)."""
+    return f"arn:{partition_of(region)}:events:{region}:{account}:endpoint/{name}"
+
+
+def health_check_arn(region: str, name: str) -> str:
+    """The ARN of a Route 53 health check, which is of no region and no account (model)."""
+    return f"arn:{partition_of(region)}:route53:::healthcheck/{name}"
+
+
 def connection_arn(region: str, account: str, name: str, uuid: str) -> str:
     """The ARN of one incarnation of a connection (fidelity 9.1; recorded)."""
     return f"arn:{partition_of(region)}:events:{region}:{account}:connection/{name}/{uuid}"
@@ -135,9 +153,17 @@ def api_address(account: str, region: str) -> str:
 
 
 def is_simulated(arn: Arn) -> bool:
-    """Whether it is a resource of EventBridge itself: a bus, a rule, an archive, a replay, a connection."""
+    """Whether it is a resource of EventBridge itself: a bus, a rule, an archive, a connection and so on."""
     return arn.service == "events" and arn.resource.startswith(
-        ("event-bus/", "rule/", "archive/", "replay/", "connection/")
+        (
+            "event-bus/",
+            "rule/",
+            "archive/",
+            "replay/",
+            "connection/",
+            "event-source/",
+            "endpoint/",
+        )
     )
 
 

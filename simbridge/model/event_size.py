@@ -60,7 +60,7 @@ def archived_size(envelope: Mapping[str, Any]) -> int:
     """Bytes that an event counts for in the SizeBytes of an archive.
 
     Its size as an event and 26 bytes more. The formula is inferred: it fits all sizes that were recorded
-    and captured. What the 26 stand for is not known; the account and a time have as many.
+    and captured. What the 26 count is not known; the account and a time have as many.
     """
     return event_size(envelope) + _ARCHIVED_BYTES
 

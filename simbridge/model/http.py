@@ -15,9 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
-import msgspec
-
-from simbridge.base import clock
+from simbridge.base import clock, json
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
 
@@ -60,9 +58,9 @@ class Request:
     def json(self) -> Any:
         """The body as a Python object. Raises `SimbridgeError` for a body that is not JSON."""
         try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.MsgspecError, RecursionError) as error:
-            raise SimbridgeError(f"the body of {self!r} is not JSON: {error}") from error
+            return json.decode(self.body)
+        except json.InvalidJson as error:
+            raise SimbridgeError(f"the body of {self!r}: {error}") from error
 
     def header(self, name: str) -> str | None:
         """The value of a header, whatever the case of its name; None without it."""
@@ -81,7 +79,7 @@ class Request:
 class Response:
     """An HTTP response of an endpoint. `body` is bytes; a `str` is encoded as UTF-8.
 
-    Raises `SimbridgeError` for what is no HTTP response.
+    Raises `SimbridgeError` for what is not an HTTP response.
     """
 
     status: int = 200
@@ -126,7 +124,7 @@ def _encoded(body: str) -> bytes:
         return body.encode()
     except UnicodeEncodeError as error:
         raise SimbridgeError(
-            "the body of a Response has half of a surrogate pair, which UTF-8 cannot encode; pass bytes"
+            "the body of a Response has a lone surrogate, which UTF-8 cannot encode; pass bytes"
         ) from error
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "Authorize",
     "Authorized",
     "ConnectionChanged",
+    "HttpMessage",
     "HttpRequest",
     "HttpResponse",
     "Unauthorized",
@@ -100,3 +101,7 @@ class ConnectionChanged(MessageBase, frozen=True):
     state: str
     reason: str | None = None
     authorized_us: int | None = None
+
+
+HttpMessage = Authorize | Authorized | ConnectionChanged | HttpRequest | HttpResponse | Unauthorized
+"""Every message of this module."""

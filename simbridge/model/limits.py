@@ -131,6 +131,13 @@ LIMITS: dict[str, Limit] = {
         _QUOTAS,
         "a second",
     ),
+    "put_partner_events_per_second": Limit(
+        0,
+        "PutPartnerEvents requests of a partner in a region; the burst of 3,600 is not simulated",
+        _QUOTAS,
+        "a second",
+        1_400,
+    ),
     "invocations_per_second": Limit(
         0,
         "attempts in an account and region; further ones wait; 0: see regional_rates",
@@ -268,6 +275,34 @@ LIMITS: dict[str, Limit] = {
         f"the order within a minute is not guaranteed ({_ARCHIVES})",
         "0 or 1",
     ),
+    "event_source_days": Limit(
+        14,
+        "a partner event source is PENDING before it is deleted",
+        "two weeks, "
+        "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeactivateEventSource.html",
+        "days",
+    ),
+    "endpoints": Limit(100, "global endpoints of an account in a region", _QUOTAS),
+    "endpoint_change_s": Limit(
+        30,
+        "a global endpoint is CREATING, UPDATING or DELETING",
+        "invented; Terraform's provider waits for 2 minutes at most",
+        "seconds",
+    ),
+    "endpoint_failover_s": Limit(
+        0,
+        "from a change of a health check until global endpoints route events by it",
+        f"360 s are to be expected, 420 s at most ({_GUIDE}/eb-global-endpoints.html)",
+        "seconds",
+        360,
+    ),
+    "endpoint_recovery_needs_replication": Limit(
+        1,
+        "1: a global endpoint without replication stays in the secondary region until its health check "
+        "is reset by hand; 0: it follows the health check",
+        f"user guide, {_GUIDE}/eb-global-endpoints.html",
+        "0 or 1",
+    ),
     "messages_per_instant": Limit(
         100_000,
         "messages of one instant before a loop is suspected",
@@ -301,7 +336,7 @@ _RATED = ("put_events_per_second", "invocations_per_second")
 
 def rate_of(name: str, region: str, limits: Limits) -> int:
     """A quota per second in a region; 0 if there is none."""
-    if limits[name] or not limits["regional_rates"]:
+    if limits[name] or not limits["regional_rates"] or name not in _RATED:
         return limits[name]
     return regions.RATES.get(region, regions.OTHER_REGIONS)[_RATED.index(name)]
 

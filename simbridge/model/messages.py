@@ -32,14 +32,7 @@ import msgspec
 
 from simbridge.base.printable import printable
 from simbridge.model.faults import Behaviour
-from simbridge.model.http_messages import (
-    Authorize,
-    Authorized,
-    ConnectionChanged,
-    HttpRequest,
-    HttpResponse,
-    Unauthorized,
-)
+from simbridge.model.http_messages import HttpMessage
 from simbridge.model.message import MessageBase
 from simbridge.model.resources import Parameters, Resource
 
@@ -57,6 +50,7 @@ __all__ = [
     "Execute",
     "Expire",
     "Handled",
+    "Health",
     "Invoke",
     "Keep",
     "Loaded",
@@ -196,9 +190,8 @@ class Invoke(MessageBase, frozen=True):
 class Outcome(MessageBase, frozen=True):
     """The answer of a target to one attempt; without an `error` it has accepted.
 
-    `detail` is what simbridge adds to the `text` for the reader of the trace; it is not in a dead letter.
-    An API destination adds the HTTP `status` of its endpoint, and what Retry-After asks for: no retry
-    before `retry_after_us` microseconds, or no retry at all if that is negative.
+    `detail` is what simbridge adds to the `text` for the reader of the trace; it is not in a dead letter. An
+    API destination adds the HTTP `status`, and the Retry-After: a negative one forbids another attempt.
     """
 
     delivery: int
@@ -214,8 +207,8 @@ class Outcome(MessageBase, frozen=True):
 class Due(MessageBase, frozen=True):
     """An attempt is due, where it needs a token: of the Invocations quota, or of an API destination.
 
-    `reserved`: it was throttled by the quota and has its token now. `paced`: it has waited for the rate
-    limit of its API destination. Otherwise it has waited for its backoff, and takes a token next.
+    `reserved`: it has waited for the quota. `paced`: it has waited for the rate limit of its API
+    destination. Otherwise it has waited for its backoff, and takes a token next.
     """
 
     delivery: int
@@ -228,8 +221,7 @@ class Due(MessageBase, frozen=True):
 class Expire(MessageBase, frozen=True):
     """The age limit of a delivery comes before its next attempt would.
 
-    `throttled`: the attempt was due, and the Invocations quota had no token in time. `paced`: the rate
-    limit of its API destination had none.
+    `throttled`, `paced`: the Invocations quota, or its API destination, had no token in time.
     """
 
     delivery: int
@@ -296,11 +288,25 @@ class Stop(MessageBase, frozen=True):
 
 @final
 class Progress(MessageBase, frozen=True):
-    """The report of a replay: its state, and the last minute of event time that is done."""
+    """The report of a replay, a partner event source or a global endpoint: its state, and why.
+
+    A replay also reports the last minute of event time that is done.
+    """
 
     state: str
     reason: str | None = None
     last_replayed_us: int | None = None
+
+
+@final
+class Health(MessageBase, frozen=True):
+    """A scenario switches a health check of Route 53.
+
+    It is unhealthy from one instant up to, not including, another; without instants it is healthy again.
+    """
+
+    unhealthy_from_us: int | None = None
+    unhealthy_until_us: int | None = None
 
 
 @final
@@ -359,12 +365,10 @@ class Behave(MessageBase, frozen=True):
 
 
 Message = (
-    Authorize
-    | Authorized
+    HttpMessage
     | Behave
     | Call
     | Configure
-    | ConnectionChanged
     | Counted
     | DeadLetter
     | Declined
@@ -374,8 +378,7 @@ Message = (
     | Execute
     | Expire
     | Handled
-    | HttpRequest
-    | HttpResponse
+    | Health
     | Invoke
     | Keep
     | Loaded
@@ -387,5 +390,4 @@ Message = (
     | Retire
     | Stop
     | Tick
-    | Unauthorized
 )

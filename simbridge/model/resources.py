@@ -19,7 +19,9 @@ __all__ = [
     "ApiDestination",
     "Archive",
     "Connection",
+    "Endpoint",
     "EventBus",
+    "EventSource",
     "Parameters",
     "Replay",
     "Resource",
@@ -72,13 +74,17 @@ class EventBus(_Resource, frozen=True):
 
 @final
 class Target(_Resource, frozen=True, dict=True):
-    """A target of a rule. `request` is the boto3-shaped dict exactly as it was supplied."""
+    """A target of a rule. `request` is the boto3-shaped dict exactly as it was supplied.
+
+    The target of a global endpoint's managed rule has the endpoint's ARN: each copy is marked with it.
+    """
 
     rule_arn: str
     rule_name: str
     id: str
     arn: str
     request: dict[str, Any]
+    endpoint_arn: str | None = None
 
     @property
     def address(self) -> str:
@@ -91,6 +97,8 @@ class Target(_Resource, frozen=True, dict=True):
         blocks = {name: self.request[name] for name in self.request if name.endswith("Parameters")}
         if "RoleArn" in self.request and is_event_bus(parse(self.arn)):
             blocks["RoleArn"] = self.request["RoleArn"]
+        if self.endpoint_arn is not None:
+            blocks["EndpointArn"] = self.endpoint_arn
         if not blocks:
             return None
         text = json.encode([self.address, blocks], order="sorted")
@@ -206,4 +214,71 @@ class ApiDestination(_Resource, frozen=True):
     description: str | None = None
 
 
-Resource = ApiDestination | Archive | Connection | EventBus | Replay | Rule | Schedule | Target
+@final
+class EventSource(_Resource, frozen=True):
+    """A partner event source, which a partner offers to one account (fidelity 7.2).
+
+    `partner` is the account that created it, `account` the one it is for. `expires_us` is when it is
+    deleted if it is still PENDING; None if it is not PENDING.
+    """
+
+    arn: str
+    name: str
+    partner: str
+    account: str
+    created_us: int
+    state: str
+    expires_us: int | None = None
+
+    @property
+    def created_by(self) -> str:
+        """The name of the partner: `aws.partner/example.com`."""
+        return "/".join(self.name.split("/", 2)[:2])
+
+
+@final
+class Endpoint(_Resource, frozen=True):
+    """A global endpoint: routes events to the event buses of one name in two regions (fidelity 13.1).
+
+    Its home is the primary region. `bus_arns` are in the order in which they were given. `role_arn` is for
+    replication. `failure` is why the change that is in progress fails, if it does.
+    """
+
+    arn: str
+    name: str
+    id: str
+    url: str
+    primary: str
+    secondary: str
+    bus_arns: tuple[str, ...]
+    health_check: str
+    replicates: bool
+    created_us: int
+    modified_us: int
+    state: str
+    role_arn: str | None = None
+    description: str | None = None
+    failure: str | None = None
+    reason: str | None = None
+
+    def bus_arn(self, region: str) -> str:
+        """The ARN of its event bus in one of the two regions."""
+        return next(arn for arn in self.bus_arns if parse(arn).region == region)
+
+    def other_region(self, region: str) -> str:
+        """The other one of its two regions."""
+        return self.secondary if region == self.primary else self.primary
+
+
+Resource = (
+    ApiDestination
+    | Archive
+    | Connection
+    | Endpoint
+    | EventBus
+    | EventSource
+    | Replay
+    | Rule
+    | Schedule
+    | Target
+)

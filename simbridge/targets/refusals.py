@@ -1,7 +1,7 @@
 """The texts with which services refuse a delivery, as its dead letter shows them.
 
 EventBridge passes on what the called service has answered. The texts in `services` have been captured,
-all but the ids in them; for other services and errors, `error_codes` has texts of ours. An error is
+all but the ids in them; for other services and errors, `error_codes` has our texts. An error is
 given by the name that the service has for it (`KMS.DisabledException`) or by EventBridge's code for it,
 which means the first row of that service with this code.
 

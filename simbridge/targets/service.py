@@ -129,7 +129,7 @@ class Service(NamedTuple):
     refusals: tuple[Refusal, ...] = ()
 
 
-# What the words in the form of an ARN stand for.
+# What the words in the form of an ARN mean.
 _PLACES = {
     "NAME": r"[^:/\s]+",
     "GROUP": r"[^:*\s]+",

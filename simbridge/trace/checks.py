@@ -85,6 +85,7 @@ class _Targets(_Members):
 
 class _Entry(_Members):
     event_bus_name: str | None = None
+    source: str | None = None
 
 
 class _Entries(_Members):
@@ -104,6 +105,7 @@ class _Anything(_Members):
 _OPERATIONS: dict[str, tuple[type[_Members], type[_Members]]] = {
     "CreateEventBus": (_Name, _EventBusArn),
     "PutEvents": (_Entries, _Answers),
+    "PutPartnerEvents": (_Entries, _Answers),
     "PutRule": (_Name, _RuleArn),
     "PutTargets": (_Targets, _Anything),
 }

@@ -44,6 +44,8 @@ class End(msgspec.Struct, frozen=True, tag=True):
 
 
 _AnyMessage = Message | End
+_MESSAGES: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(_AnyMessage)}
+"""The class of each tag. msgspec looks through all members of a union at each conversion, but knows a class."""
 
 # A line whose shared values are still names, or written out.
 _Line = tuple[int, int, int, str, str, dict[str, Any]]
@@ -109,7 +111,9 @@ class Reader:
                 if fields[field] not in self._seen:
                     raise ValueError(f"no earlier line has the {field} {fields[field]!r}")
                 fields[field] = self._seen[fields[field]]
-            message = with_deeper_recursion(msgspec.convert, fields, _AnyMessage)
+            tag = fields.get("type")
+            kind = _MESSAGES.get(tag, _AnyMessage) if isinstance(tag, str) else _AnyMessage
+            message = with_deeper_recursion(msgspec.convert, fields, kind)
             event = fields.get("event")
             if isinstance(event, list) and len(event) > len(Event.__struct_fields__):
                 _repeat(getattr(message, "event"), event[-1])  # noqa: B009  # of some types of message

@@ -29,8 +29,8 @@ _HINT = "Write the trace again, or read what is there with Trace.from_jsonl(path
 
 
 @final
-class Header(msgspec.Struct, frozen=True):
-    """The first line: the number of the format, and the version of simbridge that wrote the file."""
+class Header(msgspec.Struct, frozen=True, tag=True):
+    """The message of the first line: the number of the format, and the version of simbridge that wrote it."""
 
     trace_format: int
     simbridge: str = "of unknown version"
@@ -41,14 +41,18 @@ def write(entries: Iterable[Entry], out: BinaryIO) -> None:
 
     Raises `OSError`, and `SimbridgeError` for a record that `read` would find too long.
     """
-    out.write(msgspec.json.encode(Header(FORMAT, __version__)) + b"\n")
+    out.write(_line(Header(FORMAT, __version__)))
     count = 0
     for count, line in enumerate(codec.encode(entries), 1):
         if len(line) > DOCUMENT_BYTES_MAX:
             raise SimbridgeError(f"record {count} is too long for a file: {_size(len(line))}")
         out.write(line)
-    end = (0, 0, 0, OUTSIDE, OUTSIDE, codec.End(count))
-    out.write(msgspec.json.encode(end) + b"\n")
+    out.write(_line(codec.End(count)))
+
+
+def _line(message: Header | codec.End) -> bytes:
+    """A line of the form that records have, so that programs that edit a file find one form in it."""
+    return msgspec.json.encode((0, 0, 0, OUTSIDE, OUTSIDE, message)) + b"\n"
 
 
 def read(stream: BinaryIO, *, cut: bool) -> list[Entry]:
@@ -92,7 +96,7 @@ def read(stream: BinaryIO, *, cut: bool) -> list[Entry]:
 def _check_header(line: bytes) -> None:
     """Raise `SimbridgeError` unless this is the header of a format that can be read."""
     try:
-        header = msgspec.json.decode(line, type=Header)
+        header = msgspec.json.decode(line, type=tuple[int, int, int, str, str, Header])[5]
     except (msgspec.MsgspecError, RecursionError) as error:
         raise SimbridgeError(
             "line 1 is not the header of a trace: it is another file, it was cut within this line, or "

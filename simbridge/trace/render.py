@@ -35,6 +35,7 @@ from simbridge.model.messages import (
     Execute,
     Expire,
     Handled,
+    Health,
     Invoke,
     Keep,
     Loaded,
@@ -255,19 +256,32 @@ def _progress(report: Progress, record: Record, context: RenderContext) -> Line:
         text += f", has replayed {clock.iso_seconds(report.last_replayed_us)[:-4]}"
     if report.reason is not None:
         text += f": {report.reason}"
-    return Line("↻", RED if report.state == "FAILED" else PLAIN, text)
+    return Line("↻", RED if "FAILED" in report.state else PLAIN, text)
+
+
+# -- global endpoints -------------------------------------------------------------------------
+
+
+def _health(health: Health, record: Record, context: RenderContext) -> Line:
+    name = context.short(record.to)
+    if health.unhealthy_from_us is None:
+        return Line("⚙", YELLOW, f"{name} is healthy again")
+    text = f"{name} is unhealthy from {clock.iso_micros(health.unhealthy_from_us)[:19]}Z"
+    if health.unhealthy_until_us not in (None, clock.LATEST):
+        text += f" to {clock.iso_micros(health.unhealthy_until_us)[:19]}Z"
+    return Line("⚙", YELLOW, text)
 
 
 # -- connections and HTTP endpoints -----------------------------------------------------------
 
 
 def _http_response(message: HttpResponse, record: Record, context: RenderContext) -> Line:
-    who = context.short(record.sender)
+    sender = context.short(record.sender)
     if message.status is None:
         text = _one_line(message.detail or message.text)
-        return Line("✗", RED, f"{who} does not answer: {message.error}: {text}")
+        return Line("✗", RED, f"{sender} does not answer: {message.error}: {text}")
     mark, colour = ("✓", GREEN) if message.status < 300 else ("✗", RED)
-    return Line(mark, colour, f"{who} answers {message.status}")
+    return Line(mark, colour, f"{sender} answers {message.status}")
 
 
 def _unauthorized(message: Unauthorized, record: Record, context: RenderContext) -> Line:
@@ -296,6 +310,7 @@ RENDERERS: dict[type, Callable[[Any, Record, RenderContext], Line | None]] = {
     Due: _due,
     Expire: _expire,
     Handled: _handled,
+    Health: _health,
     HttpResponse: _http_response,
     Keep: _keep,
     Loaded: _loaded,

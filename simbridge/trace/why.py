@@ -20,7 +20,6 @@ from simbridge.kernel import Entry
 from simbridge.languages import pattern
 from simbridge.model.cloudtrail import ALL_MANAGEMENT_EVENTS, is_withheld
 from simbridge.model.messages import (
-    Call,
     Configure,
     DeadLetter,
     Declined,
@@ -40,6 +39,7 @@ from simbridge.model.messages import (
 from simbridge.model.resources import Rule
 from simbridge.trace.deliveries import Attempt, Delivery
 from simbridge.trace.missed import missed
+from simbridge.trace.not_arrived import not_arrived
 from simbridge.trace.waits import Waits
 
 __all__ = ["BusVerdict", "RuleVerdict", "Why", "why"]
@@ -159,7 +159,7 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
     for entry in entries:
         found.read(entry)
     if not found.arrivals:
-        raise SimbridgeError(_unknown(entries, event_id))
+        raise SimbridgeError(not_arrived(entries, event_id))
     for delivery, remark in found.invocations.items():
         found.remarks.setdefault(delivery, []).insert(0, remark)
     for number in (delivery.sequence for delivery in deliveries):
@@ -372,21 +372,3 @@ def _place(arn: str, home: str) -> str:
     here, there = arn.split(":"), home.split(":")
     differing = [name for name, own in zip(here[3:5], there[3:5], strict=True) if name != own]
     return _last(arn) + (f", {' '.join(differing)}" if differing else "")
-
-
-def _unknown(entries: Sequence[Entry], event_id: str) -> str:
-    """The error for an event that never arrived on a bus."""
-    for *_, message in entries:
-        if isinstance(message, Call) and message.operation == "PutEvents" and message.response:
-            answers = message.response["Entries"]
-            for asked, answer in zip(message.request["Entries"], answers, strict=True):
-                if answer.get("EventId") == event_id:
-                    bus = asked.get("EventBusName") or "default"
-                    return (
-                        f"event {event_id} was accepted and has not arrived on a bus: either "
-                        f"{bus} does not exist, or no time has passed since; call world.settle()"
-                    )
-    return (
-        f"no event {event_id!r} was ever on a bus of this world; an event that was emitted just now "
-        "arrives when time passes: call world.settle()"
-    )

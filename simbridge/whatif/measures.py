@@ -51,7 +51,7 @@ class Reading:
         return sorted(d.latency for d in self.deliveries if d.latency is not None)
 
     def latency(self, share: float) -> float | None:
-        """A percentile by the nearest-rank method: at least this share of the latencies is no greater."""
+        """A percentile by the nearest-rank method: at least this share of the latencies is not greater."""
         rank = math.ceil(share * len(self.latencies))
         return self.latencies[max(rank, 1) - 1] if self.latencies else None
 

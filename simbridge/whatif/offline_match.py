@@ -305,6 +305,6 @@ def _document(file: Path) -> Any:
     try:
         return json.decode(content(file))
     except json.InvalidJson as error:
-        raise SimbridgeError(f"{file}: {error}") from error
+        raise SimbridgeError(f"{file} is invalid JSON: {error}") from error
     except OSError as error:
         raise SimbridgeError(f"{file} cannot be read: {error.strerror}") from error

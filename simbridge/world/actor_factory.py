@@ -20,6 +20,8 @@ from simbridge.actors.archive import ArchiveActor, Counting
 from simbridge.actors.bus import EventBusActor, ForwardingRules
 from simbridge.actors.connection import ConnectionActor, ConnectionPace
 from simbridge.actors.delivery import DeliveryActor, Policy
+from simbridge.actors.endpoint import EndpointActor
+from simbridge.actors.event_source import EventSourceActor
 from simbridge.actors.fifo import make_stand_in
 from simbridge.actors.http import HttpEndpoint, MissingEndpoint
 from simbridge.actors.replay import Pace, ReplayActor
@@ -42,7 +44,9 @@ from simbridge.model.resources import (
     ApiDestination,
     Archive,
     Connection,
+    Endpoint,
     EventBus,
+    EventSource,
     Replay,
     Schedule,
     Target,
@@ -96,7 +100,7 @@ class ActorFactory:
         """An actor for an address that has none (`Kernel.populate`)."""
         if address.startswith("api:"):
             _, region, account = address.split(":")
-            return ReportInbox(self._plane.store(account, region))
+            return ReportInbox(self._plane.store(account, region), self._plane.stores)
         if isinstance(message, Configure):
             return _ACTORS[type(message.resource)](self, message.resource)
         if address.startswith("https://"):
@@ -160,6 +164,12 @@ class ActorFactory:
         feedback = self._kernel.shared["feedback"]
         return ReplayActor(pace, self.archive(replay.archive_arn), feedback)
 
+    def _endpoint(self, _: Endpoint) -> Actor:
+        return EndpointActor(self.limits["endpoint_change_s"] * clock.SECOND)
+
+    def _event_source(self, _: EventSource) -> Actor:
+        return EventSourceActor()
+
     def _scheduler(self, _: Schedule) -> Actor:
         return SchedulerActor(
             rate_fires_at_once=self.settings.rate_fires_at_once,
@@ -199,7 +209,9 @@ _ACTORS: dict[type, Callable[[ActorFactory, Any], Actor]] = {
     ApiDestination: ActorFactory._api_destination,
     Archive: ActorFactory._archive,
     Connection: ActorFactory._connection,
+    Endpoint: ActorFactory._endpoint,
     EventBus: ActorFactory._named_bus,
+    EventSource: ActorFactory._event_source,
     Replay: ActorFactory._replay,
     Schedule: ActorFactory._scheduler,
     Target: ActorFactory._delivery,

@@ -184,7 +184,7 @@ def _check_halves(document: Mapping[str, Any]) -> None:
         ):
             raise SimbridgeError(
                 f"the {name!r} of an event is text that can be written as UTF-8, not {value!r}: "
-                "half of a surrogate pair is no character"
+                "a lone surrogate is not a character"
             )
 
 

@@ -25,6 +25,7 @@ from simbridge.trace import Trace
 from simbridge.world import service_events, stories
 from simbridge.world.clients import Clients, check_service
 from simbridge.world.handles.archives import ArchiveHandle, open_archive
+from simbridge.world.handles.health_checks import HealthCheck, open_health_check
 from simbridge.world.handles.http import HttpHandle, HttpStandIns, secret_of
 from simbridge.world.handles.queues import Queue
 from simbridge.world.handles.stand_ins import StandInHandle
@@ -224,7 +225,7 @@ class World(Observed):
         """
         return service_events.emit(self._clients, event, (account, region))
 
-    # -- archives ---------------------------------------------------------------------------
+    # -- archives and health checks ---------------------------------------------------------
 
     def archive(
         self, name: str, *, account: str | None = None, region: str | None = None
@@ -237,6 +238,11 @@ class World(Observed):
         return open_archive(
             self._kernel, self._plane, self._factory, self._clients, (account, region), name
         )
+
+    def health_check(self, name: str) -> HealthCheck:
+        """The handle of a Route 53 health check, by name or ARN: it routes global endpoints, and is healthy
+        until `fails` says otherwise. Raises `SimbridgeError` for an invalid name."""
+        return open_health_check(self._kernel, self._plane, self._clients, self.region, name)
 
     # -- time -------------------------------------------------------------------------------
 

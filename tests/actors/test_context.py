@@ -408,7 +408,7 @@ def test_the_handler_of_a_queue_is_called_with_dead_letters() -> None:
     assert world.trace.deliveries()[0].outcome == "dead-lettered"
 
 
-def test_a_queue_that_refuses_a_dead_letter_calls_nobody() -> None:
+def test_a_queue_that_refuses_a_dead_letter_calls_nothing() -> None:
     """What is not in the queue has no consumer."""
     world = sb.World(start=START)
     dead, bodies = world.queue("dead"), []  # type: ignore[var-annotated]

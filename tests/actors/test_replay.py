@@ -38,7 +38,7 @@ def test_what_a_replayed_event_looks_like(replays: Any) -> None:
     assert (event.ingested_us, event.hops) == (record.time, 0)
 
 
-def test_a_replay_is_not_archived_and_can_be_told_apart(replays: Any) -> None:
+def test_a_replay_is_not_archived_and_can_be_distinguished(replays: Any) -> None:
     """The archive has what it had; a rule that asks for no replay name hears nothing."""
     desk = replays([5])
     quiet = desk.world.queue("quiet")

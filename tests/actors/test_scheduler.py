@@ -317,7 +317,7 @@ def test_a_handler_may_switch_off_its_own_rule() -> None:
     assert len(once.received) == 1
 
 
-def test_the_client_hears_aws_and_the_trace_tells_more() -> None:
+def test_the_client_receives_aws_and_the_trace_tells_more() -> None:
     """A refused schedule has AWS's exact text for the client; the timeline adds what to write."""
     world = sb.World()
     with pytest.raises(ClientError) as caught:

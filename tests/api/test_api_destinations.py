@@ -259,7 +259,7 @@ def test_an_empty_endpoint(api, connection):
     )
 
 
-def test_two_errors_are_told_at_once(api):
+def test_two_errors_are_reported_at_once(api):
     """The ARN and the method, and nothing of the endpoint (recorded)."""
     asked = request(
         "invalid-connection-arn",

@@ -16,7 +16,7 @@ def test_create_answers_with_the_arn_and_what_was_configured(api):
     assert api.create_event_bus(Name="a") == {"EventBusArn": ARN + "a"}
     settings = {
         "Description": "",
-        "KmsKeyIdentifier": "alias/key",
+        "KmsKeyIdentifier": "arn:aws:kms:us-east-1:123456789012:alias/key",
         "DeadLetterConfig": {"Arn": QUEUE},
         "LogConfig": {"Level": "INFO", "IncludeDetail": "FULL"},
     }

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simbridge.api.events import DETAIL_LEVELS_MAX
-from simbridge.base.errors import NotSimulated, ServiceError
+from simbridge.base.errors import ServiceError
 from simbridge.model.messages import Publish
 
 INVALID = "ValidationException"
@@ -351,14 +351,7 @@ def test_partner_buses_cannot_be_addressed(api):
     assert "at 'entries.1.member.eventBusName' failed to satisfy constraint" in text
 
 
-def test_global_endpoints_are_not_simulated(api):
-    """The error is for the author of the scenario, and says what to write."""
-    with pytest.raises(NotSimulated, match=r"EndpointId.*name the event bus of one region"):
-        api.put_events(Entries=[ENTRY], EndpointId="abcde.veo")
-    assert api.news() == []
-
-
-def test_events_say_who_put_them_and_where(api):
+def test_events_say_their_sender_and_place(api):
     """Account and region are those of the call."""
     api.account, api.region = "210987654321", "eu-west-1"
     put(api, {})

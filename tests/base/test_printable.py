@@ -135,7 +135,7 @@ def test_a_trace_for_people() -> None:
         check(text)
 
 
-def test_what_the_client_is_told_stays_to_the_letter() -> None:
+def test_what_the_client_receives_stays_to_the_letter() -> None:
     """AWS's answers are not for a terminal: nothing in them is escaped."""
     world = sb.World()
     events = world.client()

@@ -131,7 +131,7 @@ def test_the_trace_of_a_failure_is_kept(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_bad_input_is_told_in_one_line(
+def test_bad_input_is_reported_in_one_line(
     text: str,
     options: list[str],
     says: str,
@@ -310,7 +310,7 @@ def test_files_that_are_none(
         assert says in printed.err and printed.err.count("\n") == 1 and not printed.out
 
 
-def test_where_a_file_fails_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_a_file_fails_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The line of the file, of whatever else was called."""
     file = tmp_path / "fails.py"
     file.write_text("import json\n\n\njson.loads('x')\n")

@@ -156,7 +156,7 @@ def test_bad_lines_end_it_unless_they_are_skipped(
     [
         (["rules.json", "no.jsonl"], "there is no file of events at no.jsonl"),
         (["no.json", "events.jsonl"], "there is no file no.json"),
-        (["events.jsonl", "events.jsonl"], "events.jsonl is not JSON"),
+        (["events.jsonl", "events.jsonl"], "events.jsonl is invalid JSON"),
         (["targets.json", "events.jsonl"], "targets go to --targets RULE=FILE"),
         (
             ["rules.json", "events.jsonl", "--targets", "all=rules.json"],
@@ -212,7 +212,7 @@ def test_what_a_shell_substitutes_is_read(files: Path) -> None:
     assert len({one.stdout for one in outputs}) == 1 and json.loads(outputs[0].stdout)
 
 
-def test_bad_lines_are_told_in_words_of_the_command(
+def test_bad_lines_are_reported_in_words_of_the_command(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The way out is an option, not an argument in Python."""
@@ -224,7 +224,7 @@ def test_bad_lines_are_told_in_words_of_the_command(
     assert said[-1] == "Correct the file, or use the rest with --skip-bad-lines."
 
 
-def test_a_compressed_file_that_is_damaged_is_told(
+def test_a_compressed_file_that_is_damaged_is_reported(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Cut off or altered: one line, no traceback."""

@@ -84,7 +84,7 @@ def test_bad_input_exits_with_2(
     assert printed.out == ""
 
 
-def test_a_unix_cron_that_differs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_unix_cron_that_differs_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """Weekday 1 is Sunday here and Monday there; names are the same everywhere."""
     assert main(["next", "cron(0 12 ? * 1-5 *)", "--after", "2026-01-01T00:00:00Z"]) == 0
     said = capsys.readouterr().out

@@ -71,7 +71,7 @@ def test_whatever_the_streams_the_code_says_what_was_found(name: str, streams: s
 
 
 @pytest.mark.parametrize("name", ["match", "run", "match-rules", "help", "version"])
-def test_a_full_disk_is_told(name: str) -> None:
+def test_a_full_disk_is_reported(name: str) -> None:
     """Also where argparse prints."""
     shell = f"{sys.executable} -m simbridge {COMMANDS[name][0]} >/dev/full"
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=100)
@@ -129,7 +129,7 @@ def test_mistyped_names(words: str, says: str, capsys: pytest.CaptureFixture[str
         ("n", "--set takes NAME=VALUE, not 'n'"),
     ],
 )
-def test_a_bad_value_is_told_as_in_a_sweep(
+def test_a_bad_value_is_reported_as_in_a_sweep(
     value: str, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line, the line of the scenario below it, exit code 2; no traceback."""

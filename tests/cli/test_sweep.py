@@ -146,7 +146,7 @@ def test_the_command_of_a_report_repeats_it(
         (["--report", "missing/out.html"], "no folder missing"),
     ],
 )
-def test_bad_input_is_told_in_one_line(
+def test_bad_input_is_reported_in_one_line(
     words: list[str], says: str, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit 2, nothing has run."""
@@ -219,7 +219,7 @@ def test_a_value_that_a_scenario_refuses_is_bad_input(
     assert second.startswith("  refuses.py:") and line in second and not printed.out
 
 
-def test_a_report_that_cannot_be_written_is_told(
+def test_a_report_that_cannot_be_written_is_reported(
     file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Also where that shows only at the end: the disk is full."""

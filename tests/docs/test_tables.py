@@ -17,7 +17,7 @@ from typing import get_args
 import pytest
 
 import simbridge as sb
-from simbridge.actors import delivery, replay
+from simbridge.actors import delivery, endpoint, replay
 from simbridge.actors.transitions import Transition
 from simbridge.api import OPERATIONS
 from simbridge.api.faults import FAULTS
@@ -142,7 +142,7 @@ def operations() -> str:
 
 def not_simulated() -> str:
     names = [name for name in sorted(operation_names()) if name not in OPERATIONS]
-    return ",\n".join(map(operation_link, names)) + ".\n"
+    return (",\n".join(map(operation_link, names)) or "None") + ".\n"
 
 
 def profiles() -> str:
@@ -176,6 +176,10 @@ def states(transitions: tuple[Transition, ...]) -> str:
     return table(["state", "what happens", "next state"], rows)
 
 
+def endpoint_states() -> str:
+    return states(endpoint.TRANSITIONS)
+
+
 def delivery_states() -> str:
     return states(delivery.TRANSITIONS)
 
@@ -207,6 +211,7 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("errors.md", faults),
     ("trace.md", messages),
     ("delivery.md", delivery_states),
+    ("global-endpoints.md", endpoint_states),
     ("delivery.md", error_codes),
     ("delivery.md", refusals),
     ("delivery.md", curves),

@@ -435,7 +435,7 @@ def test_many_handlers_may_each_let_the_instant_settle(backend: str) -> None:
     assert len(done) == 300
 
 
-def test_a_sleep_beyond_the_calendar_is_told(backend: str) -> None:
+def test_a_sleep_beyond_the_calendar_is_reported(backend: str) -> None:
     """Somebody sleeps; it is the calendar that ends."""
 
     async def story(world: sb.World) -> None:

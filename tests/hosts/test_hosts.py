@@ -223,7 +223,7 @@ def test_handlers_keep_their_state_between_runs_inside_a_running_loop(backend: s
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_blocking_the_thread_for_real_is_told(backend: str) -> None:
+def test_blocking_the_thread_for_real_is_reported(backend: str) -> None:
     """`time.sleep` in async code raises a warning."""
 
     async def story(world: sb.World) -> None:

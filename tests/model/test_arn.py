@@ -116,6 +116,15 @@ def test_the_rules_of_the_default_bus_do_not_name_it() -> None:
     assert arns.rule_arn("us-east-1", "123456789012", "b", "r") == head + "b/r"
 
 
+def test_partner_sources_and_health_checks_are_of_no_account() -> None:
+    """A health check is of no region either; a global endpoint is of both (fidelity 0.5)."""
+    source = arns.event_source_arn("us-east-1", "aws.partner/a/b/c")
+    assert source == "arn:aws:events:us-east-1::event-source/aws.partner/a/b/c"
+    assert arns.health_check_arn("cn-north-1", "a") == "arn:aws-cn:route53:::healthcheck/a"
+    endpoint = arns.endpoint_arn("us-east-1", "123456789012", "e")
+    assert endpoint == "arn:aws:events:us-east-1:123456789012:endpoint/e"
+
+
 EVENTS = "arn:aws:events:us-east-1:123456789012:"
 
 
@@ -125,6 +134,8 @@ EVENTS = "arn:aws:events:us-east-1:123456789012:"
         (EVENTS + "event-bus/default", True, True),
         (EVENTS + "rule/r", False, True),
         (EVENTS + "rule/b/r#1", False, True),
+        (EVENTS + "endpoint/e", False, True),
+        ("arn:aws:events:us-east-1::event-source/aws.partner/a/b/c", False, True),
         (EVENTS + "api-destination/d/1", False, False),
         ("arn:aws:sqs:us-east-1:123456789012:event-bus/q", False, False),
     ],

@@ -62,7 +62,7 @@ def test_a_fault_has_its_parts_in_its_own_module(fault: type[Fault]) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_sent_told_and_acts(fault: type[Fault]) -> None:
+def test_a_fault_is_sent_reported_and_acts(fault: type[Fault]) -> None:
     """From the handle by the trace to the attempt: without a part the second of two events is no other."""
     world = sb.World(seed=1)
     events, pay = world.client("events"), world.function("pay")

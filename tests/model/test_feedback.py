@@ -82,7 +82,7 @@ def test_two_rules_that_feed_each_other() -> None:
     assert steps == ["first", "second"]
 
 
-def test_slow_growth_is_told_by_what_is_under_way() -> None:
+def test_slow_growth_is_reported_by_what_is_under_way() -> None:
     """Ten times in ten days: never many within a day, but ever more wait at once."""
     world = sb.World(limits={"feedback_events_per_day": 500})
     on(world, "again", "loop", feeding(world, 3, 40 * 86_400))
@@ -125,7 +125,7 @@ def test_a_loop_across_regions_is_seen() -> None:
         world.run(days=1)
 
 
-def test_a_saga_that_polls_is_legal_and_told_once() -> None:
+def test_a_saga_that_polls_is_legal_and_reported_once() -> None:
     """One event at a time, as long as it likes: a warning after so many generations, no error."""
     world = sb.World(limits={"feedback_generations": 300})
     on(world, "poll", "loop", feeding(world, 1, 600))

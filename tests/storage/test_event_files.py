@@ -122,7 +122,7 @@ def test_one_envelope_over_many_lines(file: Path) -> None:
         (RECORD | {"eventType": "New"}, "line 2: CloudTrail's 'eventType' 'New' is unknown"),
     ],
 )
-def test_a_bad_line_is_told_with_its_place(file: Path, line: Any, reason: str) -> None:
+def test_a_bad_line_is_reported_with_its_place(file: Path, line: Any, reason: str) -> None:
     """And what is wrong with it; the lines around it are events."""
     file.write_text(lines(ENVELOPE, line, ENVELOPE))
     with pytest.raises(sb.InvalidEvents) as raised:

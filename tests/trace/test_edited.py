@@ -82,6 +82,11 @@ def rich_world() -> sb.World:
     client.remove_targets(Rule="tick", Ids=["bus"])
     client.delete_rule(Name="tick")
     world.queue("bad").recovers()
+    world.health_check("region").fails(for_="1h")
+    source = "aws.partner/example.com/shop/orders"
+    partner = world.client(account="999999999999")
+    partner.create_partner_event_source(Name=source, Account="123456789012")
+    partner.put_partner_events(Entries=[{**entry, "Source": source}])
     world.run(days=2)
     return world
 
@@ -97,7 +102,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
 
 def write(file: Path, lines: list[Line]) -> None:
     """Write lines as a file, behind the header."""
-    header = msgspec.to_builtins(Header(FORMAT, sb.__version__))
+    header = [0, 0, 0, "story", "story", msgspec.to_builtins(Header(FORMAT, sb.__version__))]
     file.write_text("".join(json.dumps(line) + "\n" for line in [header, *lines]))
 
 
@@ -120,6 +125,14 @@ def ask(trace: sb.Trace) -> None:
     ]
     ids = dict.fromkeys(
         message.event.id for *_, message in trace if getattr(message, "event", None) is not None
+    )
+    ids |= dict.fromkeys(
+        answer["EventId"]
+        for *_, message in trace
+        if getattr(message, "operation", "") in ("PutEvents", "PutPartnerEvents")
+        and message.response
+        for answer in message.response["Entries"]
+        if isinstance(answer.get("EventId"), str)
     )
     questions += [lambda event=event: render(trace.why(event)) for event in ids]
     for question in questions:
@@ -253,6 +266,8 @@ EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("Behave", (5, "behaviour", "from_us"), 10**18),
     ("Behave", (5, "behaviour", "probability_u32"), 10**400),
     ("Progress", (5, "last_replayed_us"), 10**300),
+    ("Health", (5, "unhealthy_from_us"), 10**18),
+    ("Health", (5, "unhealthy_until_us"), -(10**18)),
     ("Tick", (5, "due_us"), -(10**18)),
     ("Counted", (5, "events"), 2**63),
     ("PutEvents", (4,), "api:x"),
@@ -262,6 +277,8 @@ EDITS: list[tuple[str, tuple[Any, ...], Any]] = [
     ("PutEvents", (5, "response", "FailedEntryCount"), REMOVED),
     ("PutEvents", (5, "response", "FailedEntryCount"), 10**300),
     ("PutEvents", (5, "response", "Entries"), []),
+    ("PutPartnerEvents", (5, "request", "Entries", 0, "Source"), 7),
+    ("PutPartnerEvents", (5, "response", "Entries"), []),
     ("PutRule", (5, "request", "Name"), REMOVED),
     ("PutRule", (5, "response", "RuleArn"), REMOVED),
     ("PutTargets", (5, "request", "Targets", 0, "Arn"), None),

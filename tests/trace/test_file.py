@@ -78,13 +78,29 @@ def test_records_that_are_missing_or_too_many_are_an_error(world: sb.World, tmp_
                 sb.Trace.from_jsonl(file, cut=cut)
 
 
+def head(**fields: object) -> dict[str, object]:
+    """The message of a first line."""
+    return {"type": "Header", **fields}
+
+
+def first_line(**fields: object) -> str:
+    return json.dumps([0, 0, 0, "story", "story", head(**fields)]) + "\n"
+
+
 def test_an_empty_trace_has_an_end_too(tmp_path: Path) -> None:
     """And an empty file is not a trace."""
     file = tmp_path / "trace.jsonl"
     sb.World().trace.to_jsonl(file)
     assert len(sb.Trace.from_jsonl(file)) == 0
     header, end = map(json.loads, file.read_text().splitlines())
-    assert header == {"trace_format": FORMAT, "simbridge": sb.__version__}
+    assert header == [
+        0,
+        0,
+        0,
+        "story",
+        "story",
+        head(trace_format=FORMAT, simbridge=sb.__version__),
+    ]
     assert end[5] == {"type": "End", "records": 0}
     file.write_text("")
     with pytest.raises(sb.SimbridgeError, match="it is empty"):
@@ -102,12 +118,12 @@ def test_a_file_without_header_or_of_another_format_is_refused(
     for first, words in {
         "": "line 1 is not the header of a trace",
         "{}\n": "line 1 is not the header of a trace",
-        '{"trace_format": "1", "simbridge": "1.0"}\n': "line 1 is not the header of a trace",
-        '{"trace_format": 2, "simbridge": "9.1"}\n': (
+        first_line(trace_format="1", simbridge="1.0"): "line 1 is not the header of a trace",
+        first_line(trace_format=2, simbridge="9.1"): (
             f"format 2, written by simbridge 9.1; this is simbridge {sb.__version__}, "
             "which reads format 1. Read it with the version that wrote it"
         ),
-        '{"trace_format": 0}\n': "format 0, written by simbridge of unknown version",
+        first_line(trace_format=0): "format 0, written by simbridge of unknown version",
     }.items():
         file.write_text("".join([first, *rest]))
         with pytest.raises(sb.SimbridgeError, match=re.escape(words)):

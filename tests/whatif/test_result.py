@@ -80,7 +80,7 @@ def rows_with(**columns: list[float]) -> Sweep:
     return Sweep(put, {}, [{}], range(len(rows)), rows, own=[], repeat=None)  # type: ignore[arg-type]
 
 
-def test_a_single_cause_stands_for_the_total() -> None:
+def test_a_single_cause_is_for_the_total() -> None:
     """Two causes are beside it."""
     one = rows_with(**{"dropped": [1, 2], "dropped:TIMEOUT": [1, 2]})
     assert one.table().head == ("dropped:TIMEOUT",)
@@ -213,7 +213,7 @@ class Page(HTMLParser):
         self.texts.append(data)
 
 
-def test_the_report_stands_on_its_own(result: Sweep, tmp_path: Path) -> None:
+def test_the_report_is_self_contained(result: Sweep, tmp_path: Path) -> None:
     """Picture, tables, failures, how to repeat it; nothing is loaded, every text is escaped."""
     path = tmp_path / "report.html"
     result.report(path)

@@ -85,7 +85,7 @@ def test_all_variants_use_the_same_random_numbers() -> None:
     assert ids[0] == ids[1] != []
 
 
-def test_a_measure_that_raises_is_told_by_its_name() -> None:
+def test_a_measure_that_raises_is_reported_by_its_name() -> None:
     """Beside the run in which it did."""
     with pytest.raises(
         sb.SimbridgeError, match=r"seed=0: .*measure 'share' raised ZeroDivisionError"
@@ -163,7 +163,7 @@ def leaves(world: sb.World, how: str) -> None:
 
 @pytest.mark.parametrize(("how", "says"), [("exit", "SystemExit: 3"), ("group", "tasks")])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_run_that_exits_is_told(how: str, says: str, workers: int) -> None:
+def test_a_run_that_exits_is_reported(how: str, says: str, workers: int) -> None:
     """`sys.exit` in a scenario ends the sweep like any exception, with variant, seed and place."""
     with pytest.raises(sb.RunFailed, match=rf"leaves with how={how} seed=8: .*{says}") as caught:
         sb.sweep(leaves, vary={"how": [how]}, seeds=[8, 9], workers=workers)
@@ -210,7 +210,9 @@ def strict(world: sb.World, orders: int, *, kept: bool = True) -> None:
         ({"orders": [1]}, {"prices": {"custom_events": "1"}}, "a number of dollars, not '1'"),
     ],
 )
-def test_what_cannot_be_swept_is_told_before_anything_runs(vary, options: dict, says: str) -> None:
+def test_what_cannot_be_swept_is_reported_before_anything_runs(
+    vary, options: dict, says: str
+) -> None:
     """The message names what to change."""
     with pytest.raises(sb.SimbridgeError, match=says):
         sb.sweep(strict, vary, **options)

@@ -108,7 +108,7 @@ def test_the_order_of_the_grid_whatever_ends_first(alone) -> None:
     assert sb.sweep(shop, vary=GRID, seeds=range(3), workers=Backwards()).rows == alone.rows
 
 
-def test_the_first_error_in_the_grid_is_told() -> None:
+def test_the_first_error_in_the_grid_is_reported() -> None:
     """Although a later one was noticed before it."""
 
     def bad(world: sb.World, number: int) -> None:
@@ -175,7 +175,7 @@ def test_a_module_that_another_process_would_not_find(
     assert columns(result, "outcome") == [("passed",), ("failed",)]
 
 
-def test_what_cannot_be_sent_is_told() -> None:
+def test_what_cannot_be_sent_is_reported() -> None:
     """A lock, say, that the scenario holds; in this process it is no obstacle."""
     lock = threading.Lock()
 
@@ -189,7 +189,7 @@ def test_what_cannot_be_sent_is_told() -> None:
 
 
 @pytest.mark.parametrize("make", [lambda: nullcontext(2), threads, spawned])
-def test_an_interrupt_raised_in_a_worker_is_told(make) -> None:
+def test_an_interrupt_raised_in_a_worker_is_reported(make) -> None:
     """Workers ignore Ctrl-C, so the scenario has raised it; in this process it ends everything."""
     with (
         make() as workers,
@@ -200,7 +200,7 @@ def test_an_interrupt_raised_in_a_worker_is_told(make) -> None:
         sb.sweep(leaves, vary={"how": ["interrupt"]}, seeds=[0], workers=1)
 
 
-def test_a_process_that_is_killed_is_told() -> None:
+def test_a_process_that_is_killed_is_reported() -> None:
     """Not waited for, and not a success."""
 
     def dies(world: sb.World) -> None:

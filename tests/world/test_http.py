@@ -284,7 +284,7 @@ def test_wrong_arguments(caller: Caller) -> None:
         ("CONNECTION_FAILURE", None),
     ],
 )
-def test_what_it_is_told_to_fail_with(caller: Caller, error: str, status: int | None) -> None:
+def test_what_it_is_set_to_fail_with(caller: Caller, error: str, status: int | None) -> None:
     """The status of the code; without a response none. The handler never sees the request."""
     endpoint = caller.world.http(URL)
     endpoint.fails(error)

@@ -328,7 +328,7 @@ def test_other_accounts_and_regions_are_apart() -> None:
         (lambda: sb.World().run(until="2020-01-01"), "already"),
         (lambda: sb.World().client("sqs"), "moto"),
         (lambda: sb.World().trace.deliveries(outcome="lost"), "dead-lettered"),
-        (lambda: sb.World().client().list_endpoints(), "does not simulate"),
+        (lambda: sb.World().health_check("A b"), "small letters, digits and -"),
         (lambda: sb.run(3), "a story is a function"),  # type: ignore[arg-type]
     ],
 )

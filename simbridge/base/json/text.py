@@ -47,7 +47,7 @@ class TooDeep(InvalidJson):
 
 
 def _invalid(error: Exception) -> InvalidJson:
-    """The error of a library, without what the name of ours says already."""
+    """The error of a library, without what the name `InvalidJson` says already."""
     return InvalidJson(str(error).removeprefix("JSON is malformed: "))
 
 

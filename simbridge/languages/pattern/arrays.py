@@ -8,7 +8,7 @@ Theory of operation. AWS's engine takes the fields of a rule in the order of the
 leaf for each, and remembers which elements it has entered; a field that has to be missing is looked
 for in the elements entered so far, and in all elements of arrays not entered yet. Trying is slow: two
 arrays of a thousand objects are a million pairs. But arrays that do not contain each other do not
-care about each other's choice, and in the order of paths the fields below one array stand together. So
+care about each other's choice, and in the order of paths the fields below one array are adjacent. So
 each array can be settled on its own, from the inside out:
 
 - the first fields of a rule below the array, as long as they may be missing and are missing in the

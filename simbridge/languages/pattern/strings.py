@@ -37,7 +37,7 @@ _REMEMBERED_FEW: Final = 1024
 make room for values that never come twice."""
 
 _INSIDE: Final = 4
-"""Of a text that may stand anywhere in a string, so many characters are looked for at once."""
+"""Of a text that may be anywhere in a string, so many characters are looked for at once."""
 
 _Test: TypeAlias = Callable[[str], bool]
 _Candidate: TypeAlias = tuple[_Test, int, bool]

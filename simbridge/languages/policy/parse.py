@@ -104,7 +104,7 @@ def _check_unique(sids: list[str], text: str) -> None:
 
 
 def _checked(statement: Statement, bus: arns.Arn) -> Statement:
-    """One statement as it is stored: accounts are written as the principals they stand for."""
+    """One statement as it is stored: accounts are written as the principals that they name."""
     for name in ("NotAction", "NotResource", "NotPrincipal"):
         if name in statement:
             raise InvalidPolicy(f"Has prohibited field {name}")

@@ -59,7 +59,7 @@ __all__ = [
 ]
 
 Behaviour = Concurrency | PerSecond | Fails | Scripted | Custom | Slow | Recovers
-"""Every fault. Of one stand-in's faults, those that stand first here are asked first."""
+"""Every fault. Of one stand-in's faults, those that are first here are asked first."""
 
 
 class AllFaultMethods(FailsMethod, SlowMethod, LimitMethod, BehavesMethod, RecoversMethod):

@@ -6,7 +6,6 @@ them, and shows them: it is the one they are for.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any, final
@@ -14,7 +13,7 @@ from typing import Any, final
 from simbridge import targets
 from simbridge.actors.function import UserFunction
 from simbridge.actors.http import HttpEndpoint, HttpHandler
-from simbridge.base import checks
+from simbridge.base import checks, json
 from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
 from simbridge.hosts import engine
@@ -125,5 +124,5 @@ def secret_of(kernel: Kernel, arn: str) -> dict[str, Any]:
             f"no connection has the secret {printable(arn)!r}: pass the SecretArn of "
             "client.describe_connection(...)"
         )
-    content: dict[str, Any] = json.loads(text)
+    content: dict[str, Any] = json.decode(text)
     return content

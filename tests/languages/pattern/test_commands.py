@@ -44,7 +44,7 @@ def test_explain_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         ("[]", HIT, "Filter is not an object"),
         (PATTERN, "[1]", "the event is not a JSON object"),
         (PATTERN, '{"source"', "the event is invalid JSON"),
-        ("no-such-file.json", HIT, "no file 'no-such-file.json'"),
+        ("no-such-file.json", HIT, "'no-such-file.json' is neither a file nor a JSON object"),
         (PATTERN, "x" * 5000, "cannot be read"),
         (".", HIT, "cannot be read"),
         ("", HIT, "cannot be read"),

@@ -43,7 +43,7 @@ EVENT = {"source": "s", "k": "z", "detail": {"status": "ok", "n": 5, "kk": {"a":
         ({"Pattern": {"detail": {"status": ["ok"]}}}, "detail.status", ["ok"]),
     ],
 )  # fmt: skip
-def test_what_stands_around_a_field(pattern: Any, path: str, leaf: Any) -> None:
+def test_what_is_around_a_field(pattern: Any, path: str, leaf: Any) -> None:
     """An operator or a parameter around a field is named, and the field proposed without it."""
     row = sb.explain(pattern, EVENT).rows[-1]
     assert [(one.path, json.loads(one.leaf)) for one in row.proposals] == [(path, leaf)]
