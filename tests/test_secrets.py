@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import logging
@@ -32,6 +33,13 @@ KINDS = (
     "refused",
 )
 SECRETS = {kind: f"hush-{kind}-{number}" for number, kind in enumerate(KINDS)}
+API = "https://api.example.com"
+ROLE = "arn:aws:iam::123456789012:role/r"
+ENCODED = [
+    base64.b64encode(f"user:{SECRETS[kind]}".encode()).decode()
+    for kind in ("password", "new-password")
+]
+"""As a Basic header has them."""
 
 
 def parameters(prefix: str = "") -> dict[str, Any]:
@@ -48,6 +56,54 @@ def issue(request: sb.Request) -> sb.Response:
     for kind in ("client-secret", "oauth-header", "oauth-query", "oauth-body"):
         assert SECRETS[kind] in told
     return sb.Response(body=json.dumps({"access_token": SECRETS["token"], "expires_in": 90}))
+
+
+def receive(request: sb.Request) -> sb.Response:
+    """The endpoint of the API destinations, which sees every secret; its answers are full of them."""
+    told = f"{request.headers} {request.query} {request.text}"
+    for kind in ("header", "query", "body"):
+        assert SECRETS[kind] in told
+    name = request.url.rpartition("/")[2]
+    wanted = {"BASIC": ENCODED, "API_KEY": [SECRETS["key-value"]]}.get(name, [SECRETS["token"]])
+    assert any(text in told for text in wanted)
+    seen.add(name)
+    detail = request.json()["detail"]
+    return sb.Response(detail["status"], {"X-Told": told, "Retry-After": told}, told)
+
+
+seen: set[str] = set()
+
+
+def destinations(world: sb.World) -> None:
+    """An API destination for each connection, and events that are accepted, refused and retried there."""
+    events, dead = world.client(), world.queue("dead").arn
+    world.http(API, receive)
+    seen.clear()
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    targets = []
+    for connection in events.list_connections()["Connections"]:
+        destination = events.create_api_destination(
+            Name=connection["Name"],
+            ConnectionArn=connection["ConnectionArn"],
+            InvocationEndpoint=f"{API}/{connection['Name']}",
+            HttpMethod="POST",
+            InvocationRateLimitPerSecond=1,
+        )
+        targets.append(
+            {
+                "Id": connection["Name"],
+                "Arn": destination["ApiDestinationArn"],
+                "RoleArn": ROLE,
+                "DeadLetterConfig": {"Arn": dead},
+                "RetryPolicy": {"MaximumRetryAttempts": 1},
+            }
+        )
+    events.put_targets(Rule="r", Targets=targets)
+    for status in (200, 403, 503, 302, 409):
+        entry = {"Source": "shop", "DetailType": "d", "Detail": json.dumps({"status": status})}
+        events.put_events(Entries=[entry])
+    world.run(hours=1)
+    assert seen == {"BASIC", "API_KEY", "OAUTH_CLIENT_CREDENTIALS"}
 
 
 def whole_world() -> sb.World:
@@ -73,6 +129,7 @@ def whole_world() -> sb.World:
         given = {block: value, "InvocationHttpParameters": parameters()}
         events.create_connection(Name=kind, AuthorizationType=kind, AuthParameters=given)
     world.run(minutes=1)
+    destinations(world)
     new = {"BasicAuthParameters": {"Password": SECRETS["new-password"]}}
     events.update_connection(Name="BASIC", AuthorizationType="BASIC", AuthParameters=new)
     wrong = {"BasicAuthParameters": {"Username": "u", "Password": SECRETS["refused"] * 100}}
@@ -95,14 +152,25 @@ def outputs(world: sb.World, folder: Path) -> Iterator[tuple[str, str]]:
     yield "records", "".join(map(repr, trace))
     trace.to_jsonl(folder / "t.jsonl")
     yield "file", (folder / "t.jsonl").read_text()
-    entry = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
+    entry = {"Source": "shop", "DetailType": "d", "Detail": '{"status": 200}'}
     event = events.put_events(Entries=[entry])["Entries"][0]["EventId"]
     world.settle()
     yield "why", str(trace.why(event))
     yield "metrics", repr(world.metrics())
     for name in ("BASIC", "API_KEY", "OAUTH_CLIENT_CREDENTIALS"):
         yield "describe", repr(events.describe_connection(Name=name))
+        yield "describe destination", repr(events.describe_api_destination(Name=name))
     yield "list", repr(events.list_connections())
+    yield "list destinations", repr(events.list_api_destinations())
+    yield "endpoint", f"{world.http(API)!r} {world.http(API).requests!r}"
+    letters = world.queue("dead").receive()
+    assert len(letters) >= 9
+    yield "dead letters", repr([(letter.body, letter.attributes) for letter in letters])
+    yield "dead requests", repr(world.queue("dead").requests)
+    for delivery in trace.deliveries():
+        yield "delivery", f"{delivery!r} {delivery.attempts!r} {trace.why(delivery.event.id)}"
+    for actor in world._kernel.actors.values():
+        yield "actor", repr(actor)
     yield "kernel", repr(world._kernel.shared) + repr(world._plane.stores)
     yield "requests", repr(world.http(TOKENS).requests)
     error = sb.SimbridgeError("x")
@@ -120,7 +188,8 @@ def test_no_output_shows_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixtu
         told = list(outputs(world, tmp_path))
     told.append(("log", caplog.text))
     assert len(dict(told)) > 14
-    found = [(name, text) for name, out in told for text in SECRETS.values() if text in out]
+    secrets = [*SECRETS.values(), *ENCODED]
+    found = [(name, text) for name, out in told for text in secrets if text in out]
     assert found == []
     masked = "***Sensitive Data Redacted***"
     assert masked in dict(told)["file"]
@@ -139,8 +208,39 @@ def test_narration_shows_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
             },
         )
         world.run(minutes=5)
+        world = whole_world()
+        with narrate(world):
+            destinations_again(world)
     captured = capsys.readouterr()
-    assert "hush" not in captured.out + captured.err
+    assert "answers 200" in captured.err
+    for text in ("hush", *ENCODED):
+        assert text not in captured.out + captured.err
+
+
+def destinations_again(world: sb.World) -> None:
+    """More events for the destinations that are there."""
+    for status in (200, 503):
+        entry = {"Source": "shop", "DetailType": "d", "Detail": json.dumps({"status": status})}
+        world.client().put_events(Entries=[entry])
+    world.run(hours=1)
+
+
+def test_a_handler_that_raises_shows_no_secret() -> None:
+    """Neither the error of the run, nor its notes."""
+    world = whole_world()
+
+    def broken(request: sb.Request) -> sb.Response:
+        assert SECRETS["header"] in str(request.headers)
+        raise ValueError("not today")
+
+    world.http(f"{API}/BASIC", broken)
+    with pytest.raises(sb.SimbridgeError) as failed:
+        destinations_again(world)
+    error: BaseException | None = failed.value
+    while error is not None:
+        told = f"{error!r} {getattr(error, '__notes__', [])}"
+        assert not [text for text in (*SECRETS.values(), *ENCODED) if text in told]
+        error = error.__cause__
 
 
 @sb.scenario(seed=1)

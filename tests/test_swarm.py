@@ -25,6 +25,22 @@ from simbridge.model.messages import Call, DeadLetter, Drop, Invoke, Match, Outc
 START = "2026-03-01T00:00:00Z"
 SOURCES = ("a", "b", "c")
 TARGETS = ("one", "two", "three")
+ENDPOINTS = {"partner": "https://api.example.com", "tokens": "https://auth.example.com/token"}
+CONNECTIONS = {
+    "key": ("API_KEY", {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}),
+    "oauth": (
+        "OAUTH_CLIENT_CREDENTIALS",
+        {
+            "OAuthParameters": {
+                "AuthorizationEndpoint": ENDPOINTS["tokens"],
+                "HttpMethod": "POST",
+                "ClientParameters": {"ClientID": "c", "ClientSecret": "s"},
+            }
+        },
+    ),
+}
+"""Connections by name; each has an API destination of that name."""
+ROLE = "arn:aws:iam::123456789012:role/r"
 DAY_S = 86_400
 
 codes = st.sampled_from(
@@ -39,7 +55,7 @@ policies = st.none() | st.fixed_dictionaries(
 )
 places = st.fixed_dictionaries(
     {
-        "to": st.sampled_from((*TARGETS, "nowhere")),
+        "to": st.sampled_from((*TARGETS, "nowhere", *CONNECTIONS)),
         "retry": policies,
         "dead": st.sampled_from([None, "dead", "dead", "missing"]),
         "input": st.sampled_from([None, None, '"fixed"', "<broken>"]),
@@ -62,7 +78,12 @@ steps = st.lists(
     st.one_of(
         st.tuples(st.just("put"), st.sampled_from(SOURCES), st.integers(1, 3)),
         st.tuples(st.just("wait"), st.integers(1, 20_000_000) | st.integers(1, 20_000 * SECOND)),
-        st.tuples(st.just("behave"), st.sampled_from((*TARGETS, "dead")), manners),
+        st.tuples(st.just("behave"), st.sampled_from((*TARGETS, "dead", *ENDPOINTS)), manners),
+        st.tuples(
+            st.just("connection"),
+            st.sampled_from(["deauthorize", "update"]),
+            st.sampled_from(list(CONNECTIONS)),
+        ),
         st.tuples(
             st.just("rule"),
             st.sampled_from(["disable", "enable", "delete", "put"]),
@@ -111,11 +132,25 @@ class Swarm:
         self.world = world
 
     def stand_in(self, name: str) -> Any:
+        if name in ENDPOINTS:
+            return self.world.http(ENDPOINTS[name])
         return self.world.queue(name) if name == "dead" else self.world.function(name)
 
     def build(self) -> None:
-        for name in (*TARGETS, "dead"):
+        for name in (*TARGETS, "dead", *ENDPOINTS):
             self.stand_in(name)
+        events = self.world.client()
+        for name, (kind, parameters) in CONNECTIONS.items():
+            connection = events.create_connection(
+                Name=name, AuthorizationType=kind, AuthParameters=parameters
+            )
+            events.create_api_destination(
+                Name=name,
+                ConnectionArn=connection["ConnectionArn"],
+                InvocationEndpoint=f"{ENDPOINTS['partner']}/{name}",
+                HttpMethod="POST",
+                InvocationRateLimitPerSecond=1,
+            )
         for number in range(len(self.plan["rules"])):
             self.put_rule(number)
 
@@ -126,6 +161,9 @@ class Swarm:
         targets = []
         for index, place in enumerate(given):
             target: dict[str, Any] = {"Id": str(index), "Arn": self.arn("lambda", place["to"])}
+            if place["to"] in CONNECTIONS:
+                found = events.describe_api_destination(Name=place["to"])
+                target |= {"Arn": found["ApiDestinationArn"], "RoleArn": ROLE}
             if place["retry"]:
                 target["RetryPolicy"] = place["retry"]
             if place["dead"]:
@@ -155,8 +193,22 @@ class Swarm:
                         assert "ThrottlingException" in str(error)
             case "behave", name, manner:
                 self.behave(self.stand_in(name), manner)
+            case "connection", change, name:
+                self.reconnect(change, name)
             case "rule", change, number if number < len(self.plan["rules"]):
                 self.change(change, number)
+
+    def reconnect(self, change: str, name: str) -> None:
+        events, (kind, parameters) = self.world.client(), CONNECTIONS[name]
+        try:
+            if change == "deauthorize":
+                events.deauthorize_connection(Name=name)
+            else:
+                events.update_connection(
+                    Name=name, AuthorizationType=kind, AuthParameters=parameters
+                )
+        except events.exceptions.ConcurrentModificationException:
+            pass  # it is DEAUTHORIZING
 
     def change(self, change: str, number: int) -> None:
         events, name = self.world.client(), f"rule-{number}"
@@ -187,8 +239,10 @@ class Swarm:
         self.world.run(seconds=span_us / SECOND)
 
     def heal(self) -> None:
-        for name in (*TARGETS, "dead"):
+        for name in (*TARGETS, "dead", *ENDPOINTS):
             self.stand_in(name).recovers()
+        for name in CONNECTIONS:
+            self.reconnect("update", name)
 
     def play(self, steps: list[tuple[Any, ...]]) -> sb.World:
         for step in steps:
@@ -250,7 +304,8 @@ def test_every_delivery_ends_once_and_by_the_rules(plan: dict[str, Any]) -> None
     kept = sum(delivery.outcome == "dead-lettered" for delivery in outcomes.values())
     assert len(world.queue("dead").messages) == kept
     delivered = sum(delivery.outcome == "delivered" for delivery in outcomes.values())
-    assert sum(len(world.function(name).messages) for name in TARGETS) == delivered
+    requests = len(world.http(ENDPOINTS["partner"]).requests)
+    assert sum(len(world.function(name).messages) for name in TARGETS) + requests == delivered
 
 
 def _records(world: sb.World) -> dict[int, list[Any]]:
@@ -392,8 +447,13 @@ def test_the_swarm_reaches_every_end() -> None:
         "rules": [
             ("a", [place, {**place, "dead": "missing"}, {**place, "to": "nowhere", "dead": None}]),
             ("b", [{**place, "retry": few}, {**place, "input": "<broken>"}]),
+            ("c", [{**place, "to": "key"}, {**place, "to": "oauth"}]),
         ],
         "steps": [
+            ("connection", "deauthorize", "key"),
+            ("behave", "tokens", ("fails", "INTERNAL_ERROR", 1.0, 3000)),
+            ("wait", 3600 * SECOND),
+            ("put", "c", 3),
             ("behave", "one", ("fails", "THROTTLING", 1.0, 90_000)),
             ("put", "a", 3),
             ("put", "b", 3),
@@ -406,5 +466,7 @@ def test_the_swarm_reaches_every_end() -> None:
     for number, records in _records(world).items():
         ends[_check(plan, number, records)].add(world.trace.deliveries()[0].rule)
     assert set(ends) == {"delivered", "dead-lettered", "dropped"}
+    sent = {d.target_arn.split("/")[1] for d in world.trace.deliveries(rule="rule-2")}
+    assert sent == set(CONNECTIONS)
     reasons = {(d.outcome, d.exhausted) for d in world.trace.deliveries()}
     assert {("dead-lettered", "MaximumRetryAttempts"), ("dropped", None)} <= reasons

@@ -14,6 +14,7 @@ from simbridge.base import json
 from simbridge.base.clock import SECOND
 from simbridge.model.http import Request, Response, normalized_url
 from simbridge.model.secrets import Authorization
+from simbridge.targets.api_destination import REMOVED_HEADERS, pairs_bytes
 
 __all__ = ["Issued", "authorization_of", "is_temporary", "issued", "token_request"]
 
@@ -37,11 +38,14 @@ def authorization_of(
 ) -> Authorization:
     """What a connection adds to requests, from the content of its secret (fidelity 9.2).
 
-    The header that authorizes wins over a parameter of its name.
+    The header that authorizes wins over a parameter of its name. Headers that no request can have are
+    removed from the parameters (fidelity 9.6).
     """
     content = json.decode(secret)
     own = content.get("invocation_http_parameters") or {}
-    headers = _pairs(own, "header_parameters")
+    given = _pairs(own, "header_parameters")
+    headers = {key: text for key, text in given.items() if not REMOVED_HEADERS.fullmatch(key)}
+    query, body = _pairs(own, "query_string_parameters"), _pairs(own, "body_parameters")
     if token is not None:
         name, value = "Authorization", f"Bearer {token}"
     elif "api_key_name" in content:
@@ -53,9 +57,10 @@ def authorization_of(
     return Authorization(
         number,
         headers | {name: value},
-        _pairs(own, "query_string_parameters"),
-        _pairs(own, "body_parameters"),
+        query,
+        body,
         fresh_until_us,
+        pairs_bytes((*headers.items(), *query.items())),
     )
 
 

@@ -3,7 +3,8 @@
 `TRANSITIONS` is the state machine of one delivery (fidelity 2.3).
 
 The next attempt is sent to the target as soon as the last one has failed, and arrives when the backoff is
-over: two messages an attempt. If the Invocations quota is on, an attempt first waits for a token (`Due`). An
+over: two messages an attempt. If the Invocations quota is on, or the target is an API destination, an
+attempt first waits for a token (`Due`). That is not an attempt yet, and uses up none (fidelity 9.8). An
 attempt after the age limit is never made: the delivery is given up at the limit (`Expire`), which is sent
 only while no attempt is running. Age is counted from ingestion, not from the event's own `time`. The latency
 from ingestion to delivery is a delay of the first attempt.
@@ -48,6 +49,7 @@ from simbridge.model.messages import (
     Outcome,
     Retire,
 )
+from simbridge.model.pacing import Pacing
 from simbridge.model.resources import Parameters, Target
 
 __all__ = ["TRANSITIONS", "DeliveryActor", "Policy"]
@@ -80,7 +82,8 @@ class Policy(NamedTuple):
 
     `retries` and `age_s` are for targets without a RetryPolicy. `invocations` is the quota, if it is on.
     `latency` is the time from the ingestion of an event to the first attempt, if there is one.
-    `log_group_star`: whether a log group whose ARN ends in `:*` is delivered to.
+    `log_group_star`: whether a log group whose ARN ends in `:*` is delivered to. `pacing` has the rate
+    limits of API destinations.
     """
 
     retries: int
@@ -89,6 +92,7 @@ class Policy(NamedTuple):
     invocations: Bucket | None = None
     latency: Slow | None = None
     log_group_star: bool = True
+    pacing: Pacing | None = None
 
 
 @final
@@ -101,6 +105,7 @@ class _Plan:
         "bus",
         "delay_us",
         "may_fail",
+        "paced",
         "parameters",
         "queue",
         "refused",
@@ -115,6 +120,7 @@ class _Plan:
         self.target = target
         self.arn = arns.address_of(target.arn)
         self.rule_arn = target.rule_arn
+        self.paced = arns.is_api_destination(arns.parse(target.arn))
         self.bus = _bus_of(target.rule_arn)
         self.delay_us = policy.backoff.delay_us
         self.transform = transform.compile(target.request)
@@ -179,8 +185,8 @@ class DeliveryActor:
 
     def _receive_other(self, message: Message, turn: Turn) -> None:
         match message:
-            case Due(delivery, attempt, reserved):
-                self._attempt(delivery, attempt, self.pending[delivery], 0, turn, reserved)
+            case Due(delivery, attempt):
+                self._attempt(delivery, attempt, self.pending[delivery], 0, turn, message)
             case Expire(delivery):
                 pending = self.pending[delivery]
                 if not pending.attempts:
@@ -232,7 +238,13 @@ class DeliveryActor:
         # Read in one go: all this has left the processor's cache since the last attempt.
         plan, expires_us, key = pending.plan, pending.expires_us, pending.backoff_key
         event, body = pending.event, pending.body
-        if not attempt or attempt > plan.retries or outcome.error not in RETRIED:
+        asked_us = outcome.retry_after_us
+        if (
+            not attempt
+            or attempt > plan.retries
+            or outcome.error not in RETRIED
+            or (asked_us is not None and asked_us < 0)
+        ):
             self._end(outcome, pending, turn)
             return
         pending.state = _RETRY[pending.state]
@@ -249,7 +261,10 @@ class DeliveryActor:
             raise turn.undo(
                 SimbridgeError(f"delay_us returns whole microseconds from 0, not {delay!r}")
             )
-        if self.quota is None and turn.now + delay <= expires_us:  # `_attempt`, written out
+        if asked_us is not None:
+            delay = max(delay, asked_us)
+        # `_attempt`, written out
+        if self.quota is None and not plan.paced and turn.now + delay <= expires_us:
             invoke = Invoke(delivery, attempt + 1, event, plan.rule_arn, body, plan.parameters)
             turn.send(plan.arn, invoke, delay)
         else:
@@ -263,7 +278,7 @@ class DeliveryActor:
             self._drop(delivery, pending, None, turn)
             return
         pending.failed(outcome)
-        retried = outcome.error in RETRIED
+        retried = outcome.error in RETRIED and (outcome.retry_after_us or 0) >= 0
         self._give_up(delivery, pending, "MaximumRetryAttempts" if retried else None, turn)
 
     def _attempt(
@@ -273,26 +288,44 @@ class DeliveryActor:
         pending: _Pending,
         delay: int,
         turn: Turn,
-        reserved: bool = False,
+        due: Due | None = None,
     ) -> None:
         """Make an attempt after a delay, unless the age limit comes first.
 
-        `reserved`: it has a token of the Invocations quota already.
+        `due` says which tokens it has waited for: of its API destination, then of the Invocations quota.
         """
         plan = pending.plan
         left = pending.expires_us - turn.now
-        quota = self.quota
-        wait: int | None = delay
-        if quota is not None and not delay and not reserved:
-            wait = quota.reserve(turn.now, left)
-        if wait is None or wait > left:
-            turn.send(turn.address, Expire(delivery, wait is None), max(left, 0))
-        elif quota is not None and wait:
-            turn.send(turn.address, Due(delivery, attempt, not delay), wait)
+        quota, pacing = self.quota, self.policy.pacing
+        if delay > left:
+            turn.send(turn.address, Expire(delivery), max(left, 0))
+            return
+        if plan.paced or quota is not None:
+            if delay:
+                turn.send(turn.address, Due(delivery, attempt), delay)
+                return
+            paced, reserved = (due.paced, due.reserved) if due is not None else (False, False)
+            if plan.paced and pacing is not None and not paced and not reserved:
+                wait = pacing.reserve(plan.arn, turn.now, left)
+                if wait != 0:
+                    self._wait(wait, left, Due(delivery, attempt, paced=True), turn)
+                    return
+            if quota is not None and not reserved:
+                wait = quota.reserve(turn.now, left)
+                if wait != 0:
+                    self._wait(wait, left, Due(delivery, attempt, reserved=True), turn)
+                    return
+        event, body = pending.event, pending.body
+        invoke = Invoke(delivery, attempt, event, plan.rule_arn, body, plan.parameters)
+        turn.send(plan.arn, invoke, delay)
+
+    def _wait(self, wait: int | None, left: int, due: Due, turn: Turn) -> None:
+        """Wait for a token; if there is none in time (None), for the age limit."""
+        if wait is None:
+            expire = Expire(due.delivery, throttled=due.reserved, paced=due.paced)
+            turn.send(turn.address, expire, max(left, 0))
         else:
-            event, body = pending.event, pending.body
-            invoke = Invoke(delivery, attempt, event, plan.rule_arn, body, plan.parameters)
-            turn.send(plan.arn, invoke, wait)
+            turn.send(turn.address, due, wait)
 
     def _give_up(self, delivery: int, pending: _Pending, exhausted: str | None, turn: Turn) -> None:
         plan = pending.plan

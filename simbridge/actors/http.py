@@ -35,6 +35,8 @@ HttpHandler = Callable[[Request], Any]
 TOKEN_S = 3600
 """How long a token of an endpoint without a handler lasts (invented)."""
 
+_EMPTY = Response()
+
 _STATUS = {"THROTTLING": 429, "NO_PERMISSIONS": 403, "NO_RESOURCE": 404}
 """The HTTP status of an injected failure; of others 500 or 400."""
 
@@ -170,7 +172,7 @@ class MissingEndpoint:
 def _accepted(message: HttpRequest) -> Response:
     """What an endpoint without a handler answers."""
     if not message.subject.startswith(TOKEN):
-        return Response()
+        return _EMPTY
     token = {
         "access_token": f"token-{message.exchange}",
         "token_type": "Bearer",

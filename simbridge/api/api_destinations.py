@@ -19,6 +19,8 @@ from simbridge.base.clock import SECOND
 from simbridge.base.errors import ServiceError
 from simbridge.kernel import uuid_from
 from simbridge.model import arn
+from simbridge.model.messages import Configure, Retire
+from simbridge.model.pacing import Pacing
 from simbridge.model.resources import ApiDestination
 
 __all__ = [
@@ -68,6 +70,7 @@ def create_api_destination(context: Context, request: Request) -> Response:
         description=request.get("Description") or None,
     )
     context.store.api_destinations[name] = destination
+    _configure(context, destination)
     return _answer(context, destination)
 
 
@@ -90,6 +93,7 @@ def update_api_destination(context: Context, request: Request) -> Response:
         changes["description"] = request["Description"] or None
     destination = replace(old, modified_us=context.now, **changes)
     context.store.api_destinations[old.name] = destination
+    _configure(context, destination)
     return _answer(context, destination)
 
 
@@ -98,6 +102,7 @@ def delete_api_destination(context: Context, request: Request) -> Response:
     """Delete an API destination. A missing one is an error (captured)."""
     destination = find_api_destination(context, request["Name"], "delete")
     del context.store.api_destinations[destination.name]
+    context.send(destination.arn, Retire(destination.arn))
     return {}
 
 
@@ -131,6 +136,12 @@ def list_api_destinations(context: Context, request: Request) -> Response:
         context.limits["list_page"],
     )
     return {"ApiDestinations": found} | more
+
+
+def _configure(context: Context, destination: ApiDestination) -> None:
+    """Have the data plane use this description from now on, and its rate for what is not waiting yet."""
+    Pacing.of(context.plane.kernel.shared).limit(destination.arn, destination.rate)
+    context.send(destination.arn, Configure(destination))
 
 
 def _check(context: Context, verb: str, request: Request) -> None:

@@ -55,7 +55,7 @@ from simbridge.model.messages import (
     Publish,
     Retire,
 )
-from simbridge.model.resources import Connection, Endpoint, EventSource, Replay
+from simbridge.model.resources import ApiDestination, Connection, Endpoint, EventSource, Replay
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 
@@ -140,11 +140,11 @@ class Context:
         """Send a message to the data plane. Changes of resources arrive after the propagation delay.
 
         A replay that is started or stopped has none: its times were measured from the call. Neither have
-        connections, partner event sources and global endpoints, which show their own states.
+        connections, API destinations, partner event sources and global endpoints: they show their states.
         """
         late = 0
         match message:
-            case Configure(Replay() | Connection() | EventSource() | Endpoint()):
+            case Configure(Replay() | Connection() | ApiDestination() | EventSource() | Endpoint()):
                 pass
             case Configure() | Retire():
                 propagation = self.plane.propagation

@@ -53,6 +53,11 @@ class Bucket:
         self._full_at = max(self._full_at, now) + SECOND
         return wait
 
+    def change_rate(self, rate: int) -> None:
+        """From now on there are `rate` tokens a second; what was reserved stays reserved."""
+        self._full_at = -(-self._full_at * rate // self.rate)
+        self.rate = rate
+
     def put_back(self) -> None:
         """Put back the token that was taken last."""
         self._full_at -= SECOND

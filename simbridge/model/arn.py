@@ -23,6 +23,7 @@ __all__ = [
     "event_bus_arn",
     "event_source_arn",
     "health_check_arn",
+    "is_api_destination",
     "is_connection",
     "is_event_bus",
     "is_simulated",
@@ -169,6 +170,11 @@ def is_simulated(arn: Arn) -> bool:
 def is_connection(arn: Arn) -> bool:
     """Whether the ARN names a connection."""
     return arn.service == "events" and arn.resource.startswith("connection/")
+
+
+def is_api_destination(arn: Arn) -> bool:
+    """Whether it is the ARN of an API destination."""
+    return arn.service == "events" and arn.resource.startswith("api-destination/")
 
 
 def is_event_bus(arn: Arn) -> bool:

@@ -70,4 +70,10 @@ CONNECTION_LIMITS: dict[str, Limit] = {
         f"captured answers of the service; {QUOTAS}",
         "a second",
     ),
+    "api_destination_retries_401_407_409": Limit(
+        1,
+        "1: a delivery whose endpoint answers 401, 407 or 409 is retried; 0: it is given up",
+        f"{GUIDE}/eb-api-destinations.html says 1; the guide of February 2023 said 0",
+        "0 or 1",
+    ),
 }

@@ -32,12 +32,15 @@ __all__ = [
 TIMEOUT_US = 5 * clock.SECOND
 """How long a response may take (fidelity 9.7)."""
 
+_ADDRESSES_MAX = 1000
+"""For how many URLs it is remembered which endpoint they lead to."""
+
 COULD_NOT_CONNECT = "Could not connect to the specified endpoint."
 """Why a connection is not authorized that did not reach its token endpoint (captured)."""
 
 
 @final
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, slots=True)
 class Request:
     """An HTTP request as an endpoint receives it. `url` has no query string: that is `query`."""
 
@@ -160,6 +163,7 @@ class Network:
         self._requests: dict[int, Request] = {}
         self._responses: dict[int, Response] = {}
         self._number = 0
+        self._addresses: dict[str, str] = {}
 
     @classmethod
     def of(cls, shared: dict[str, Any]) -> Network:
@@ -171,6 +175,7 @@ class Network:
         """Register an endpoint at a URL. Returns its address."""
         address = normalized_url(url)
         form = re.escape(address).replace(r"\*", "[^/]*")
+        self._addresses.clear()
         self._endpoints[address] = re.compile(f"{form}(?:/.*)?", re.DOTALL)
         return address
 
@@ -187,6 +192,14 @@ class Network:
 
         Where all are accepted, one stand-in accepts those of one host.
         """
+        address = self._addresses.get(url)
+        if address is None:
+            if len(self._addresses) >= _ADDRESSES_MAX:
+                self._addresses.clear()
+            address = self._addresses[url] = self._find(url)
+        return address
+
+    def _find(self, url: str) -> str:
         address = self.endpoint_of(url)
         if address is not None:
             return address

@@ -4,8 +4,9 @@ No message has a secret in it, because messages are the trace: requests and resp
 number of their exchange (`simbridge.model.http`), secrets by their ARN (`simbridge.model.secrets`)::
 
     connection --HttpRequest--> endpoint      a token is requested; `HttpResponse` back
-    delivery --Authorize--> connection        a token is needed, or about to expire; `Authorized` back
-    delivery -Unauthorized-> connection       the endpoint has answered 401 or 407
+    destination --HttpRequest--> endpoint     an attempt of a delivery; `HttpResponse` back
+    destination --Authorize--> connection     a token is needed, or about to expire; `Authorized` back
+    destination -Unauthorized-> connection    the endpoint has answered 401 or 407
     connection -ConnectionChanged-> control plane    what DescribeConnection shows from now on
 """
 
@@ -20,6 +21,7 @@ __all__ = [
     "Authorize",
     "Authorized",
     "ConnectionChanged",
+    "HttpMessage",
     "HttpRequest",
     "HttpResponse",
     "Unauthorized",
@@ -35,8 +37,8 @@ class HttpRequest(MessageBase, frozen=True):
     """An HTTP request is sent to an endpoint. What is in it is kept out of the trace.
 
     `exchange` is its number among the requests of the world, `url` has no query string. `subject` is
-    what the request is for: the id of an event, or the number of a token. With the sender and `attempt`
-    it names the request to whatever is drawn from the seed.
+    what the request is for: the id of an event with the address of its delivery, or the number of a token.
+    With the sender and `attempt` it names the request to whatever is drawn from the seed.
     """
 
     exchange: int
@@ -63,7 +65,7 @@ class HttpResponse(MessageBase, frozen=True):
 
 @final
 class Authorize(MessageBase, frozen=True):
-    """A delivery waits for an authorization of the connection before its attempt."""
+    """An API destination waits for an authorization of its connection before an attempt."""
 
     delivery: int
     attempt: int
@@ -99,3 +101,7 @@ class ConnectionChanged(MessageBase, frozen=True):
     state: str
     reason: str | None = None
     authorized_us: int | None = None
+
+
+HttpMessage = Authorize | Authorized | ConnectionChanged | HttpRequest | HttpResponse | Unauthorized
+"""Every message of this module."""

@@ -14,7 +14,7 @@ The messages in the life of one event::
     bus   ----Match---> delivery             a rule matched; one delivery for each of its targets
     delivery -Invoke--> target               attempt n
     target --Outcome--> delivery             accepted, or an error code
-    delivery --Due--> itself                 an attempt is due, if the Invocations quota is on
+    delivery --Due--> itself                 an attempt is due that needs a token of a rate limit
     delivery -Expire-> itself                there is no time for another attempt
     delivery -DeadLetter-> queue             given up; without a queue, `Drop` to the bus
     target --Handled--> itself               your function has returned, or raised
@@ -32,14 +32,7 @@ import msgspec
 
 from simbridge.base.printable import printable
 from simbridge.model.faults import Behaviour
-from simbridge.model.http_messages import (
-    Authorize,
-    Authorized,
-    ConnectionChanged,
-    HttpRequest,
-    HttpResponse,
-    Unauthorized,
-)
+from simbridge.model.http_messages import HttpMessage
 from simbridge.model.message import MessageBase
 from simbridge.model.resources import Parameters, Resource
 
@@ -197,7 +190,8 @@ class Invoke(MessageBase, frozen=True):
 class Outcome(MessageBase, frozen=True):
     """The answer of a target to one attempt; without an `error` it has accepted.
 
-    `detail` is what simbridge adds to the `text` for the reader of the trace; it is not in a dead letter.
+    `detail` is what simbridge adds to the `text` for the reader of the trace; it is not in a dead letter. An
+    API destination adds the HTTP `status`, and the Retry-After: a negative one forbids another attempt.
     """
 
     delivery: int
@@ -205,30 +199,34 @@ class Outcome(MessageBase, frozen=True):
     error: str | None = None
     text: str | None = None
     detail: str | None = None
+    status: int | None = None
+    retry_after_us: int | None = None
 
 
 @final
 class Due(MessageBase, frozen=True):
-    """An attempt is due, in a region where the Invocations quota is on.
+    """An attempt is due, where it needs a token: of the Invocations quota, or of an API destination.
 
-    `reserved`: it was throttled by the quota and has its token now. Otherwise it has waited for its
-    backoff, and takes a token next.
+    `reserved`: it has waited for the quota. `paced`: it has waited for the rate limit of its API
+    destination. Otherwise it has waited for its backoff, and takes a token next.
     """
 
     delivery: int
     attempt: int
     reserved: bool = False
+    paced: bool = False
 
 
 @final
 class Expire(MessageBase, frozen=True):
     """The age limit of a delivery comes before its next attempt would.
 
-    `throttled`: the attempt was due, and the Invocations quota had no token in time.
+    `throttled`, `paced`: the Invocations quota, or its API destination, had no token in time.
     """
 
     delivery: int
     throttled: bool = False
+    paced: bool = False
 
 
 @final
@@ -367,12 +365,10 @@ class Behave(MessageBase, frozen=True):
 
 
 Message = (
-    Authorize
-    | Authorized
+    HttpMessage
     | Behave
     | Call
     | Configure
-    | ConnectionChanged
     | Counted
     | DeadLetter
     | Declined
@@ -383,8 +379,6 @@ Message = (
     | Expire
     | Handled
     | Health
-    | HttpRequest
-    | HttpResponse
     | Invoke
     | Keep
     | Loaded
@@ -396,5 +390,4 @@ Message = (
     | Retire
     | Stop
     | Tick
-    | Unauthorized
 )

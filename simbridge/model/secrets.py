@@ -20,7 +20,8 @@ class Authorization:
     """What a connection adds to requests: headers, query string, fields of the body.
 
     `number` tells one token of a connection from the next. Once `fresh_until_us` has passed, a new
-    token is wanted before the next request; None is for ever.
+    token is wanted before the next request; None is for ever. `parameter_bytes` is the size of the
+    connection's own parameters, which count with the payload.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Authorization:
     query: dict[str, str]
     body: dict[str, str]
     fresh_until_us: int | None = None
+    parameter_bytes: int = 0
 
     def is_fresh(self, now: int) -> bool:
         """Whether requests can be sent with it at an instant."""

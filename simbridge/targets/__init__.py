@@ -5,6 +5,7 @@
     table        the table collected from them, and look-ups in it
     sending      what a request is made of; `$.path` values in parameters
     inputs, http what several services share
+    api_destination the HTTP request of an API destination
     failures     requests that cannot be made, and the error codes they end in
     refusals     the texts in which services refuse
     reference    the table as a page of the documentation
@@ -13,6 +14,7 @@ PutTargets (`api/targets`) checks by the table, a delivery asks it whether a req
 all (`failure`), and a stand-in shows the request it has received (`request`).
 """
 
+from simbridge.targets.api_destination import RequestForm
 from simbridge.targets.failures import Failure, FailureKind
 from simbridge.targets.refusals import REFUSALS, checked_error, words
 from simbridge.targets.sending import Request, Sending
@@ -43,6 +45,7 @@ __all__ = [
     "FailureKind",
     "Refusal",
     "Request",
+    "RequestForm",
     "Sending",
     "Service",
     "TargetKind",

@@ -19,7 +19,7 @@ __all__ = ["FAILURES", "TIMEOUT_US", "blank_value", "filled", "headers"]
 TIMEOUT_US = 5 * SECOND
 
 _NUMBER_OF_PATH_VALUES = FailureKind(
-    "PathParameterValues and the `*` of an API Gateway path differ in number.",
+    "PathParameterValues and the `*` of a path differ in number.",
     "The path {path} takes {wanted} path parameter values, not {given}.",
 )
 _BLANK_PATH_VALUE = FailureKind(

@@ -19,11 +19,16 @@ Info = TypeVar("Info")
 
 @final
 class Attempt(NamedTuple):
-    """One attempt of a delivery. `outcome` is "accepted", "refused" or "pending"."""
+    """One attempt of a delivery. `outcome` is "accepted", "refused" or "pending".
+
+    `status` is the HTTP status that the endpoint of an API destination has answered; None for other targets,
+    and if there was no response.
+    """
 
     time: DateTime
     outcome: str
     error_code: str | None
+    status: int | None = None
 
 
 @final
@@ -51,21 +56,22 @@ class Delivery:
         """When the rule matched, in microseconds since the epoch."""
         self.ended_us: int | None = None
         """When it was delivered, dead-lettered or dropped; None while it is pending."""
-        self._attempts: list[tuple[int, str, str | None]] = []
+        self._attempts: list[tuple[int, str, str | None, int | None]] = []
 
     @property
     def attempts(self) -> list[Attempt]:
         """Every attempt that reached the target, in order."""
         return [
-            Attempt(clock.moment(time), outcome, error) for time, outcome, error in self._attempts
+            Attempt(clock.moment(time), outcome, error, status)
+            for time, outcome, error, status in self._attempts
         ]
 
     def _invoked(self, time_us: int) -> None:
         """An attempt has reached the target."""
         self.attempt_count += 1
-        self._attempts.append((time_us, "pending", None))
+        self._attempts.append((time_us, "pending", None, None))
 
-    def _answered(self, time_us: int, attempt: int, error: str | None) -> None:
+    def _answered(self, time_us: int, attempt: int, error: str | None, status: int | None) -> None:
         """The target has answered, or the dead-letter queue (attempt 0)."""
         if attempt == 0:
             if error is None:  # a refusal is followed by a Drop
@@ -75,7 +81,7 @@ class Delivery:
         if self._attempts:  # a trace of outcomes has none
             began = self._attempts[attempt - 1][0]
             outcome = "accepted" if error is None else "refused"
-            self._attempts[attempt - 1] = (began, outcome, error)
+            self._attempts[attempt - 1] = (began, outcome, error, status)
         if error is None:
             self.latency = (time_us - self.event.ingested_us) / clock.SECOND
             self._ended("delivered", time_us)
@@ -152,7 +158,7 @@ class Deliveries:
                 case Invoke(delivery):
                     found[delivery]._invoked(time)
                 case Outcome(delivery, attempt, error):
-                    found[delivery]._answered(time, attempt, error)
+                    found[delivery]._answered(time, attempt, error, message.status)
                 case DeadLetter(delivery, _, attributes, _, attempts):
                     exhausted = attributes.get("EXHAUSTED_RETRY_CONDITION")
                     found[delivery]._given_up(attempts, attributes["ERROR_CODE"], exhausted)

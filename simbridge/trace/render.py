@@ -181,9 +181,12 @@ def _outcome(outcome: Outcome, record: Record, context: RenderContext) -> Line:
 
 
 def _due(due: Due, record: Record, context: RenderContext) -> Line | None:
-    if not due.reserved:
+    if not due.reserved and not due.paced:
         return None
     event, delivery = context.subject(due.delivery), context.short(record.to)
+    if due.paced:
+        waited = f"{delivery} has waited for the rate limit of its API destination, attempts now"
+        return Line("·", PLAIN, f"{waited}: {event}, attempt {due.attempt}")
     throttled = f"{delivery} was throttled by the Invocations quota, attempts now"
     return Line("·", PLAIN, f"{throttled}: {event}, attempt {due.attempt}")
 
@@ -191,6 +194,8 @@ def _due(due: Due, record: Record, context: RenderContext) -> Line | None:
 def _expire(expire: Expire, record: Record, context: RenderContext) -> Line:
     event, delivery = context.subject(expire.delivery), context.short(record.to)
     why = ", throttled by the Invocations quota" if expire.throttled else ""
+    if expire.paced:
+        why = ", waiting for the rate limit of its API destination"
     reached = f"maximum event age reached{why}"
     return Line("✗", YELLOW, f"{delivery} gives up {event}: {reached}")
 

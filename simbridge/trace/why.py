@@ -37,9 +37,10 @@ from simbridge.model.messages import (
     Retire,
 )
 from simbridge.model.resources import Rule
-from simbridge.trace.deliveries import Delivery
+from simbridge.trace.deliveries import Attempt, Delivery
 from simbridge.trace.missed import missed
 from simbridge.trace.not_arrived import not_arrived
+from simbridge.trace.waits import Waits
 
 __all__ = ["BusVerdict", "RuleVerdict", "Why", "why"]
 
@@ -161,6 +162,9 @@ def why(entries: Sequence[Entry], event_id: str, deliveries: Sequence[Delivery])
         raise SimbridgeError(not_arrived(entries, event_id))
     for delivery, remark in found.invocations.items():
         found.remarks.setdefault(delivery, []).insert(0, remark)
+    for number in (delivery.sequence for delivery in deliveries):
+        if remarks := found.waits.remarks(number):
+            found.remarks.setdefault(number, []).extend(remarks)
     verdicts = (found.verdict(arrival) for arrival in found.arrivals)
     return Why(event_id, tuple(verdicts), found.remarks, tuple(missed(entries, event_id)))
 
@@ -190,6 +194,7 @@ class _Found:
         self.remarks: dict[int, list[str]] = {}
         self.invocations: dict[int, str] = {}
         self._deliveries = {delivery.sequence: delivery for delivery in deliveries}
+        self.waits = Waits(self._deliveries)
         self._inputs: dict[int, str | None] = {}
         self._rules: dict[str, dict[str, Rule]] = {}
         self._caused_by: dict[int, int] = {}
@@ -198,6 +203,7 @@ class _Found:
     def read(self, entry: Entry) -> None:
         """Read the next record."""
         time, sequence, cause, sender, to, message = entry
+        self.waits.read(entry)
         match message:
             case Configure(Rule() as rule):
                 self._rules.setdefault(to, {})[rule.arn] = rule
@@ -327,15 +333,21 @@ def _reason(rule: Rule, arrival: Publish, recorded: bool) -> tuple[bool, str]:
 
 def _attempts(delivery: Delivery) -> Iterator[str]:
     """The attempts, a line for each run of equal ones."""
-    for (outcome, error), alike in groupby(
-        enumerate(delivery.attempts, 1), key=lambda pair: (pair[1].outcome, pair[1].error_code)
+    for (outcome, detail), alike in groupby(
+        enumerate(delivery.attempts, 1), key=lambda pair: (pair[1].outcome, _detail(pair[1]))
     ):
         run = list(alike)
         (first, begin), (last, end) = run[0], run[-1]
         numbers = f"attempt {first}" if first == last else f"attempts {first} to {last}"
         when = f"{begin.time:%Y-%m-%d %H:%M:%S}"
         until = "" if first == last else f" to {end.time:%Y-%m-%d %H:%M:%S}"
-        yield f"{numbers}, {when}{until}: {outcome}{f' ({error})' if error else ''}"
+        yield f"{numbers}, {when}{until}: {outcome}{f' ({detail})' if detail else ''}"
+
+
+def _detail(attempt: Attempt) -> str:
+    """The error of an attempt, and the HTTP status that an API destination has got."""
+    status = f"HTTP {attempt.status}" if attempt.status is not None else ""
+    return ", ".join(filter(None, (attempt.error_code, status)))
 
 
 def _end(delivery: Delivery) -> str:

@@ -1,9 +1,9 @@
 """Creates the actor for an address on its first message.
 
 The kernel asks when a message is due at an address without an actor. A `Configure` says itself what the
-actor is: a bus, a delivery, a scheduler, an archive, a replay, a connection. A report to the control plane gets a
-`ReportInbox`. Any other message gets a stand-in if the world makes them by itself, and otherwise a
-`MissingTarget`, which answers that the target does not exist; so it is with HTTP endpoints at URLs.
+actor is: a bus, a delivery, a scheduler, an archive, a replay, a connection, an API destination. A report to
+the control plane gets a `ReportInbox`. Any other message gets a stand-in if the world makes them by itself, and
+otherwise a `MissingTarget`, which answers that the target does not exist; so it is with HTTP endpoints at URLs.
 
 Three kinds of actor can be needed before their first message, because a scenario holds a handle of them: a
 stand-in (`stand_in`), an HTTP endpoint (`http_endpoint`) and an archive (`archive`). They are created here,
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, final
 
+from simbridge.actors.api_destination import ApiDestinationActor
 from simbridge.actors.archive import ArchiveActor, Counting
 from simbridge.actors.bus import EventBusActor, ForwardingRules
 from simbridge.actors.connection import ConnectionActor, ConnectionPace
@@ -38,7 +39,9 @@ from simbridge.model.faults import Slow, probability_u32
 from simbridge.model.http import Network
 from simbridge.model.limits import Limits, rate_of, replay_rate_of
 from simbridge.model.messages import Configure
+from simbridge.model.pacing import Pacing
 from simbridge.model.resources import (
+    ApiDestination,
     Archive,
     Connection,
     Endpoint,
@@ -177,6 +180,10 @@ class ActorFactory:
     def _connection(self, _: Connection | None) -> Actor:
         return ConnectionActor(_connection_pace(self.limits), self._secrets, self._network)
 
+    def _api_destination(self, _: ApiDestination) -> Actor:
+        retries = self.limits["api_destination_retries_401_407_409"] > 0
+        return ApiDestinationActor(self._secrets, self._network, retries_disputed=retries)
+
     def _policy(self, rule: arns.Arn) -> Policy:
         """What holds for the deliveries of an account and region, which share one quota."""
         limits, shared = self.limits, self._kernel.shared
@@ -191,6 +198,7 @@ class ActorFactory:
                 quota,
                 self._latency,
                 limits["log_group_star_delivers"] > 0,
+                Pacing.of(shared),
             )
         policy: Policy = shared[key]
         return policy
@@ -198,6 +206,7 @@ class ActorFactory:
 
 # The actor for the first `Configure` of an address, by the resource in it.
 _ACTORS: dict[type, Callable[[ActorFactory, Any], Actor]] = {
+    ApiDestination: ActorFactory._api_destination,
     Archive: ActorFactory._archive,
     Connection: ActorFactory._connection,
     Endpoint: ActorFactory._endpoint,

@@ -161,3 +161,96 @@ class Replays:
 def replays() -> type[Replays]:
     """`replays([seconds of yesterday], **limits)`."""
     return Replays
+
+
+URL = "https://api.example.com/orders"
+TOKENS = "https://auth.example.com/token"
+ROLE = "arn:aws:iam::123456789012:role/r"
+
+
+class PartnerShop:
+    """A world whose rule sends the events of `shop` to an API destination."""
+
+    def __init__(
+        self,
+        answer: Callable[[sb.Request], Any] | None = None,
+        *,
+        rate: int = 300,
+        endpoint: str = URL,
+        registered: bool = True,
+        oauth: int = 0,
+        target: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        self.world = sb.World(**{"seed": 7, "start": "2026-03-01T00:00:00Z", **options})
+        self.events = self.world.client("events")
+        if registered:
+            self.endpoint = self.world.http(URL, answer)
+        self.dead = self.world.queue("dead")
+        self.tokens = 0
+        if oauth:
+            self.world.http(TOKENS, lambda _: self.issue(oauth))
+        self.connection = self.connect(bool(oauth))
+        self.arn = self.events.create_api_destination(
+            Name="partner",
+            ConnectionArn=self.connection,
+            InvocationEndpoint=endpoint,
+            HttpMethod="POST",
+            InvocationRateLimitPerSecond=rate,
+        )["ApiDestinationArn"]
+        self.rule("r", target or {})
+        self.world.settle()
+
+    def issue(self, lasts_s: int) -> sb.Response:
+        self.tokens += 1
+        answer = {"access_token": f"t{self.tokens}", "expires_in": lasts_s}
+        return sb.Response(body=json.dumps(answer))
+
+    def connect(self, oauth: bool) -> str:
+        if oauth:
+            block = {
+                "AuthorizationEndpoint": TOKENS,
+                "HttpMethod": "POST",
+                "ClientParameters": {"ClientID": "me", "ClientSecret": "hush"},
+            }
+            kind, parameters = "OAUTH_CLIENT_CREDENTIALS", {"OAuthParameters": block}
+        else:
+            kind = "API_KEY"
+            parameters = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "hush"}}
+        answer = self.events.create_connection(
+            Name="c", AuthorizationType=kind, AuthParameters=parameters
+        )
+        return str(answer["ConnectionArn"])
+
+    def rule(self, name: str, target: dict[str, Any]) -> None:
+        self.events.put_rule(Name=name, EventPattern='{"source": ["shop"]}')
+        dead = {"DeadLetterConfig": {"Arn": self.dead.arn}}
+        given = {"Id": "1", "Arn": self.arn, "RoleArn": ROLE, **dead, **target}
+        self.events.put_targets(Rule=name, Targets=[given])
+
+    def put(self, count: int = 1) -> list[str]:
+        entry = {"Source": "shop", "DetailType": "d", "Detail": '{"order": 7}'}
+        found = []
+        for _ in range(count):
+            answer = self.events.put_events(Entries=[entry])
+            found.append(answer["Entries"][0]["EventId"])
+        return found
+
+    def deliver(self, **span: int) -> Any:
+        """What becomes of one event."""
+        (event,) = self.put()
+        self.world.run(**(span or {"hours": 25}))
+        (delivery,) = self.world.trace.deliveries(event=event)
+        return delivery
+
+    @property
+    def letter(self) -> dict[str, str]:
+        """The attributes of the one dead letter."""
+        (letter,) = self.dead.requests
+        found = letter["MessageAttributes"].items()
+        return {name: value["StringValue"] for name, value in found}
+
+
+@pytest.fixture(name="shop_of", scope="session")
+def shop_of_() -> type[PartnerShop]:
+    return PartnerShop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +44,24 @@ def test_each_account_has_its_own_bucket() -> None:
     """One account uses up its own tokens only."""
     buckets = Buckets(1)
     assert [buckets.take(account, 0) for account in ("a", "a", "b")] == [True, False, True]
+
+
+@pytest.mark.parametrize("rate", [1, 7, 300])
+def test_another_rate_keeps_what_was_reserved(rate: int) -> None:
+    """The next token comes after the reserved ones, never earlier; then the new rate holds."""
+    bucket = Bucket(3)
+    old = [bucket.reserve(0, 10**9) for _ in range(9)]
+    assert old[-1] == 2 * SECOND
+    bucket.change_rate(rate)
+    new = [bucket.reserve(0, 10**12) for _ in range(3 * rate)]
+    assert None not in new
+    waits = [wait for wait in new if wait is not None]
+    full_at = 3 * SECOND
+    assert waits[-1] == full_at + 2 * SECOND and waits == sorted(waits)
+
+
+def test_another_rate_of_an_idle_bucket() -> None:
+    """It is full at the new rate."""
+    bucket = Bucket(1)
+    bucket.change_rate(5)
+    assert [bucket.take(0) for _ in range(6)] == [True] * 5 + [False]

@@ -1,36 +1,26 @@
 """Amazon EventBridge itself: another event bus, or an API destination.
 
-What an API destination adds to a request (endpoint, method, connection) belongs to the destination.
+An API destination that the world has makes an HTTP request of its own (`targets/api_destination`). What is
+here is what a target contributes to it; a stand-in at the ARN of a destination shows that.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
 """
 
 from __future__ import annotations
 
-import re
-
 from simbridge.targets import http
+from simbridge.targets.api_destination import BODY_IS_NOT_AN_OBJECT, REMOVED_HEADERS
 from simbridge.targets.failures import Failure
 from simbridge.targets.sending import Request, Sending
 from simbridge.targets.service import Example, Refusal, Service, TargetKind
 
 __all__ = ["SERVICE"]
 
-# User guide, "API destinations": headers that are removed.
-_OWN_HEADERS = re.compile(
-    "a-im|accept-charset|accept-datetime|accept-encoding|cache-control|connection"
-    "|content-encoding|content-length|content-md5|date|expect|forwarded|from|host|http2-settings"
-    "|if-match|if-modified-since|if-none-match|if-range|if-unmodified-since|max-forwards|origin"
-    "|pragma|proxy-authorization|range|referer|te|trailer|transfer-encoding|user-agent|upgrade"
-    "|via|warning",
-    re.IGNORECASE,
-)
-
 
 def _invoke_api_destination(sending: Sending) -> Request | Failure:
     """What the target contributes to the HTTP request of an API destination."""
     parameters = sending.block("HttpParameters", dynamic=True)
     values = parameters.get("PathParameterValues") or []
-    headers = http.headers(parameters, _OWN_HEADERS)
+    headers = http.headers(parameters, REMOVED_HEADERS)
     if isinstance(headers, Failure):
         return headers
     blank = http.blank_value(values)
@@ -90,6 +80,6 @@ SERVICE = Service(
             refusal="Modifying the input for target {id} is not supported.",  # captured
         ),
     ),
-    http.FAILURES,
+    (*http.FAILURES, BODY_IS_NOT_AN_OBJECT),
     (_SECOND_HOP,),
 )

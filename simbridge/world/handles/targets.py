@@ -17,6 +17,7 @@ from simbridge.base.clock import Duration
 from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Kernel
 from simbridge.model import arn as arns
+from simbridge.model.pacing import Pacing
 from simbridge.world.actor_factory import ActorFactory
 from simbridge.world.handles.queues import Queue
 from simbridge.world.handles.stand_ins import Caller, StandInHandle
@@ -103,6 +104,11 @@ class StandIns:
         if arns.is_simulated(arns.parse(arn)):
             raise SimbridgeError(
                 f"{arn} is simulated itself and has no stand-in; send to it with client()"
+            )
+        if arn in Pacing.of(self._kernel.shared):
+            raise SimbridgeError(
+                f"{arn} is an API destination, whose requests go to its endpoint; register that with "
+                "world.http(url)"
             )
         return unwrap_stand_in(self._factory.stand_in(arn))
 
