@@ -63,6 +63,7 @@ __all__ = [
     "Match",
     "Message",
     "Outcome",
+    "Permit",
     "Progress",
     "Publish",
     "Retire",
@@ -351,6 +352,16 @@ class Behave(MessageBase, frozen=True):
     behaviour: Behaviour
 
 
+@final
+class Permit(MessageBase, frozen=True):
+    """The resource policy of a stand-in is this from now on, as JSON text.
+
+    None: it has no policy, and lets everybody or nobody in, as the world says (`World(permissions=...)`).
+    """
+
+    policy: str | None = None
+
+
 Message = (
     Authorize
     | Authorized
@@ -375,6 +386,7 @@ Message = (
     | Match
     | MatchWithoutTarget
     | Outcome
+    | Permit
     | Progress
     | Publish
     | Retire

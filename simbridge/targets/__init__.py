@@ -5,6 +5,7 @@
     table        the table collected from them, and look-ups in it
     sending      what a request is made of; `$.path` values in parameters
     inputs, http what several services share
+    permission   what the resource policy of a target must allow
     failures     requests that cannot be made, and the error codes they end in
     refusals     the texts in which services refuse
     reference    the table as a page of the documentation
@@ -14,7 +15,8 @@ all (`failure`), and a stand-in shows the request it has received (`request`).
 """
 
 from simbridge.targets.failures import Failure, FailureKind
-from simbridge.targets.refusals import REFUSALS, checked_error, words
+from simbridge.targets.permission import NOT_ALLOWED, Permission
+from simbridge.targets.refusals import REFUSALS, checked_error, request_id, words
 from simbridge.targets.sending import Request, Sending
 from simbridge.targets.service import Refusal, Service, TargetKind
 from simbridge.targets.services.logs import NO_WHOLE_GROUP
@@ -36,11 +38,13 @@ __all__ = [
     "FAILURES",
     "FITS_ANYWHERE_CHARS",
     "KINDS",
+    "NOT_ALLOWED",
     "NO_DEDUPLICATION",
     "NO_WHOLE_GROUP",
     "REFUSALS",
     "Failure",
     "FailureKind",
+    "Permission",
     "Refusal",
     "Request",
     "Sending",
@@ -53,5 +57,6 @@ __all__ = [
     "is_service",
     "kind_of",
     "request",
+    "request_id",
     "words",
 ]
