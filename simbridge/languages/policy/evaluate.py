@@ -2,16 +2,16 @@
 
 >>> stored = '''{"Statement": [{"Sid": "AllowRule", "Effect": "Allow", "Principal": "*",
 ...   "Action": "sqs:SendMessage", "Resource": "*",
-...   "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/a"}}}]}'''
+...   "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:events:*:rule/a"}}}]}'''
 >>> def asked(rule):
-...     facts = {"aws:sourcearn": f"arn:aws:events:us-east-1:123456789012:{rule}"}
+...     facts = {"aws:sourcearn": f"arn:aws:events:us-east-1:1:{rule}"}
 ...     return Request(EVENTBRIDGE, "sqs:SendMessage", "arn:aws:sqs:::orders", facts)
 >>> decide(stored, asked("rule/a"))
 Decision(effect='Allow', statement="statement 'AllowRule'")
 >>> decide(stored, asked("rule/b"))
 Decision(effect=None, statement=None)
 >>> print(*mismatches(stored, asked("rule/b")))
-statement 'AllowRule': aws:SourceArn is arn:aws:events:us-east-1:123456789012:rule/b, wanted arn:aws:events:*:*:rule/a
+statement 'AllowRule': aws:SourceArn is arn:aws:events:us-east-1:1:rule/b, wanted arn:aws:events:*:rule/a
 """
 
 from __future__ import annotations

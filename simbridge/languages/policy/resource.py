@@ -8,7 +8,7 @@ leave out its Sid and may be about everybody, everything or every action but som
     '{"Statement":[]}'
     >>> check_resource({"Statement": [{"Effect": "Allow", "Principal": "*"}]}, "sqs")
     Traceback (most recent call last):
-    simbridge.base.errors.InvalidPolicy: statement 1 has no Action: write "Action": "sqs:..."
+    simbridge.InvalidPolicy: statement 1 has no Action: write "Action": "sqs:..."
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """

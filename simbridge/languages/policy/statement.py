@@ -113,11 +113,8 @@ class Condition(NamedTuple):
         if self.compare is null:
             found = "absent" if seen is None else "present"
             return f"{self.name} is {found}, wanted {'present' if seen is None else 'absent'}"
-        if seen is None:
-            shown = "absent"
-        else:
-            shown = seen if isinstance(seen, str) else " and ".join(seen)
-        return differs(self.name, shown, self._wanted(known), self.negated)
+        several = (seen,) if isinstance(seen, str) else seen or ("absent",)
+        return differs(self.name, " and ".join(several), self._wanted(known), self.negated)
 
     def _wanted(self, known: Facts) -> Sequence[str]:
         """The values, their variables replaced by keys of the request."""
