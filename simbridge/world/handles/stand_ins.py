@@ -85,8 +85,9 @@ class StandInHandle(AllFaultMethods):
     def policy(self) -> dict[str, Any] | None:
         """Its resource policy as it was set last; None if it has none, and the world decides.
 
-        Assign a mapping, JSON text or None to change it. The change is a record of the trace and takes
-        effect when the world goes on, after what is due already. Raises as `checked_policy` does.
+        Assign a mapping, JSON text or None to change it. The change is a record of the trace and holds
+        for every attempt from then on, also of events that are under way. Raises `InvalidPolicy` or
+        `NotSimulated` for its content, and `SimbridgeError` if deliveries to such a target ask no policy.
         """
         with self._kernel.exclusive:
             stored = self._actor.policy
