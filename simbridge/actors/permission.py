@@ -3,7 +3,7 @@
 A policy is asked at each attempt and for each dead letter. The caller is EventBridge itself, unless the target
 has a role (`RoleArn`), which is the caller then. In its own account a role needs no statement of a policy,
 but a statement can deny it. A dead letter is always sent by EventBridge itself, and Lambda's record of an
-invocation by the role of the function (fidelity 2.5, 2.6, 8.7).
+invocation by the role of the function (fidelity 2.5, 2.6).
 
 A decision follows from the policy, the caller and the rule, so each is made once and remembered.
 """
@@ -20,9 +20,6 @@ from simbridge.model import arn as arns
 from simbridge.model.messages import DeadLetter, Deposit
 
 __all__ = ["IGNORED", "Guard", "Permissions", "Verdict", "guard_of"]
-
-_SHOWN_MAX = 5
-"""How many statements that do not allow a call are explained."""
 
 
 @final
@@ -106,7 +103,7 @@ class Guard:
             policy.Request(caller, action, resource, facts) for action in self._permission.actions
         ]
         if self._stored is None:
-            decided = [policy.Decision(None, None)]
+            decided = [policy.NOTHING]
         else:
             decided = [policy.decide(self._stored, request) for request in requests]
         worst = min(decided, key=lambda decision: _ORDER[decision.effect])
@@ -133,23 +130,16 @@ class Guard:
         return facts
 
     def _explain(self, decision: policy.Decision, allowed: bool, request: policy.Request) -> str:
-        name = self._address.rpartition(":")[2]
-        if decision.statement is not None:
-            verb = "allows" if decision.effect == "Allow" else "denies"
-            return f"{decision.statement} of the policy of {name} {verb} it"
-        if allowed:
+        if allowed and decision.statement is None:
             return f"{request.caller.arn} needs no statement of a policy in its own account"
-        if self._stored is None:
-            return (
-                f"{name} has no policy, and permissions='enforce' requires one that allows "
-                f"{request.action} to {request.caller.name}: pass policy={{...}}"
-            )
-        found = policy.mismatches(self._stored, request)
-        if not found:
-            return f"the policy of {name} has no statement that allows anything"
-        more = len(found) - _SHOWN_MAX
-        shown = [*found[:_SHOWN_MAX], *([f"and {more} more statements"] if more > 0 else [])]
-        return f"the policy of {name} does not allow it: {'; '.join(shown)}"
+        name = self._address.rpartition(":")[2]
+        said = policy.explanation(self._stored, request, decision, name)
+        if self._stored is not None:
+            return said
+        return (
+            f"{said}, and permissions='enforce' requires one that allows "
+            f"{request.action} to {request.caller.name}: pass policy={{...}}"
+        )
 
 
 _ORDER = {"Deny": 0, None: 1, "Allow": 2}

@@ -17,6 +17,7 @@ The messages in the life of one event::
     delivery --Due--> itself                 an attempt is due, if the Invocations quota is on
     delivery -Expire-> itself                there is no time for another attempt
     delivery -DeadLetter-> queue             given up; without a queue, `Drop` to the bus
+    story ----Permit--> target               its resource policy is this from now on
     target --Handled--> itself               your function has returned, or raised
     target --Execute--> itself               Lambda runs the function, later or again
     target --Deposit--> queue, topic         Lambda's record of an invocation; or `Declined` back

@@ -7,8 +7,8 @@ owns the bus needs no permission; it can still be denied.
 
 `check` parses a document as PutPermission does, in the service's own words, and answers how it is
 stored (`parse`). `check_resource` does so for the policy of a target (`resource`). `decide` evaluates
-a stored one, and `mismatches` says why its statements do not apply (`evaluate`, `statement`); `refusal`
-is `decide` for the bus of an account. Conditions that no request here can have (dates, addresses, tags of
+a stored one, `sentence` is how AWS's error ends, and `explanation` says which statement decided
+(`evaluate`, `statement`). Conditions that no request here can have (dates, addresses, tags of
 principals) are refused as not simulated.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
@@ -17,10 +17,12 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.h
 
 from simbridge.languages.policy.evaluate import (
     EVENTBRIDGE,
+    NOTHING,
     Caller,
     Decision,
     Request,
     decide,
+    explanation,
     forwarder,
     mismatches,
     refusal,
@@ -34,6 +36,7 @@ from simbridge.languages.policy.vocabulary import document, principal, root, sta
 __all__ = [
     "ACTIONS",
     "EVENTBRIDGE",
+    "NOTHING",
     "Caller",
     "Decision",
     "Facts",
@@ -42,6 +45,7 @@ __all__ = [
     "check_resource",
     "decide",
     "document",
+    "explanation",
     "forwarder",
     "mismatches",
     "principal",

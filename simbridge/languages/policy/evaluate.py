@@ -26,10 +26,12 @@ from simbridge.languages.policy.vocabulary import root, statements
 
 __all__ = [
     "EVENTBRIDGE",
+    "NOTHING",
     "Caller",
     "Decision",
     "Request",
     "decide",
+    "explanation",
     "forwarder",
     "mismatches",
     "refusal",
@@ -38,6 +40,9 @@ __all__ = [
 
 _OF_THE_EVENT = re.compile(r"events:(source|detail-type|detail\..*)", re.DOTALL)
 """Condition keys, in lower case, whose values are those of an event."""
+
+_SHOWN_MAX = 5
+"""How many statements that do not allow a call are explained."""
 
 
 @final
@@ -54,7 +59,7 @@ class Caller(NamedTuple):
     organization: str | None = None
 
     def facts(self) -> dict[str, str]:
-        """The condition keys that are about the caller (fidelity 8.7)."""
+        """The condition keys that are about the caller (fidelity 2.6)."""
         known = {"aws:principalisawsservice": str(self.service is not None).lower()}
         if self.arn:
             known |= {"aws:principalaccount": self.account, "aws:principalarn": self.arn}
@@ -115,6 +120,10 @@ class Decision(NamedTuple):
     statement: str | None
 
 
+NOTHING = Decision(None, None)
+"""What a policy says that has no statement about a request."""
+
+
 def decide(policy: str, request: Request, *, some_event: bool = False) -> Decision:
     """The decision of a stored policy: the first statement that denies, or else that allows.
 
@@ -159,6 +168,21 @@ def mismatches(policy: str, request: Request) -> list[str]:
     return found
 
 
+def explanation(policy: str | None, request: Request, decision: Decision, name: str) -> str:
+    """Which statement of the policy of `name` decides; or what differs in each that does not allow it."""
+    if decision.statement is not None:
+        verb = "allows" if decision.effect == "Allow" else "denies"
+        return f"{decision.statement} of the policy of {name} {verb} it"
+    if policy is None:
+        return f"{name} has no policy"
+    found = mismatches(policy, request)
+    if not found:
+        return f"the policy of {name} has no statement that allows anything"
+    more = len(found) - _SHOWN_MAX
+    shown = [*found[:_SHOWN_MAX], *([f"and {more} more statements"] if more > 0 else [])]
+    return f"the policy of {name} does not allow it: {'; '.join(shown)}"
+
+
 def refusal(
     policy: str | None,
     owner: str,
@@ -174,7 +198,7 @@ def refusal(
     `owner` is the account of the resource; it may do what is not denied. The rest is as in `decide`.
     """
     if policy is None:
-        decision = Decision(None, None)
+        decision = NOTHING
     else:
         request = Request(caller, action, resource, facts)
         decision = decide(policy, request, some_event=some_event)
