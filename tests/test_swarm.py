@@ -66,6 +66,8 @@ rules = st.lists(
     min_size=1,
     max_size=3,
 )
+guards = st.sampled_from(["rule-0", "rule-1", "nobody", "everybody", None])
+"""Whom a resource policy lets in: one rule, nobody, everybody; None: there is none."""
 manners = st.one_of(
     st.tuples(st.just("fails"), codes, st.sampled_from([0.0, 0.3, 1.0]), st.integers(1, 90_000)),
     st.tuples(st.just("slow"), st.sampled_from(["10ms", "5s", "3m", "2h"])),
@@ -73,6 +75,7 @@ manners = st.one_of(
     st.tuples(st.just("concurrency"), st.integers(1, 3)),
     st.tuples(st.just("script"), st.lists(codes | st.just("ok"), max_size=6)),
     st.tuples(st.just("recovers")),
+    st.tuples(st.just("policy"), guards),
 )
 steps = st.lists(
     st.one_of(
@@ -112,6 +115,7 @@ plans = st.fixed_dictionaries(
         "seed": st.integers(0, 3),
         "backoff": st.sampled_from(["default", "sparse", "sparse", "sparse"]),
         "limits": numbers,
+        "permissions": st.sampled_from(["ignore", "ignore", "enforce"]),
         "rules": rules,
         "steps": steps,
     }
@@ -232,8 +236,24 @@ class Swarm:
                 stand_in.behaves(sb.scripted(outcomes))
             case ("recovers",):
                 stand_in.recovers()
+            case "policy", guard:
+                stand_in.policy = self.policy(stand_in.arn, guard)
             case limit, number:
                 stand_in.limit(**{limit: number})
+
+    def policy(self, arn: str, guard: str | None) -> dict[str, Any] | None:
+        if guard is None:
+            return None
+        rule = {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "lambda:InvokeFunction" if ":lambda:" in arn else "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {
+                "ArnLike": {"aws:SourceArn": f"*{'' if guard == 'everybody' else guard}"}
+            },
+        }
+        return {"Statement": [] if guard == "nobody" else [rule]}
 
     def run(self, span_us: int) -> None:
         self.world.run(seconds=span_us / SECOND)
@@ -257,7 +277,8 @@ class Swarm:
 
 def options_of(plan: dict[str, Any]) -> dict[str, Any]:
     curve = CURVES[plan["backoff"]]
-    return {"seed": plan["seed"], "start": START, "limits": plan["limits"], "backoff": curve}
+    names = ("seed", "limits", "permissions")
+    return {"start": START, "backoff": curve, **{name: plan[name] for name in names}}
 
 
 def begun(plan: dict[str, Any], trace: str = "full") -> Swarm:
@@ -444,6 +465,7 @@ def test_the_swarm_reaches_every_end() -> None:
         "seed": 1,
         "backoff": "default",
         "limits": {"duplicates_per_million": 500_000},
+        "permissions": "ignore",
         "rules": [
             ("a", [place, {**place, "dead": "missing"}, {**place, "to": "nowhere", "dead": None}]),
             ("b", [{**place, "retry": few}, {**place, "input": "<broken>"}]),
@@ -459,6 +481,10 @@ def test_the_swarm_reaches_every_end() -> None:
             ("put", "b", 3),
             ("wait", 90_000 * SECOND),
             ("put", "a", 3),
+            ("wait", SECOND),
+            ("behave", "one", ("policy", "rule-1")),
+            ("behave", "dead", ("policy", "nobody")),
+            ("put", "a", 3),
         ],
     }
     world = begun(plan).play(plan["steps"])
@@ -470,3 +496,38 @@ def test_the_swarm_reaches_every_end() -> None:
     assert sent == set(CONNECTIONS)
     reasons = {(d.outcome, d.exhausted) for d in world.trace.deliveries()}
     assert {("dead-lettered", "MaximumRetryAttempts"), ("dropped", None)} <= reasons
+    refused = [d for d in world.trace.deliveries() if d.error_code == "NO_PERMISSIONS"]
+    assert {(d.rule, d.outcome) for d in refused} == {("rule-0", "dropped")}
+
+
+def test_the_swarm_obeys_policies() -> None:
+    """Whether an attempt is let in is what the policy that holds then says; by default nobody is."""
+    place: dict[str, Any] = {"to": "one", "retry": None, "dead": None, "input": None}
+    steps: list[tuple[Any, ...]] = []
+    for guard in ("rule-0", "rule-1", "nobody", "everybody", None):
+        steps += [("behave", "one", ("policy", guard)), ("put", "a", 1), ("wait", SECOND)]
+    ends = {}
+    for permissions in ("ignore", "enforce"):
+        plan = {
+            "seed": 1,
+            "backoff": "default",
+            "limits": {},
+            "permissions": permissions,
+            "rules": [("a", [place]), ("a", [place])],
+            "steps": steps,
+        }
+        found = begun(plan).play(steps).trace.deliveries()
+        by_rule = {rule: [d for d in found if d.rule == rule] for rule in ("rule-0", "rule-1")}
+        ends[permissions] = {
+            rule: [d.outcome == "delivered" for d in each] for rule, each in by_rule.items()
+        }
+    assert ends == {
+        "ignore": {
+            "rule-0": [True, False, False, True, True],
+            "rule-1": [False, True, False, True, True],
+        },
+        "enforce": {
+            "rule-0": [True, False, False, True, False],
+            "rule-1": [False, True, False, True, False],
+        },
+    }

@@ -203,8 +203,8 @@ class EventBusActor:
 
     def _refusal(
         self, message: Invoke, here: arns.Arn, there: arns.Arn, now: int
-    ) -> tuple[str, str] | None:
-        """Why an event is refused: no permission, too many hops, or the quota."""
+    ) -> tuple[str, str, str | None] | None:
+        """Why an event is refused: no permission, too many hops, or the quota; and our explanation."""
         event = message.event
         stored = self.bus.policy if self.bus is not None else None
         if stored is not None or here.account != there.account:
@@ -217,10 +217,13 @@ class EventBusActor:
                 "events:eventbusinvocation": "true",
             }
             action, bus = "events:PutEvents", str(here)
-            why = policy.refusal(stored, here.account, caller, action, bus, facts)
+            request = policy.Request(caller, action, bus, facts)
+            decision = policy.NOTHING if stored is None else policy.decide(stored, request)
+            why = policy.sentence(decision, here.account, caller, action)
             if why is not None:
                 denied = f"User: {caller.arn} is not authorized to perform: {action}"
-                return "NO_PERMISSIONS", f"{denied} on resource: {bus} {why}"
+                detail = policy.explanation(stored, request, decision, here.resource)
+                return "NO_PERMISSIONS", f"{denied} on resource: {bus} {why}", detail
         if here.region == there.region:
             if event.hops >= self.forwarding.hops:
                 return _refused("THIRD_ACCOUNT_HOP_DETECTED", here, event)
@@ -254,5 +257,5 @@ class EventBusActor:
                 turn.send(target.address, Retire(target.address))
 
 
-def _refused(code: str, here: arns.Arn, event: Event) -> tuple[str, str]:
-    return targets.words(str(here), code, event.id, "")
+def _refused(code: str, here: arns.Arn, event: Event) -> tuple[str, str, None]:
+    return (*targets.words(str(here), code, event.id, ""), None)

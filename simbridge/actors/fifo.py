@@ -19,6 +19,7 @@ from typing import final
 
 from simbridge import targets
 from simbridge.actors.function import text_of
+from simbridge.actors.permission import Permissions, guard_of
 from simbridge.actors.target import StandIn
 from simbridge.base.clock import SECOND
 from simbridge.kernel import Actor, Turn
@@ -39,8 +40,8 @@ class FifoQueue:
     Without content-based deduplication it refuses events of EventBridge, which sends no deduplication id.
     """
 
-    def __init__(self) -> None:
-        self.stand_in = StandIn()
+    def __init__(self, stand_in: StandIn) -> None:
+        self.stand_in = stand_in
         self.content_based_deduplication = True
         self.accepted: dict[bytes, int] = {}
         """When each body of the last five minutes was put into the queue, in that order."""
@@ -50,6 +51,8 @@ class FifoQueue:
         stand_in = self.stand_in
         if not isinstance(message, Invoke):
             stand_in.receive(message, turn)
+            return
+        if stand_in.refuses(message, turn):
             return
         if not self.content_based_deduplication:
             refusal = targets.NO_DEDUPLICATION.because()
@@ -79,10 +82,11 @@ class FifoQueue:
             del self.accepted[body]
 
 
-def make_stand_in(arn: str) -> StandIn | FifoQueue:
+def make_stand_in(arn: str, permissions: Permissions) -> StandIn | FifoQueue:
     """The actor for the ARN of a target that is not part of EventBridge."""
     service, name = arn.split(":", 3)[2], arn.rpartition(":")[2]
-    return FifoQueue() if service == "sqs" and name.endswith(".fifo") else StandIn()
+    stand_in = StandIn(permissions, guard_of(arn, None, permissions))
+    return FifoQueue(stand_in) if service == "sqs" and name.endswith(".fifo") else stand_in
 
 
 def unwrap_stand_in(actor: Actor) -> StandIn:

@@ -2,7 +2,8 @@
 
 A stand-in accepts what it is sent and keeps it: events, dead letters and Lambda's records. The API call of
 its service that each of them was is worked out on demand (`request_of`). It may have your handler
-(`actors/function`) and faults: it fails, is slow or throttles (`actors/fault_state`).
+(`actors/function`), a resource policy (`actors/permission`) and faults: it fails, is slow or throttles
+(`actors/fault_state`). The policy is asked first.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import final
 from simbridge import targets
 from simbridge.actors.fault_state import Answer, FaultState
 from simbridge.actors.function import HandlerRunner, Received, UserFunction
+from simbridge.actors.permission import IGNORED, Guard, Permissions, guard_of
 from simbridge.actors.queue import Visibility
 from simbridge.actors.sending import failure_of, sending_of
 from simbridge.kernel import Turn
@@ -31,6 +33,7 @@ from simbridge.model.messages import (
     Match,
     Message,
     Outcome,
+    Permit,
 )
 
 __all__ = ["MissingTarget", "StandIn", "request_of"]
@@ -62,20 +65,28 @@ def _unfit(address: str, message: DeadLetter) -> targets.Failure | None:
 class StandIn:
     """The actor at a target's ARN: a queue, a function, anything that accepts.
 
-    It accepts unless a fault (`Behave`) says otherwise.
+    It accepts unless its policy (`Permit`) or a fault (`Behave`) says otherwise. `policy` is the one that
+    was set last, which takes effect with its message.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, permissions: Permissions = IGNORED, guard: Guard | None = None) -> None:
         self.runner: HandlerRunner | None = None
         self.received: list[Received] = []
         self.visibility = Visibility()
         self.functions: list[UserFunction] = []
+        self.policy: str | None = None
+        self._permissions = permissions
+        self._guard = guard
         self._faults: FaultState | None = None
 
     def receive(self, message: Message, turn: Turn) -> None:
         """Accept and keep it, and call the handler, if there is one."""
         if type(message) is not Invoke:  # several times quicker to ask than a case
             self._receive_other(message, turn)
+            return
+        if self._guard is not None:
+            if self._receive_guarded(message, self._guard, turn):
+                self._take(message, turn)
             return
         if self._faults is None:
             turn.send(turn.sender, Outcome(message.delivery, message.attempt))
@@ -86,6 +97,30 @@ class StandIn:
             if error is not None:
                 return
         self._take(message, turn)
+
+    def _receive_guarded(self, message: Invoke, guard: Guard, turn: Turn) -> bool:
+        """Answer by the policy, and then by the faults that hold; whether it accepts."""
+        if self.refuses(message, turn):
+            return False
+        error, text, after = self.answer(message, turn)
+        detail = guard.verdict(message, turn.sender).detail if error is None else None
+        outcome = Outcome(message.delivery, message.attempt, error, text, detail)
+        turn.send(turn.sender, outcome, after)
+        return error is None
+
+    def refuses(self, message: Received, turn: Turn) -> bool:
+        """Whether the policy refuses a message, which is then answered."""
+        text, detail = (None, "")
+        if self._guard is not None:
+            text, detail = self._guard.refusal(message, turn.sender)
+        if text is None:
+            return False
+        if isinstance(message, Deposit):
+            turn.reply(Declined(message.delivery, "NO_PERMISSIONS", detail))
+        else:
+            attempt = message.attempt if isinstance(message, Invoke) else 0
+            turn.reply(Outcome(message.delivery, attempt, "NO_PERMISSIONS", text, detail))
+        return True
 
     def _take(self, message: Received, turn: Turn) -> None:
         """Keep what was accepted, and call the handler with it, if there is one."""
@@ -109,6 +144,8 @@ class StandIn:
                 pass  # recorded in the trace; Lambda gives the record up, and the function goes on
             case Behave(fault):
                 self._behave(fault, turn)
+            case Permit(stored):
+                self._guard = guard_of(turn.address, stored, self._permissions)
             case _:
                 raise AssertionError(f"a stand-in does not take {message!r}")
 
@@ -122,8 +159,13 @@ class StandIn:
 
     def _accept_dead_letter(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
         """Take a dead letter. If the queue refuses it, the event is lost (fidelity 2.5)."""
+        if self.refuses(message, turn):
+            return
         error, text, after = self._refusal(message, delivery, turn)
-        turn.reply(Outcome(delivery, 0, error, text), after)
+        detail = None
+        if error is None and self._guard is not None:
+            detail = self._guard.verdict(message, turn.sender).detail
+        turn.reply(Outcome(delivery, 0, error, text, detail), after)
         if error is None:
             self._take(message, turn)
 
@@ -135,6 +177,8 @@ class StandIn:
 
     def _accept_destination_record(self, record: Deposit, turn: Turn) -> None:
         """Take Lambda's record of an invocation, unless this service refuses it, now or always."""
+        if self.refuses(record, turn):
+            return
         failure = failure_of(turn.address, record.rule, record.event, record.body)
         if failure is not None:
             turn.reply(Declined(record.delivery, failure.error, failure.text))

@@ -8,8 +8,6 @@ it. In another account, the policy of the bus must allow it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from simbridge.api.plane import Context
 from simbridge.api.store import BusEntry
 from simbridge.base.errors import ServiceError
@@ -24,19 +22,21 @@ def check_access(
     address: str,
     bus: BusEntry | None,
     operation_name: str,
-    facts: Mapping[str, str] | None = None,
+    facts: policy.Facts | None = None,
+    resource: str | None = None,
 ) -> None:
     """Raise AccessDeniedException if the caller may not call this operation on this event bus.
 
     `address` is the ARN of the bus, `bus` its entry in the store, `facts` are the condition keys of the
-    request.
+    request, and `resource` is the ARN that it is about, if it is not the bus.
     """
     caller = policy.Caller(
         context.account,
         policy.root(context.account, arns.parse(address).partition),
         organization=context.plane.organizations.get(context.account),
     )
-    _check(address, bus, caller, f"events:{operation_name}", facts or {})
+    action = f"events:{operation_name}"
+    _check(address, bus, caller, action, facts or {}, resource=resource)
 
 
 def check_forwarding(
@@ -64,16 +64,17 @@ def _check(
     bus: BusEntry | None,
     caller: policy.Caller,
     action: str,
-    facts: Mapping[str, str],
+    facts: policy.Facts,
     *,
+    resource: str | None = None,
     some_event: bool = False,
 ) -> None:
     """Raise AccessDeniedException if the policy of an event bus refuses the caller."""
     stored = bus.event_bus.policy if bus is not None else None
-    owner = arns.parse(address).account
-    reason = policy.refusal(stored, owner, caller, action, address, facts, some_event=some_event)
+    owner, resource = arns.parse(address).account, resource or address
+    reason = policy.refusal(stored, owner, caller, action, resource, facts, some_event=some_event)
     if reason is not None:
         raise ServiceError(
             "AccessDeniedException",
-            f"User: {caller.arn} is not authorized to perform: {action} on resource: {address} {reason}",
+            f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} {reason}",
         )

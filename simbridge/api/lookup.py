@@ -3,18 +3,21 @@
 One function for each kind of resource. Most operations name an event bus by its name or its ARN. An ARN
 reaches further than a name: it may be in another region, which the service refuses, or in another
 account, where the policy of that bus decides (`api/access`). Of what such a policy can allow, only
-PutEvents is simulated. Archives and replays name their event bus by its ARN, in their own account and
-region only. An API destination names its connection by an ARN that is of one incarnation of its name.
+PutEvents is simulated; what it denies is denied to its own account as well. Archives and replays name
+their event bus by its ARN, in their own account and region only. An API destination names its connection
+by an ARN that is of one incarnation of its name.
 """
 
 from __future__ import annotations
 
 from simbridge.api.access import check_access
 from simbridge.api.errors import invalid, no_bus, no_event_source, no_rule
-from simbridge.api.plane import Context
+from simbridge.api.plane import Context, Request
+from simbridge.api.rule_access import rule_facts, rule_resource
 from simbridge.api.store import ArchiveEntry, BusEntry, ConnectionEntry, ReplayEntry
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import InvalidArn, NotSimulated, ServiceError
+from simbridge.languages import policy
 from simbridge.model import arn
 from simbridge.model.resources import ApiDestination, Archive, Endpoint, EventSource, Rule
 
@@ -59,16 +62,29 @@ def bus_at(context: Context, address: str) -> BusEntry | None:
     return bus if bus is not None and bus.arn == address else None
 
 
-def find_bus(context: Context, given: str | None, operation_name: str) -> BusEntry:
+def find_bus(
+    context: Context,
+    given: str | None,
+    operation_name: str,
+    rule: str | None = None,
+    request: Request | None = None,
+) -> BusEntry:
     """The event bus that an operation names by name or ARN; if it names none, the default bus.
 
-    Raises ResourceNotFoundException if there is none (recorded), AccessDeniedException if it is of
-    another account whose policy does not allow the operation, and `NotSimulated` if that policy does.
+    `rule` is the name of the rule that the operation is about, if it is about one, and `request` the
+    request, if a policy can ask about it. Raises ResourceNotFoundException if there is no such bus
+    (recorded), AccessDeniedException if its policy denies the operation, or does not allow it to
+    another account, and `NotSimulated` if it does.
     """
     address = bus_address(context, given or "default")
     bus = bus_at(context, address)
-    if arn.parse(address).account != context.account:
-        check_access(context, address, bus, operation_name)
+    elsewhere = arn.parse(address).account != context.account
+    guarded = bus is not None and bus.event_bus.policy is not None
+    if elsewhere or (guarded and operation_name in policy.ACTIONS):
+        resource = None if rule is None else rule_resource(address, rule)
+        facts = None if rule is None else rule_facts(bus, rule, request or {})
+        check_access(context, address, bus, operation_name, facts, resource)
+    if elsewhere:
         raise NotSimulated(
             f"the policy of {address} allows this account {operation_name}, which this version of "
             "simbridge does not simulate for buses of other accounts; use a client of its own account"
@@ -97,11 +113,15 @@ def find_bus_by_arn(context: Context, text: str, parameter: str = "EventSourceAr
 
 
 def find_rule(
-    context: Context, bus_given: str | None, name: str, operation_name: str
+    context: Context,
+    bus_given: str | None,
+    name: str,
+    operation_name: str,
+    request: Request | None = None,
 ) -> tuple[BusEntry, Rule]:
     """The rule with this name, with the event bus it is on. Raises as `find_bus` does, and
     ResourceNotFoundException if the bus has no such rule (recorded)."""
-    bus = find_bus(context, bus_given, operation_name)
+    bus = find_bus(context, bus_given, operation_name, name, request)
     rule = bus.rules.get(name)
     if rule is None:
         raise no_rule(name, bus.name)

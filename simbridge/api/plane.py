@@ -164,7 +164,7 @@ class Context:
 class ControlPlane:
     """The API of a world, for all its accounts and regions.
 
-    `organizations` names the organization of each account that is in one.
+    `organizations` names the organization of each account that is in one at the beginning.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class ControlPlane:
     ) -> None:
         self.kernel = kernel
         self.limits = limits
-        self.organizations = dict(organizations or {})
+        kernel.shared.setdefault("organizations", dict(organizations or {}))
         self.stores: dict[tuple[str, str], Store] = {}
         self.propagation = Propagation(kernel.seed, limits)
         self.health_checks = HealthChecks(limits)
@@ -181,13 +181,19 @@ class ControlPlane:
 
     def fork(self, kernel: Kernel) -> ControlPlane:
         """The same API with a copy of its state, for a kernel that continues from here."""
-        fork = ControlPlane(kernel, self.limits, self.organizations)
+        fork = ControlPlane(kernel, self.limits)
         fork.stores = copy.deepcopy(self.stores)
         fork.propagation = copy.deepcopy(self.propagation)
         fork.health_checks = copy.deepcopy(self.health_checks)
         fork._faults = list(self._faults)
         fork._calls = dict(self._calls)
         return fork
+
+    @property
+    def organizations(self) -> dict[str, str]:
+        """The organization of each account that is in one. The data plane reads it, too."""
+        organizations: dict[str, str] = self.kernel.shared["organizations"]
+        return organizations
 
     def store(self, account: str, region: str) -> Store:
         """The store of an account in a region, created on first use."""

@@ -49,8 +49,8 @@ __all__ = [
 @operation
 def put_rule(context: Context, request: Request) -> Response:
     """Create or replace a rule. Errors (fidelity 3.1, 3.6, 4.8, 10.1, 11.1)."""
-    bus = find_bus(context, request.get("EventBusName"), "PutRule")
     name = request["Name"]
+    bus = find_bus(context, request.get("EventBusName"), "PutRule", name, request)
     old = bus.rules.get(name)
     _check_trigger(context, bus, request)
     if request.get("RoleArn"):
@@ -80,7 +80,7 @@ def put_rule(context: Context, request: Request) -> Response:
 @operation
 def delete_rule(context: Context, request: Request) -> Response:
     """Delete a rule that has no targets. Deleting a missing rule succeeds (captured)."""
-    bus = find_bus(context, request.get("EventBusName"), "DeleteRule")
+    bus = find_bus(context, request.get("EventBusName"), "DeleteRule", request["Name"])
     rule = bus.rules.get(request["Name"])
     if rule is None:
         return {}

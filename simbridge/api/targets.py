@@ -56,7 +56,8 @@ _WHOLE_LOG_GROUP = (
 @operation
 def put_targets(context: Context, request: Request) -> Response:
     """Add targets to a rule or replace them. Errors (fidelity 2.5, 5.1, 8.4)."""
-    bus, rule = find_rule(context, request.get("EventBusName"), request["Rule"], "PutTargets")
+    given_bus = request.get("EventBusName")
+    bus, rule = find_rule(context, given_bus, request["Rule"], "PutTargets", request)
     targets = {target.id: target for target in rule.targets}
     for given in request["Targets"]:
         _check_target(context, rule, given)

@@ -33,7 +33,7 @@ __all__ = [
 
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{1,32}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}")
 
 

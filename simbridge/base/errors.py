@@ -6,7 +6,7 @@
      |    +-- InvalidArn              text that is not an ARN (also a ValueError)
      |    +-- LanguageError           text in one of EventBridge's languages is wrong (also a ValueError)
      |    |    +-- InvalidPattern        an event pattern
-     |    |    +-- InvalidPolicy         a policy of an event bus
+     |    |    +-- InvalidPolicy         a policy
      |    |    +-- InvalidSchedule       a rate() or cron() expression
      |    |    +-- InvalidTransform      an input path or an input template
      |    +-- InvalidEvents           a file has lines that are not events (also a ValueError)
@@ -127,7 +127,7 @@ class InvalidPattern(LanguageError):
 
 @final
 class InvalidPolicy(LanguageError):
-    """A policy of an event bus is not valid."""
+    """A policy of an event bus or of a target is not valid."""
 
 
 @final

@@ -17,6 +17,7 @@ The messages in the life of one event::
     delivery --Due--> itself                 an attempt is due that needs a token of a rate limit
     delivery -Expire-> itself                there is no time for another attempt
     delivery -DeadLetter-> queue             given up; without a queue, `Drop` to the bus
+    story ----Permit--> target               its resource policy is this from now on
     target --Handled--> itself               your function has returned, or raised
     target --Execute--> itself               Lambda runs the function, later or again
     target --Deposit--> queue, topic         Lambda's record of an invocation; or `Declined` back
@@ -57,6 +58,7 @@ __all__ = [
     "Match",
     "Message",
     "Outcome",
+    "Permit",
     "Progress",
     "Publish",
     "Retire",
@@ -364,6 +366,16 @@ class Behave(MessageBase, frozen=True):
     behaviour: Behaviour
 
 
+@final
+class Permit(MessageBase, frozen=True):
+    """The resource policy of a stand-in is this from now on, as JSON text.
+
+    None: it has no policy, and lets everybody or nobody in, as the world says (`World(permissions=...)`).
+    """
+
+    policy: str | None = None
+
+
 Message = (
     HttpMessage
     | Behave
@@ -385,6 +397,7 @@ Message = (
     | Match
     | MatchWithoutTarget
     | Outcome
+    | Permit
     | Progress
     | Publish
     | Retire

@@ -13,7 +13,7 @@ from typing import Any, final
 import msgspec
 
 from simbridge.base import json
-from simbridge.model.arn import is_event_bus, parse
+from simbridge.model.arn import Arn, is_event_bus, parse
 
 __all__ = [
     "ApiDestination",
@@ -35,7 +35,8 @@ __all__ = [
 class Parameters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The parameter blocks of a target, on their way with each attempt to the target.
 
-    The parameters of an event bus also have the role of the call (`RoleArn`), for its policy.
+    The parameters of a target that has a policy, such as an event bus or a queue, also have the role of
+    the call (`RoleArn`), for that policy.
 
     Many messages carry the same parameters, so the trace writes them out once and refers to them by `name`
     afterwards (`trace/codec`), as it does with events. The name is a digest of the target's address and the
@@ -95,7 +96,7 @@ class Target(_Resource, frozen=True, dict=True):
     def parameters(self) -> Parameters | None:
         """The parameter blocks of the request; None if it has none, as most targets."""
         blocks = {name: self.request[name] for name in self.request if name.endswith("Parameters")}
-        if "RoleArn" in self.request and is_event_bus(parse(self.arn)):
+        if "RoleArn" in self.request and _has_policy(parse(self.arn)):
             blocks["RoleArn"] = self.request["RoleArn"]
         if self.endpoint_arn is not None:
             blocks["EndpointArn"] = self.endpoint_arn
@@ -103,6 +104,11 @@ class Target(_Resource, frozen=True, dict=True):
             return None
         text = json.encode([self.address, blocks], order="sorted")
         return Parameters(hashlib.blake2b(text, digest_size=8).hexdigest(), blocks)
+
+
+def _has_policy(target: Arn) -> bool:
+    """Whether a target has a resource policy and may be called with a role."""
+    return is_event_bus(target) or target.service in ("execute-api", "lambda", "sns", "sqs")
 
 
 @final

@@ -6,6 +6,7 @@
     sending      what a request is made of; `$.path` values in parameters
     inputs, http what several services share
     api_destination the HTTP request of an API destination
+    permission   what the resource policy of a target must allow
     failures     requests that cannot be made, and the error codes they end in
     refusals     the texts in which services refuse
     reference    the table as a page of the documentation
@@ -16,7 +17,8 @@ all (`failure`), and a stand-in shows the request it has received (`request`).
 
 from simbridge.targets.api_destination import RequestForm
 from simbridge.targets.failures import Failure, FailureKind
-from simbridge.targets.refusals import REFUSALS, checked_error, words
+from simbridge.targets.permission import NOT_ALLOWED, Permission
+from simbridge.targets.refusals import REFUSALS, checked_error, request_id, words
 from simbridge.targets.sending import Request, Sending
 from simbridge.targets.service import Refusal, Service, TargetKind
 from simbridge.targets.services.logs import NO_WHOLE_GROUP
@@ -38,11 +40,13 @@ __all__ = [
     "FAILURES",
     "FITS_ANYWHERE_CHARS",
     "KINDS",
+    "NOT_ALLOWED",
     "NO_DEDUPLICATION",
     "NO_WHOLE_GROUP",
     "REFUSALS",
     "Failure",
     "FailureKind",
+    "Permission",
     "Refusal",
     "Request",
     "RequestForm",
@@ -56,5 +60,6 @@ __all__ = [
     "is_service",
     "kind_of",
     "request",
+    "request_id",
     "words",
 ]

@@ -24,6 +24,7 @@ __all__ = [
     "examples",
     "failures",
     "kinds",
+    "permissions",
 ]
 
 RULE_ARN = "arn:aws:events:us-east-1:123456789012:rule/orders"
@@ -76,6 +77,16 @@ def kinds() -> str:
     head = ["kind", "ARN", "RoleArn", "parameters", "input forms", "default", "payload, bytes"]
     head.append("of another account")
     return _table(head, [_kind(kind) for kind in KINDS])
+
+
+def permissions() -> str:
+    """The table of kinds with a resource policy, and what it must allow."""
+    rows = [
+        [kind.name, ", ".join(f"`{action}`" for action in kind.permission.actions)]
+        for kind in KINDS
+        if kind.permission is not None
+    ]
+    return _table(["kind", "actions"], rows)
 
 
 def failures() -> str:

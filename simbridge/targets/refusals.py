@@ -18,7 +18,7 @@ from simbridge.model.error_codes import ERROR_CODES, checked
 from simbridge.targets.service import Refusal
 from simbridge.targets.services import SERVICES
 
-__all__ = ["REFUSALS", "checked_error", "words"]
+__all__ = ["REFUSALS", "checked_error", "request_id", "words"]
 
 
 REFUSALS: tuple[Refusal, ...] = tuple(row for service in SERVICES for row in service.refusals)
@@ -43,14 +43,18 @@ def words(arn: str, error: str, event_id: str, attempt: str) -> tuple[str, str]:
     row = _row(arn, error)
     if row is None:
         return error, ERROR_CODES[error].text
-    name = f"{arn}\n{event_id}\n{attempt}"
     return row.code, row.text.format(
         arn=arn,
         event=event_id,
         key=_key_of(arn),
-        request=uuid.uuid3(uuid.NAMESPACE_URL, name),
-        inner=uuid.uuid3(uuid.NAMESPACE_URL, f"{name}\nkey"),
+        request=request_id(arn, event_id, attempt),
+        inner=request_id(arn, event_id, f"{attempt}\nkey"),
     )
+
+
+def request_id(arn: str, event_id: str, attempt: str) -> str:
+    """The id of a request to the service of this ARN."""
+    return str(uuid.uuid3(uuid.NAMESPACE_URL, f"{arn}\n{event_id}\n{attempt}"))
 
 
 @lru_cache(maxsize=4096)

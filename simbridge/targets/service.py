@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple, final
 
 from simbridge.model.arn import Arn
 from simbridge.targets.failures import TOO_LARGE, FailureKind
+from simbridge.targets.permission import Permission
 from simbridge.targets.sending import Requester
 
 __all__ = [
@@ -67,7 +68,8 @@ class TargetKind(NamedTuple):
     that is not documented. `lacks` are the parts that its ARN may leave empty. `cross_account`: it
     may belong to another account than the rule. `check` has the rules of PutTargets for its block.
     `too_large` and `empty` are how a payload fails that is longer than `payload_bytes_max`, or empty
-    (None: an empty one is accepted).
+    (None: an empty one is accepted). `permission` is what its resource policy must allow, None if it is
+    called with a role.
     """
 
     name: str
@@ -89,6 +91,7 @@ class TargetKind(NamedTuple):
     timeout_us: int | None = None
     lacks: tuple[Literal["region", "account"], ...] = ()
     cross_account: bool = False
+    permission: Permission | None = None
 
     def fits(self, arn: Arn) -> bool:
         """Whether the ARN names a target of this kind."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, final
 from simbridge.base import clock
 from simbridge.base.printable import printable
 from simbridge.kernel import Entry, Record
+from simbridge.languages import policy
 from simbridge.model.http_messages import (
     Authorize,
     Authorized,
@@ -42,6 +43,7 @@ from simbridge.model.messages import (
     Match,
     MatchWithoutTarget,
     Outcome,
+    Permit,
     Progress,
     Publish,
     Retire,
@@ -145,6 +147,14 @@ def _behave(behave: Behave, record: Record, context: RenderContext) -> Line:
     return Line("⚙", YELLOW, f"{context.short(record.to)} {behave.behaviour.words()}")
 
 
+def _permit(permit: Permit, record: Record, context: RenderContext) -> Line:
+    name = context.short(record.to)
+    if permit.policy is None:
+        return Line("⚙", YELLOW, f"{name} has no policy of its own any more")
+    count = _count(len(policy.statements(permit.policy)), "statement")
+    return Line("⚙", YELLOW, f"{name} has a policy of {count}")
+
+
 # -- the life of an event ---------------------------------------------------------------------
 
 
@@ -176,7 +186,7 @@ def _outcome(outcome: Outcome, record: Record, context: RenderContext) -> Line:
     text = _one_line(outcome.detail or outcome.text)
     if outcome.error is not None:
         return Line("✗", RED, f"{target} refuses {event}{attempt}: {outcome.error}: {text}")
-    more = f": {text}" if outcome.text else ""
+    more = f": {text}" if text else ""
     return Line("✓", GREEN, f"{target} accepts {event}{attempt}{more}")
 
 
@@ -317,6 +327,7 @@ RENDERERS: dict[type, Callable[[Any, Record, RenderContext], Line | None]] = {
     Match: _match,
     MatchWithoutTarget: _match_without_target,
     Outcome: _outcome,
+    Permit: _permit,
     Progress: _progress,
     Publish: _publish,
     Unauthorized: _unauthorized,

@@ -271,6 +271,8 @@ def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str |
             return f"its dead-letter queue {_last(sender)} refuses it: {error}: {reason}"
         case Outcome(_, _, None, str() as text):
             return text
+        case Outcome(_, _, None, None, str() as detail):
+            return detail
         case Outcome(_, _, str(), _, str() as detail):
             return detail
         case Expire(_, True):
@@ -278,8 +280,11 @@ def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str |
             return f"throttled by the Invocations quota until it was too old for {attempt}"
         case Declined(_, error, text):
             refusal = f"{_last(sender)} refuses Lambda's record of it, which is lost: {error}"
-            return f"{refusal}: {text}" if error == "NO_RESOURCE" else refusal
+            return f"{refusal}: {text}" if error in _EXPLAINED else refusal
     return None
+
+
+_EXPLAINED = ("NO_PERMISSIONS", "NO_RESOURCE")
 
 
 def _invocation(message: Handled, to: str) -> str:

@@ -24,6 +24,7 @@ from simbridge.actors.endpoint import EndpointActor
 from simbridge.actors.event_source import EventSourceActor
 from simbridge.actors.fifo import make_stand_in
 from simbridge.actors.http import HttpEndpoint, MissingEndpoint
+from simbridge.actors.permission import Permissions
 from simbridge.actors.replay import Pace, ReplayActor
 from simbridge.actors.scheduler import SchedulerActor
 from simbridge.actors.target import MissingTarget
@@ -65,13 +66,14 @@ class ActorSettings(NamedTuple):
     """The options of a world that its actors need, beside its limits.
 
     `stand_ins`: whether stand-ins are made for missing targets. `organizations` has the AWS organization of
-    each account that is in one.
+    each account that is in one at the beginning. `enforced`: whether targets without a policy let nobody in.
     """
 
     stand_ins: bool
     backoff: Backoff
     rate_fires_at_once: bool
     organizations: dict[str, str]
+    enforced: bool
 
 
 @final
@@ -91,7 +93,8 @@ class ActorFactory:
         self._kernel = kernel
         self._plane = plane
         hops, region_hops = self.limits["same_region_hops"], self.limits["cross_region_hops"]
-        organizations, feedback = self.settings.organizations, kernel.shared["feedback"]
+        organizations, feedback = plane.organizations, kernel.shared["feedback"]
+        self._permissions = Permissions(self.settings.enforced, organizations)
         self._network, self._secrets = Network.of(kernel.shared), Secrets.of(kernel.shared)
         self._network.accepts_all = self.settings.stand_ins
         self._forwarding = ForwardingRules(hops, region_hops, organizations, feedback)
@@ -111,7 +114,7 @@ class ActorFactory:
         if arn is not None and arn.resource == "event-bus/default" and arns.is_event_bus(arn):
             return self._bus(arn)  # every account has one
         if self.settings.stand_ins and arn is not None and not arns.is_simulated(arn):
-            return make_stand_in(address)
+            return make_stand_in(address, self._permissions)
         missing = arn is not None and not arns.is_simulated(arn)
         return MissingTarget(self._namesakes(address) if missing else ())
 
@@ -138,7 +141,7 @@ class ActorFactory:
 
     def stand_in(self, arn: str) -> Actor:
         """The stand-in at an ARN, whether or not a message has been sent there yet."""
-        return self._kernel.actors.setdefault(arn, make_stand_in(arn))
+        return self._kernel.actors.setdefault(arn, make_stand_in(arn, self._permissions))
 
     def http_endpoint(self, url: str) -> HttpEndpoint:
         """The HTTP endpoint at a URL, whether or not a request has been sent there yet."""

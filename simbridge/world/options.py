@@ -41,6 +41,7 @@ def checked_options(
     trace: str,
     rate_first_fires: str,
     organizations: Mapping[str, Sequence[str]] | None,
+    permissions: str,
     backend: str,
 ) -> Options:
     """The options of a world. Raises `SimbridgeError` or `InvalidTime` as `World` says."""
@@ -48,13 +49,18 @@ def checked_options(
     checks.choice(stand_ins, "stand_ins", ("strict", "auto"))
     checks.choice(trace, "trace", ("full", "outcomes"))
     checks.choice(rate_first_fires, "rate_first_fires", ("immediately", "after_one_period"))
+    checks.choice(permissions, "permissions", ("ignore", "enforce"))
     check_backoff(backoff)
     backends.check_backend(backend)
     account, region = checks.account(account), checks.region(region)
     numbers = limits_of(profile, limits)
     members = checks.organizations({} if organizations is None else organizations)
     settings = ActorSettings(
-        stand_ins == "auto", backoff, rate_first_fires == "immediately", members
+        stand_ins == "auto",
+        backoff,
+        rate_first_fires == "immediately",
+        members,
+        permissions == "enforce",
     )
     begin = clock.instant(start)
     return Options(seed, begin, account, region, numbers, settings, trace == "outcomes")

@@ -1,8 +1,8 @@
 """A world: what a user can do with it. The work is done elsewhere in this package.
 
 `options` checks the options, `simulation` has the state, `clients` finds the world of a call, `handles` has
-what a scenario holds of targets and archives, and `actor_factory` makes every actor: on the first message
-to its address, or earlier if a handle is asked for.
+what a scenario holds of targets and archives, `resources` creates stand-ins, and `actor_factory` makes
+every actor: on the first message to its address, or earlier if a handle is asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, final
 
-from simbridge.actors.function import Asynchronous, Handler
 from simbridge.actors.http import HttpHandler
 from simbridge.base import checks, clock
 from simbridge.base.clock import Duration, Instant
@@ -27,11 +26,9 @@ from simbridge.world.clients import Clients, check_service
 from simbridge.world.handles.archives import ArchiveHandle, open_archive
 from simbridge.world.handles.health_checks import HealthCheck, open_health_check
 from simbridge.world.handles.http import HttpHandle, HttpStandIns, secret_of
-from simbridge.world.handles.queues import Queue
-from simbridge.world.handles.stand_ins import StandInHandle
-from simbridge.world.handles.targets import StandIns, asynchronous
-from simbridge.world.observed import Observed
+from simbridge.world.handles.targets import StandIns
 from simbridge.world.options import checked_options
+from simbridge.world.resources import Resources
 from simbridge.world.simulation import Simulation
 
 __all__ = ["World"]
@@ -42,7 +39,7 @@ _TRANSIENT = ("_clients", "_factory", "_http", "_kernel", "_plane", "_stand_ins"
 
 
 @final
-class World(Observed):
+class World(Resources):
     """A simulated AWS with EventBridge in it, on a clock of its own.
 
     `seed` seeds every random stream. `start` is the first instant. `account` and `region` are where
@@ -54,8 +51,10 @@ class World(Observed):
     `rate_first_fires` is when the schedule `rate(...)` of a rule fires for the first time: "immediately",
     which is when the rule is created or enabled, or "after_one_period". What AWS does is not certain.
     `backoff` is the curve of retries (`simbridge.backoff`). `trace="outcomes"` leaves single attempts
-    out of the trace. `organizations` lists the accounts of each AWS organization by its id, for bus
-    policies that ask. `backend` is the library that runs `async def` handlers.
+    out of the trace. `organizations` lists the accounts of each AWS organization by its id, for
+    policies that ask. `permissions`: whether a target without a resource policy lets everybody in
+    ("ignore") or nobody ("enforce"); a policy that is given is always asked. `backend` is the
+    library that runs `async def` handlers.
 
     Raises `SimbridgeError` for an invalid value, and `InvalidTime` for a naive `start`.
     """
@@ -74,6 +73,7 @@ class World(Observed):
         trace: Literal["full", "outcomes"] = "full",
         rate_first_fires: Literal["immediately", "after_one_period"] = "immediately",
         organizations: Mapping[str, Sequence[str]] | None = None,
+        permissions: Literal["ignore", "enforce"] = "ignore",
         backend: str = "asyncio",
     ) -> None:
         options = checked_options(
@@ -88,6 +88,7 @@ class World(Observed):
             trace=trace,
             rate_first_fires=rate_first_fires,
             organizations=organizations,
+            permissions=permissions,
             backend=backend,
         )
         self.backend = backend
@@ -116,53 +117,7 @@ class World(Observed):
         """
         return self._clients.intercepting(None if account is None else checks.account(account))
 
-    # -- stand-ins --------------------------------------------------------------------------
-
-    def queue(self, name: str, *, content_based_deduplication: bool = True) -> Queue:
-        """A stand-in for an SQS queue of this name.
-
-        A FIFO queue (its name ends in `.fifo`) takes events only with content-based deduplication,
-        and then puts no body twice into the queue within five minutes (`actors/fifo`).
-        """
-        return self._stand_ins.queue(name, content_based_deduplication)
-
-    def function(
-        self,
-        name: str,
-        handler: Handler | None = None,
-        *,
-        retries: int = 2,
-        event_age: Duration = "6h",
-        on_failure: str | None = None,
-        on_success: str | None = None,
-        timeout: Duration | None = None,
-    ) -> StandInHandle:
-        """A stand-in for a Lambda function; `def` or `async def`, `handler(event[, context])`.
-
-        The context is Lambda's, in virtual time (`simbridge.actors.context`). If `timeout` is given, an
-        `async def` handler that takes longer is cancelled and has failed.
-        A handler that raises does not fail the delivery: as on AWS, Lambda has accepted the event,
-        runs the function again after one and two minutes, within `retries` and `event_age`, and then
-        sends a record to `on_failure`, the ARN of a queue, a topic or an event bus (`on_success`
-        likewise). An `AssertionError` is your check and ends the run.
-        See https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html.
-        """
-        lambda_settings = asynchronous(retries, event_age, on_failure, on_success, timeout)
-        return self._stand_ins.function(name, handler, lambda_settings)
-
-    def stand_in(
-        self,
-        arn: str,
-        handler: Handler | None = None,
-        *,
-        lambda_settings: Asynchronous | None = None,
-    ) -> StandInHandle:
-        """A stand-in at any target ARN. The same ARN has the same stand-in, however often it is asked for.
-
-        `handler(event[, context])` is called with what the target receives, dead letters included. An
-        exception in it ends the run, unless the target is a Lambda function (`function`).
-        """
-        return self._stand_ins.at(arn, handler, lambda_settings)
+    # -- HTTP, secrets and calls that fail ---------------------------------------------------
 
     def http(self, url: str, handler: HttpHandler | None = None) -> HttpHandle:
         """A stand-in for an HTTP endpoint: a token endpoint of OAuth, or what an API destination calls.

@@ -201,10 +201,12 @@ def test_a_bus_must_exist_and_be_in_reach(api, operation, field, rest):
         "Event bus default does not exist.",
     )
     assert answer(ELSEWHERE) == (INVALID, "Cross-region api call is not allowed.")
+    on_a_rule = "Rule" in rest or "Name" in rest
+    resource = FOREIGN.replace("event-bus/default", "rule/r") if on_a_rule else FOREIGN
     assert answer(FOREIGN) == (
         "AccessDeniedException",
         "User: arn:aws:iam::123456789012:root is not authorized to perform: "
-        f"events:{operation} on resource: {FOREIGN} because no resource-based policy "
+        f"events:{operation} on resource: {resource} because no resource-based policy "
         f"allows the events:{operation} action",
     )
 

@@ -30,7 +30,7 @@ from simbridge.model.limits import LIMITS, PROFILES
 from simbridge.model.messages import Message
 from simbridge.model.regions import OTHER_REGIONS, RATES
 from simbridge.targets import REFUSALS
-from simbridge.targets.reference import examples, failures, kinds
+from simbridge.targets.reference import examples, failures, kinds, permissions
 from simbridge.trace import Attempt
 
 ROOT = Path(__file__).parents[2]
@@ -204,6 +204,7 @@ def public_names() -> str:
 GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("public.md", public_names),
     ("world.md", limits),
+    ("permissions.md", permissions),
     ("operations.md", operations),
     ("operations.md", not_simulated),
     ("errors.md", errors),

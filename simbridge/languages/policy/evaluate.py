@@ -1,33 +1,56 @@
-"""Evaluates a policy: whether a caller may perform an action on a resource."""
+"""Evaluates a policy: whether a caller may perform an action on a resource, and which statement decides.
+
+>>> stored = '''{"Statement": [{"Sid": "AllowRule", "Effect": "Allow", "Principal": "*",
+...   "Action": "sqs:SendMessage", "Resource": "*",
+...   "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:events:*:rule/a"}}}]}'''
+>>> def asked(rule):
+...     facts = {"aws:sourcearn": f"arn:aws:events:us-east-1:1:{rule}"}
+...     return Request(EVENTBRIDGE, "sqs:SendMessage", "arn:aws:sqs:::orders", facts)
+>>> decide(stored, asked("rule/a"))
+Decision(effect='Allow', statement="statement 'AllowRule'")
+>>> decide(stored, asked("rule/b"))
+Decision(effect=None, statement=None)
+>>> print(*mismatches(stored, asked("rule/b")))
+statement 'AllowRule': aws:SourceArn is arn:aws:events:us-east-1:1:rule/b, wanted arn:aws:events:*:rule/a
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, final
+from typing import NamedTuple, final
 
-from simbridge.languages.policy.vocabulary import (
-    Matches,
-    glob,
-    null,
-    operator,
-    root,
-    statements,
-    texts,
-)
+from simbridge.languages.policy.statement import Compiled, Facts, compiled, differs
+from simbridge.languages.policy.vocabulary import root, statements
 
-__all__ = ["Caller", "forwarder", "refusal"]
+__all__ = [
+    "EVENTBRIDGE",
+    "NOTHING",
+    "Caller",
+    "Decision",
+    "Request",
+    "decide",
+    "explanation",
+    "forwarder",
+    "mismatches",
+    "refusal",
+    "sentence",
+]
 
 _OF_THE_EVENT = re.compile(r"events:(source|detail-type|detail\..*)", re.DOTALL)
 """Condition keys, in lower case, whose values are those of an event."""
+
+_SHOWN_MAX = 5
+"""How many statements that do not allow a call are explained."""
 
 
 @final
 class Caller(NamedTuple):
     """The caller: an account, the ARN of its principal, and the AWS service that acts for it, if any.
 
-    `organization` is known of a principal, not of a service that acts without one.
+    A service that acts as nobody but itself has neither account nor ARN. `organization` is known of a
+    principal, not of a service that acts without one.
     """
 
     account: str
@@ -36,14 +59,35 @@ class Caller(NamedTuple):
     organization: str | None = None
 
     def facts(self) -> dict[str, str]:
-        """The condition keys that are about the caller."""
-        known = {"aws:principalaccount": self.account, "aws:principalarn": self.arn}
+        """The condition keys that are about the caller (fidelity 2.6)."""
+        known = {"aws:principalisawsservice": str(self.service is not None).lower()}
+        if self.arn:
+            known |= {"aws:principalaccount": self.account, "aws:principalarn": self.arn}
+            known["aws:principaltype"] = "AssumedRole" if ":role/" in self.arn else "Account"
+        else:
+            known["aws:principaltype"] = "User"  # captured: not "AWSService"
         if self.organization is not None:
             known["aws:principalorgid"] = self.organization
         if self.service is not None:
             known["aws:principalservicename"] = self.service
-        known["aws:principalisawsservice"] = str(self.service is not None).lower()
         return known
+
+    @property
+    def principals(self) -> frozenset[str]:
+        """How a statement may name the caller as `AWS`: its ARN, its whole account, or everybody."""
+        if not self.arn:
+            return frozenset("*")
+        partition = self.arn.split(":")[1]
+        return frozenset(("*", self.arn, self.account, root(self.account, partition)))
+
+    @property
+    def name(self) -> str:
+        """What AWS's errors call it."""
+        return self.arn or self.service or ""
+
+
+EVENTBRIDGE = Caller("", "", "events.amazonaws.com")
+"""EventBridge, when it calls a target without a role, or a dead-letter queue."""
 
 
 def forwarder(
@@ -54,8 +98,89 @@ def forwarder(
     Without a role the organization is unknown (API reference, PutPermission).
     """
     if role is None:
-        return Caller(account, root(account, partition), "events.amazonaws.com")
+        return Caller(account, root(account, partition), EVENTBRIDGE.service)
     return Caller(account, role, organization=organizations.get(account))
+
+
+@final
+class Request(NamedTuple):
+    """What is asked of a policy. `facts` are the condition keys of the request, in lower case."""
+
+    caller: Caller
+    action: str
+    resource: str
+    facts: Facts
+
+
+@final
+class Decision(NamedTuple):
+    """What a policy says: "Allow", "Deny" or nothing, and the statement that says it."""
+
+    effect: str | None
+    statement: str | None
+
+
+NOTHING = Decision(None, None)
+"""What a policy says that has no statement about a request."""
+
+
+def decide(policy: str, request: Request, *, some_event: bool = False) -> Decision:
+    """The decision of a stored policy: the first statement that denies, or else that allows.
+
+    With `some_event` no event is known yet, and a statement allows if it would allow some event.
+    """
+    caller, action, resource, facts = request
+    known, principals = {**caller.facts(), **facts}, caller.principals
+    allowed = None
+    for statement in _compiled(policy):
+        if (
+            statement.names(principals, caller.service)
+            and statement.actions.holds(action)
+            and statement.resources.holds(resource)
+            and all(
+                statement.effect == "Allow"
+                if some_event and _OF_THE_EVENT.fullmatch(condition.key)
+                else condition.holds(known)
+                for condition in statement.conditions
+            )
+        ):
+            if statement.effect == "Deny":
+                return Decision("Deny", statement.name)
+            allowed = allowed or statement.name
+    return Decision(None if allowed is None else "Allow", allowed)
+
+
+def mismatches(policy: str, request: Request) -> list[str]:
+    """Why each statement that would allow something does not allow this, a line for each."""
+    caller, action, resource, facts = request
+    known = {**caller.facts(), **facts}
+    found = []
+    for statement in _compiled(policy):
+        if statement.effect != "Allow":
+            continue
+        if statement.names(caller.principals, caller.service):
+            why = statement.mismatch(action, resource, known)
+        else:
+            named = sorted(statement.principals | statement.services)
+            why = differs("the principal", caller.name, named, statement.others)
+        if why is not None:
+            found.append(f"{statement.name}: {why}")
+    return found
+
+
+def explanation(policy: str | None, request: Request, decision: Decision, name: str) -> str:
+    """Which statement of the policy of `name` decides; or what differs in each that does not allow it."""
+    if decision.statement is not None:
+        verb = "allows" if decision.effect == "Allow" else "denies"
+        return f"{decision.statement} of the policy of {name} {verb} it"
+    if policy is None:
+        return f"{name} has no policy"
+    found = mismatches(policy, request)
+    if not found:
+        return f"the policy of {name} has no statement that allows anything"
+    more = len(found) - _SHOWN_MAX
+    shown = [*found[:_SHOWN_MAX], *([f"and {more} more statements"] if more > 0 else [])]
+    return f"the policy of {name} does not allow it: {'; '.join(shown)}"
 
 
 def refusal(
@@ -64,111 +189,31 @@ def refusal(
     caller: Caller,
     action: str,
     resource: str,
-    facts: Mapping[str, str],
+    facts: Facts,
     *,
     some_event: bool = False,
 ) -> str | None:
     """Why the caller may not, as the end of AWS's sentence; None if it may.
 
-    `owner` is the account of the resource, `facts` the condition keys of the request, in lower case.
-    With `some_event` no event is known yet, and the caller may if some event would be allowed.
+    `owner` is the account of the resource; it may do what is not denied. The rest is as in `decide`.
     """
-    if policy is None and caller.account == owner:
-        return None
-    known = {**caller.facts(), **facts}
-    effects = {
-        statement.effect
-        for statement in (_compiled(policy) if policy is not None else ())
-        if _names(statement, caller)
-        and any(matches(action) for matches in statement.actions)
-        and any(matches(resource) for matches in statement.resources)
-        and all(
-            statement.effect == "Allow"
-            if some_event and _OF_THE_EVENT.fullmatch(condition.key)
-            else condition.holds(known)
-            for condition in statement.conditions
-        )
-    }
-    if "Deny" in effects:
+    if policy is None:
+        decision = NOTHING
+    else:
+        request = Request(caller, action, resource, facts)
+        decision = decide(policy, request, some_event=some_event)
+    return sentence(decision, owner, caller, action)
+
+
+def sentence(decision: Decision, owner: str, caller: Caller, action: str) -> str | None:
+    """The end of AWS's sentence about a decision that refuses; None if it does not refuse."""
+    if decision.effect == "Deny":
         return "with an explicit deny in a resource-based policy"
-    if "Allow" in effects or caller.account == owner:
+    if decision.effect == "Allow" or caller.account == owner:
         return None
     return f"because no resource-based policy allows the {action} action"
 
 
-@final
-class _Compiled(NamedTuple):
-    """A compiled statement."""
-
-    effect: str
-    principals: tuple[str, ...]
-    services: tuple[str, ...]
-    actions: tuple[Matches, ...]
-    resources: tuple[Matches, ...]
-    conditions: tuple[_Condition, ...]
-
-
-def _names(statement: _Compiled, caller: Caller) -> bool:
-    """Whether the principals of a statement are the caller, its whole account, or everybody."""
-    account = root(caller.account, caller.arn.split(":")[1])
-    if not {"*", caller.arn, account, caller.account}.isdisjoint(statement.principals):
-        return True
-    return caller.service is not None and caller.service in statement.services
-
-
 @lru_cache(maxsize=1024)
-def _compiled(policy: str) -> tuple[_Compiled, ...]:
-    return tuple(
-        _Compiled(
-            statement["Effect"],
-            tuple(_named(statement["Principal"], "AWS")),
-            tuple(_named(statement["Principal"], "Service")),
-            tuple(glob(action, fold=True) for action in texts(statement["Action"])),
-            tuple(glob(resource) for resource in texts(statement["Resource"])),
-            tuple(
-                _condition(name, key, values)
-                for name, keys in statement.get("Condition", {}).items()
-                for key, values in keys.items()
-            ),
-        )
-        for statement in statements(policy)
-    )
-
-
-def _named(principal: Any, kind: str) -> list[str]:
-    if isinstance(principal, str):
-        return [principal]
-    return texts(principal[kind]) if kind in principal else []
-
-
-_VARIABLE = re.compile(r"\$\{([\w:.-]+)\}")
-
-
-@final
-class _Condition(NamedTuple):
-    """One key that is compared with values; any of them will do, or with `negated` none may."""
-
-    key: str
-    values: tuple[str, ...]
-    compare: Callable[[str, str], bool]
-    negated: bool
-    absent: bool
-
-    def holds(self, known: Mapping[str, str]) -> bool:
-        """Whether it holds of a request with these keys; `absent`: the answer if the key is missing."""
-        seen = known.get(self.key)
-        if self.compare is null:
-            return any((seen is None) == (value.lower() == "true") for value in self.values)
-        if seen is None:
-            return self.absent
-        wanted = (_VARIABLE.sub(lambda m: known.get(m[1].lower(), m[0]), v) for v in self.values)
-        return any(self.compare(value, seen) for value in wanted) != self.negated
-
-
-def _condition(name: str, key: str, values: Any) -> _Condition:
-    found = operator(name)
-    assert found is not None, "checked when the policy was put"
-    compare, negated = found
-    forgiving = name.endswith("IfExists") or name.startswith("ForAllValues:")
-    absent = forgiving or (negated and not name.startswith("ForAnyValue:"))
-    return _Condition(key.lower(), tuple(texts(values)), compare, negated, absent)
+def _compiled(policy: str) -> tuple[Compiled, ...]:
+    return compiled(policy, statements(policy))

@@ -24,7 +24,7 @@ from simbridge.languages.policy.vocabulary import (
 )
 from simbridge.model import arn as arns
 
-__all__ = ["ACTIONS", "check"]
+__all__ = ["ACTIONS", "check", "check_conditions"]
 
 ACTIONS = (
     "PutEvents",
@@ -118,7 +118,7 @@ def _checked(statement: Statement, bus: arns.Arn) -> Statement:
     _check_actions(texts(statement["Action"]))
     for resource in texts(statement["Resource"]):
         _check_resource(resource, bus)
-    _check_conditions(statement.get("Condition", {}))
+    check_conditions(statement.get("Condition", {}), _is_key, "a bus policy")
     return {**statement, "Principal": _principal(statement["Principal"], bus.partition)}
 
 
@@ -180,7 +180,12 @@ def _check_resource(text: str, bus: arns.Arn) -> None:
         raise InvalidPolicy(f'The relative-id "{resource.resource}" is invalid for ARN "{text}"')
 
 
-def _check_conditions(given: Any) -> None:
+def _is_key(key: str) -> bool:
+    return key in KEYS or key.startswith("events:detail.")
+
+
+def check_conditions(given: Any, is_key: Callable[[str], bool], what: str) -> None:
+    """Check the conditions of a statement in `what`; `is_key` says whether a key is simulated."""
     if not isinstance(given, dict) or not all(isinstance(keys, dict) for keys in given.values()):
         raise InvalidPolicy("This text appears not to be a policy")
     for name, keys in given.items():
@@ -189,8 +194,8 @@ def _check_conditions(given: Any) -> None:
                 raise NotSimulated(f"the condition operator {name} is not simulated")
             raise InvalidPolicy(f"Invalid Condition type : {name}.")
         for key, values in keys.items():
-            if key.lower() not in KEYS and not key.lower().startswith("events:detail."):
-                raise NotSimulated(f"the condition key {key} of a bus policy is not simulated")
+            if not is_key(key.lower()):
+                raise NotSimulated(f"the condition key {key} of {what} is not simulated")
             texts(values)
 
 

@@ -14,6 +14,7 @@ import re
 from simbridge.model import arn as arns
 from simbridge.targets import http
 from simbridge.targets.failures import Failure
+from simbridge.targets.permission import Permission
 from simbridge.targets.sending import Request, Sending
 from simbridge.targets.service import ALWAYS, Example, Service, TargetKind
 
@@ -79,6 +80,7 @@ SERVICE = Service(
             fails_with=ALWAYS,
             timeout_us=http.TIMEOUT_US,
             cross_account=True,
+            permission=Permission(("execute-api:Invoke",)),
         ),
     ),
     http.FAILURES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simbridge.targets.failures import NOT_JSON, Failure
 from simbridge.targets.inputs import is_json
+from simbridge.targets.permission import Permission
 from simbridge.targets.sending import Request, Sending
 from simbridge.targets.service import KIB, Example, Service, TargetKind
 
@@ -37,6 +38,8 @@ SERVICE = Service(
             fails_with=("InputTransformer",),
             payload_bytes_max=1024 * KIB,  # AWS Lambda quotas: asynchronous invocation, since 2025
             cross_account=True,
+            # AddPermission makes statements without NotPrincipal, NotAction or NotResource.
+            permission=Permission(("lambda:InvokeFunction",), negated_elements=False),
         ),
     )
 )

@@ -7,6 +7,7 @@ import datetime as dt
 from simbridge.base import clock
 from simbridge.languages.transform import jsontext
 from simbridge.targets.failures import Failure, FailureKind
+from simbridge.targets.permission import Permission
 from simbridge.targets.sending import Request, Sending
 from simbridge.targets.service import KIB, Example, Service, TargetKind
 
@@ -82,6 +83,9 @@ SERVICE = Service(
             ),
             fails_with=("InputTransformer",),
             payload_bytes_max=256 * KIB - 26,  # Amazon CloudWatch Logs: PutLogEvents
+            permission=Permission(
+                ("logs:CreateLogStream", "logs:PutLogEvents"), suffix=":log-stream:events"
+            ),
         ),
     ),
     (_NOT_A_LOG_ENTRY, NO_WHOLE_GROUP),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simbridge.targets.permission import Permission
 from simbridge.targets.sending import Request, Sending
 from simbridge.targets.service import KIB, Example, Refusal, Service, TargetKind
 
@@ -13,13 +14,13 @@ def _publish(sending: Sending) -> Request:
     return {"Action": "Publish", "TopicArn": str(sending.target), "Message": sending.text}
 
 
+_PERMISSION = Permission(("sns:Publish",), "SNS:Publish", "AmazonSNS", "AuthorizationError")
+
 _NOT_ALLOWED = Refusal(
     "sns",
     "AuthorizationError",
     "NO_PERMISSIONS",
-    "User: events.amazonaws.com is not authorized to perform: SNS:Publish on resource: {arn} "
-    "because no resource-based policy allows the SNS:Publish action (Service: AmazonSNS; "
-    "Status Code: 403; Error Code: AuthorizationError; Request ID: {request}; Proxy: null)",
+    _PERMISSION.usual(),
     "the policy of the topic does not let the rule in",
 )
 
@@ -34,6 +35,7 @@ SERVICE = Service(
             Example("orders", {"Input": '"an order was placed"'}),
             payload_bytes_max=256 * KIB,  # Amazon SNS: Publish
             cross_account=True,
+            permission=_PERMISSION,
         ),
     ),
     refusals=(_NOT_ALLOWED,),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from simbridge.model import arn as arns
 from simbridge.targets.failures import Failure, FailureKind
+from simbridge.targets.permission import Permission
 from simbridge.targets.sending import Request, Sending
 from simbridge.targets.service import ALWAYS, KIB, Example, Refusal, Service, TargetKind
 
@@ -80,15 +81,14 @@ def _queue_url(sending: Sending) -> str:
     return f"https://sqs.{queue.region}.{suffix}/{queue.account}/{queue.resource}"
 
 
+_SEND = Permission(("sqs:SendMessage",), "sqs:sendmessage", "AmazonSQS", "AccessDenied")
+
 _REFUSALS = (
     Refusal(
         "sqs",
         "AccessDenied",
         "NO_PERMISSIONS",
-        "User: events.amazonaws.com is not authorized to perform: sqs:sendmessage on resource: "
-        "{arn} because no resource-based policy allows the sqs:sendmessage action "
-        "(Service: AmazonSQS; Status Code: 403; Error Code: AccessDenied; "
-        "Request ID: {request}; Proxy: null)",
+        _SEND.usual(),
         "the policy of the queue does not let the rule in",
     ),
     Refusal(
@@ -139,6 +139,7 @@ SERVICE = Service(
             too_large=_TOO_LARGE,
             empty=_EMPTY,
             cross_account=True,
+            permission=_SEND,
         ),
         TargetKind(
             "SQS queue",
@@ -152,6 +153,7 @@ SERVICE = Service(
             too_large=_TOO_LARGE,
             empty=_EMPTY,
             cross_account=True,
+            permission=_SEND,
         ),
     ),
     (_TOO_LARGE, _EMPTY, _NO_GROUP, NO_DEDUPLICATION),

@@ -14,11 +14,13 @@ from simbridge import targets
 from simbridge.actors.fifo import unwrap_stand_in
 from simbridge.actors.function import Received, UserFunction, text_of
 from simbridge.actors.target import StandIn, request_of
+from simbridge.base import json
 from simbridge.base.printable import printable
 from simbridge.hosts import engine
 from simbridge.kernel import Kernel
 from simbridge.model.faults import AllFaultMethods, Behaviour, Fault
-from simbridge.model.messages import Behave
+from simbridge.model.messages import Behave, Permit
+from simbridge.world.handles.policies import PolicyText, checked_policy
 
 __all__ = ["Caller", "StandInHandle"]
 
@@ -78,6 +80,29 @@ class StandInHandle(AllFaultMethods):
         Each has the name of the call as `Action` and the parameters as that API calls them.
         """
         return self._read(self._requests)
+
+    @property
+    def policy(self) -> dict[str, Any] | None:
+        """Its resource policy as it was set last; None if it has none, and the world decides.
+
+        Assign a mapping, JSON text or None to change it. The change is a record of the trace and holds
+        for every attempt from then on, also of events that are under way. Raises `InvalidPolicy` or
+        `NotSimulated` for its content, and `SimbridgeError` if deliveries to such a target ask no policy.
+        """
+        with self._kernel.exclusive:
+            stored = self._actor.policy
+        return None if stored is None else json.decode(stored)
+
+    @policy.setter
+    def policy(self, policy: PolicyText | None) -> None:
+        self.permit(checked_policy(self.arn, policy))
+
+    def permit(self, stored: str | None) -> None:
+        """Send the stand-in a policy that has been checked."""
+        with self._kernel.hold():
+            sender, cause = self._caller()
+            self._actor.policy = stored
+            self._kernel.send(sender, self.arn, Permit(stored), cause=cause)
 
     def __repr__(self) -> str:
         return f"<stand-in {printable(self.arn)}>"

@@ -1,4 +1,4 @@
-"""Creates stand-in actors and their handles: what `World.queue`, `function` and `stand_in` check and make.
+"""Creates stand-in actors and their handles: what `World.queue`, `function`, `topic` and `stand_in` check and make.
 
 A stand-in is an actor at the ARN of a target. Each ARN has one stand-in and one handle, however often it is
 asked for: a handle keeps what it has read.
@@ -19,6 +19,7 @@ from simbridge.kernel import Kernel
 from simbridge.model import arn as arns
 from simbridge.model.pacing import Pacing
 from simbridge.world.actor_factory import ActorFactory
+from simbridge.world.handles.policies import PolicyText, checked_policy
 from simbridge.world.handles.queues import Queue
 from simbridge.world.handles.stand_ins import Caller, StandInHandle
 
@@ -28,6 +29,7 @@ _QUEUE = re.compile(r"(?=.{1,80}\Z)[A-Za-z0-9_-]+(\.fifo)?")  # Amazon SQS: Crea
 _FUNCTION = re.compile(
     r"[A-Za-z0-9_-]{1,64}(:(\$LATEST|[A-Za-z0-9_-]+))?"
 )  # Lambda: CreateFunction
+_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,256}")  # Amazon SNS: CreateTopic
 
 _DESTINATIONS = ("sqs", "sns", "events")
 
@@ -51,7 +53,9 @@ class StandIns:
         self._region = region
         self._handles: dict[tuple[type, str], Any] = {}
 
-    def queue(self, name: str, content_based_deduplication: bool) -> Queue:
+    def queue(
+        self, name: str, content_based_deduplication: bool, policy: PolicyText | None
+    ) -> Queue:
         """The stand-in for an SQS queue (`World.queue`)."""
         arn = self._arn("sqs", _checked_name(name, _QUEUE, "queue", 80))
         if not isinstance(content_based_deduplication, bool):
@@ -62,22 +66,41 @@ class StandIns:
             raise SimbridgeError(
                 f"{name!r} is not a FIFO queue and has no deduplication: end its name in '.fifo'"
             )
+        stored = checked_policy(arn, policy)
         with self._kernel.hold():
-            self._actor(arn)
+            actor = self._actor(arn)
             queue = self._kernel.actors[arn]
             if isinstance(queue, FifoQueue) and not content_based_deduplication:
                 queue.content_based_deduplication = False
-            return self._handle(Queue, arn)
+            return self._permitted(self._handle(Queue, arn), actor, stored)
 
     def function(
-        self, name: str, handler: Handler | None, lambda_settings: Asynchronous
+        self,
+        name: str,
+        handler: Handler | None,
+        lambda_settings: Asynchronous,
+        policy: PolicyText | None,
     ) -> StandInHandle:
         """The stand-in for a Lambda function (`World.function`)."""
         arn = self._arn("lambda", f"function:{_checked_name(name, _FUNCTION, 'function', 64)}")
-        return self.at(arn, handler, lambda_settings)
+        return self.at(arn, handler, lambda_settings, policy)
+
+    def topic(self, name: str, handler: Handler | None, policy: PolicyText | None) -> StandInHandle:
+        """The stand-in for an SNS topic (`World.topic`)."""
+        if isinstance(name, str) and name.endswith(".fifo"):
+            raise SimbridgeError(
+                f"{name!r} is a FIFO topic, which is not a target of rules: name a standard topic"
+            )
+        return self.at(
+            self._arn("sns", _checked_name(name, _TOPIC, "topic", 256)), handler, None, policy
+        )
 
     def at(
-        self, arn: str, handler: Handler | None, lambda_settings: Asynchronous | None
+        self,
+        arn: str,
+        handler: Handler | None,
+        lambda_settings: Asynchronous | None,
+        policy: PolicyText | None,
     ) -> StandInHandle:
         """The stand-in at any ARN (`World.stand_in`)."""
         if lambda_settings is not None and not isinstance(lambda_settings, Asynchronous):
@@ -85,6 +108,7 @@ class StandIns:
                 f"lambda_settings is an Asynchronous, as world.function makes it, not {lambda_settings!r}"
             )
         address = arns.address_of(checks.text(arn, "the ARN of a stand-in"))
+        stored = checked_policy(address, policy)
         runner = None
         if handler is not None:  # what is refused leaves no stand-in behind
             if lambda_settings is None and arns.parse(address).service == "lambda":
@@ -97,7 +121,17 @@ class StandIns:
                 actor.runner = runner
             elif handler is not None and actor.runner.handler not in (handler,):
                 raise SimbridgeError(f"{arn} has a handler already: make each function once")
-            return self._handle(StandInHandle, address)
+            return self._permitted(self._handle(StandInHandle, address), actor, stored)
+
+    def _permitted(self, handle: Handle, actor: StandIn, stored: str | None) -> Handle:
+        """The handle of a stand-in, which has this policy now."""
+        if stored is not None and stored != actor.policy:
+            if actor.policy is not None:
+                raise SimbridgeError(
+                    f"{handle.arn} has another policy already: change it with .policy = {{...}}"
+                )
+            handle.permit(stored)
+        return handle
 
     def _actor(self, arn: str) -> StandIn:
         """The stand-in at an ARN, which is created if there is none."""
