@@ -231,7 +231,9 @@ def test_hypothesis(pytester: pytest.Pytester) -> None:
         from hypothesis import HealthCheck, given, settings, strategies as st
 
         @pytest.mark.anyio
-        @settings(suppress_health_check=list(HealthCheck), max_examples=5, database=None)
+        @settings(
+            suppress_health_check=list(HealthCheck), max_examples=5, database=None, deadline=None
+        )
         @given(hours=st.integers(1, 5))
         async def test_hours(world, hours):
             before = world.now
