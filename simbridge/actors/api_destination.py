@@ -112,14 +112,18 @@ class ApiDestinationActor:
             case _:
                 raise AssertionError(f"an API destination does not take {message!r}")
 
-    def _attempt(self, message: Invoke, sender: str, turn: Turn) -> None:
-        """Send the request, or first ask the connection for an authorization."""
+    def _attempt(self, message: Invoke, sender: str, turn: Turn, authorized: bool = False) -> None:
+        """Send the request, or first ask the connection for an authorization.
+
+        `authorized`: it has just been asked. A token that is about to expire even then is used, because
+        a new one would be no fresher.
+        """
         destination = self.destination
         if destination is None:
             turn.send(sender, _missing(message, turn.address, sender))
             return
         authorization = self.secrets.authorization(destination.connection_arn)
-        if authorization is not None and authorization.is_fresh(turn.now):
+        if authorization is not None and (authorized or authorization.is_fresh(turn.now)):
             self._request(message, sender, destination, authorization, turn)
         else:
             self._waiting[message.delivery] = (sender, message)
@@ -130,7 +134,7 @@ class ApiDestinationActor:
         """The connection has answered. What it has by now may have changed again."""
         sender, invoke = self._waiting.pop(message.delivery)
         if message.error is None:
-            self._attempt(invoke, sender, turn)
+            self._attempt(invoke, sender, turn, authorized=True)
         else:
             text = f"{_PREFIX} {message.text}"
             turn.send(sender, Outcome(invoke.delivery, invoke.attempt, message.error, text))

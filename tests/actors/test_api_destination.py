@@ -218,6 +218,17 @@ def test_a_token_that_is_about_to_expire_is_replaced_first(shop_of: ShopOf) -> N
     assert bearer == ["Bearer t1", "Bearer t1", "Bearer t2"]
 
 
+def test_tokens_that_expire_at_once(shop_of: ShopOf) -> None:
+    """Each attempt has a token of its own, which is used although it is about to expire."""
+    shop = shop_of(oauth=30)
+    shop.put(2)
+    shop.world.run(minutes=1)
+    shop.put()
+    shop.world.run(minutes=1)
+    assert len(shop.endpoint.requests) == 3 and shop.tokens <= 4
+    assert {d.outcome for d in shop.world.trace.deliveries()} == {"delivered"}
+
+
 @pytest.mark.parametrize("status", [401, 407])
 def test_a_refused_token_is_replaced(status: int, shop_of: ShopOf) -> None:
     """Once, however many attempts it was refused to."""
