@@ -113,7 +113,8 @@ FUNCTIONS: dict[Callable[..., Any], dict[str, Any]] = {
 }
 METHODS: dict[Callable[[], Any], dict[str, dict[str, Any]]] = {
     world: {
-        "client": {}, "intercept": {}, "queue": {"name": "q"}, "function": {"name": "f"},
+        "client": {}, "intercept": {}, "queue": {"name": "q"}, "topic": {"name": "t"},
+        "organization": {"organization": "o-abc", "accounts": []}, "function": {"name": "f"},
         "stand_in": {"arn": QUEUE}, "http": {"url": URL}, "secret": {"arn": "x"},
         "archive": {"name": "a"}, "run": {"hours": 1}, "settle": {},
         "emit": {"event": SERVICE_EVENT},

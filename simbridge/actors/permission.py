@@ -26,7 +26,7 @@ __all__ = ["IGNORED", "Guard", "Permissions", "Verdict", "guard_of"]
 class Permissions(NamedTuple):
     """What all stand-ins of a world have in common.
 
-    `enforced`: a resource without a policy lets nobody in. `organizations` has the AWS organization of
+    `enforced`: a resource without a policy lets no caller in. `organizations` has the AWS organization of
     each account that is in one; a scenario may add to it.
     """
 
@@ -35,7 +35,7 @@ class Permissions(NamedTuple):
 
 
 IGNORED = Permissions(False, {})
-"""A resource without a policy lets everybody in."""
+"""A resource without a policy lets all callers in."""
 
 
 @final
@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
 
 @final
 class Guard:
-    """The resource policy of the stand-in at an address. Without a policy it lets nobody in."""
+    """The resource policy of the stand-in at an address. Without a policy it lets no caller in."""
 
     def __init__(
         self,

@@ -1,8 +1,9 @@
 """What the policy of an event bus may ask about calls on its rules: their resource and condition keys.
 
-A statement about PutRule can look at the pattern, one about PutTargets at the targets, and any at who created
-or manages the rule (fidelity 8.6). A pattern lists several values for a field, so most keys have several. An
-operator in a pattern, such as `{"prefix": "a"}`, is the value of a key as JSON text (chosen).
+A statement about PutRule can look at the pattern, one about PutTargets at the targets, and any at the
+account that created the rule and the service that manages it (fidelity 8.6). A pattern lists several values
+for a field, so most keys have several. An operator in a pattern, such as `{"prefix": "a"}`, is the value of
+a key as JSON text (chosen).
 
     >>> pattern_facts('{"source": ["shop"], "detail": {"service": ["a", {"prefix": "b"}]}}')
     {'events:source': ('shop',), 'events:detail.service': ('a', '{"prefix":"b"}')}

@@ -357,7 +357,7 @@ class Behave(MessageBase, frozen=True):
 class Permit(MessageBase, frozen=True):
     """The resource policy of a stand-in is this from now on, as JSON text.
 
-    None: it has no policy, and lets everybody or nobody in, as the world says (`World(permissions=...)`).
+    None: it has no policy, and lets all callers or none in, as the world says (`World(permissions=...)`).
     """
 
     policy: str | None = None

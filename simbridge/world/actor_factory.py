@@ -52,7 +52,7 @@ class ActorSettings(NamedTuple):
     """The options of a world that its actors need, beside its limits.
 
     `stand_ins`: whether stand-ins are made for missing targets. `organizations` has the AWS organization of
-    each account that is in one at the beginning. `enforced`: whether targets without a policy let nobody in.
+    each account that is in one at the beginning. `enforced`: whether targets without a policy let no caller in.
     """
 
     stand_ins: bool

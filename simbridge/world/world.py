@@ -51,8 +51,8 @@ class World(Resources):
     which is when the rule is created or enabled, or "after_one_period". What AWS does is not certain.
     `backoff` is the curve of retries (`simbridge.backoff`). `trace="outcomes"` leaves single attempts
     out of the trace. `organizations` lists the accounts of each AWS organization by its id, for
-    policies that ask. `permissions`: whether a target without a resource policy lets everybody in
-    ("ignore") or nobody ("enforce"); a policy that is given is always asked. `backend` is the
+    policies that ask. `permissions`: whether a target without a resource policy lets all callers in
+    ("ignore") or none ("enforce"); a policy that is given is always asked. `backend` is the
     library that runs `async def` handlers.
 
     Raises `SimbridgeError` for an invalid value, and `InvalidTime` for a naive `start`.

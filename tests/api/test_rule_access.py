@@ -104,7 +104,7 @@ def test_the_targets_of_put_targets(api: Any) -> None:
     assert refused == refusal("events:PutTargets")
 
 
-def test_who_manages_a_rule(api: Any) -> None:
+def test_the_manager_of_a_rule(api: Any) -> None:
     """The rule of an archive is managed by an AWS service; no other rule is by any."""
     api.create_archive(ArchiveName="a", EventSourceArn=BUS)
     api.put_rule(Name="r", EventPattern=PATTERN)

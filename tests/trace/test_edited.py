@@ -41,6 +41,8 @@ def rich_world() -> sb.World:
         raise ValueError("no")
 
     handler = world.function("handler", handle, on_failure=worse.arn)
+    letters.policy = {"Statement": []}
+    letters.policy = None
     client.put_rule(Name="all", EventPattern='{"source": ["shop"]}')
     client.put_rule(Name="none", EventPattern='{"source": ["shop"]}')
     client.put_rule(Name="tick", ScheduleExpression="rate(10 minutes)")

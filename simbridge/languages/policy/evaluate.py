@@ -49,7 +49,7 @@ _SHOWN_MAX = 5
 class Caller(NamedTuple):
     """The caller: an account, the ARN of its principal, and the AWS service that acts for it, if any.
 
-    A service that acts as nobody but itself has neither account nor ARN. `organization` is known of a
+    A service that acts only as itself has neither account nor ARN. `organization` is known of a
     principal, not of a service that acts without one.
     """
 

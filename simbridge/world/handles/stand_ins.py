@@ -95,10 +95,7 @@ class StandInHandle(AllFaultMethods):
 
     @policy.setter
     def policy(self, policy: PolicyText | None) -> None:
-        self.permit(checked_policy(self.arn, policy))
-
-    def permit(self, stored: str | None) -> None:
-        """Send the stand-in a policy that has been checked."""
+        stored = checked_policy(self.arn, policy)
         with self._kernel.hold():
             sender, cause = self._caller()
             self._actor.policy = stored

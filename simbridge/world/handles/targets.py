@@ -129,7 +129,7 @@ class StandIns:
                 raise SimbridgeError(
                     f"{handle.arn} has another policy already: change it with .policy = {{...}}"
                 )
-            handle.permit(stored)
+            handle.policy = stored
         return handle
 
     def _actor(self, arn: str) -> StandIn:
