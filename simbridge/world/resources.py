@@ -107,6 +107,7 @@ class Resources(Observed):
         Accounts that are in it already stay. Raises `SimbridgeError` for what is not the id of an
         organization or of an account, and for an account that is in another organization.
         """
+        checks.text(organization, "the id of an organization")
         members = checks.organizations({organization: accounts})
         with self._kernel.hold():
             known = self._plane.organizations
