@@ -237,7 +237,8 @@ class Swarm:
             case ("recovers",):
                 stand_in.recovers()
             case "policy", guard:
-                stand_in.policy = self.policy(stand_in.arn, guard)
+                if isinstance(stand_in, sb.StandInHandle):  # an HTTP endpoint has none
+                    stand_in.policy = self.policy(stand_in.arn, guard)
             case limit, number:
                 stand_in.limit(**{limit: number})
 

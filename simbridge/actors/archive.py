@@ -23,8 +23,9 @@ from simbridge.base.errors import SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.model import arn as arns
 from simbridge.model.event_size import archived_size
-from simbridge.model.messages import Configure, Counted, Event, Keep, Loaded, Message, Retire, Tick
+from simbridge.model.messages import Configure, Event, Keep, Message, Retire, Tick
 from simbridge.model.resources import Archive
+from simbridge.model.state_messages import Counted, Loaded
 from simbridge.storage.events import EventStorage, Stored
 
 __all__ = ["ArchiveActor", "Counting"]

@@ -15,8 +15,9 @@ from typing import final
 from simbridge.actors.transitions import Transition, steps_of
 from simbridge.kernel import Turn
 from simbridge.model import arn as arns
-from simbridge.model.messages import Configure, Message, Progress, Tick
+from simbridge.model.messages import Configure, Message, Tick
 from simbridge.model.resources import Endpoint
+from simbridge.model.state_messages import Progress
 
 __all__ = ["TRANSITIONS", "EndpointActor"]
 

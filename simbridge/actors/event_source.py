@@ -14,8 +14,9 @@ from typing import final
 
 from simbridge.kernel import Turn
 from simbridge.model import arn as arns
-from simbridge.model.messages import Configure, Message, Progress, Retire, Tick
+from simbridge.model.messages import Configure, Message, Retire, Tick
 from simbridge.model.resources import EventSource
+from simbridge.model.state_messages import Progress
 
 __all__ = ["EXPIRED", "EventSourceActor"]
 

@@ -37,8 +37,9 @@ from simbridge.kernel import Turn, uuid_from
 from simbridge.model import arn as arns
 from simbridge.model.event_size import event_size
 from simbridge.model.feedback import Feedback
-from simbridge.model.messages import Configure, Event, Message, Progress, Publish, Stop, Tick
+from simbridge.model.messages import Configure, Event, Message, Publish, Tick
 from simbridge.model.resources import Replay
+from simbridge.model.state_messages import Progress, Stop
 from simbridge.storage.events import MINUTE, Stored
 
 __all__ = ["TRANSITIONS", "Pace", "ReplayActor"]

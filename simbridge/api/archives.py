@@ -29,8 +29,9 @@ from simbridge.api.store import ArchiveEntry, BusEntry
 from simbridge.base.errors import ServiceError
 from simbridge.kernel import uuid_from
 from simbridge.model import arn
-from simbridge.model.messages import Configure, Retire, Stop
+from simbridge.model.messages import Configure, Retire
 from simbridge.model.resources import Archive, Rule, Target
+from simbridge.model.state_messages import Stop
 
 __all__ = [
     "create_archive",

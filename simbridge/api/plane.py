@@ -45,17 +45,9 @@ from simbridge.model.arn import api_address
 from simbridge.model.faults import Fails
 from simbridge.model.feedback import Feedback
 from simbridge.model.limits import Limits, rate_of
-from simbridge.model.messages import (
-    Behave,
-    Call,
-    Configure,
-    Event,
-    Health,
-    Message,
-    Publish,
-    Retire,
-)
+from simbridge.model.messages import Behave, Call, Configure, Event, Message, Publish, Retire
 from simbridge.model.resources import ApiDestination, Connection, Endpoint, EventSource, Replay
+from simbridge.model.state_messages import Health
 
 __all__ = ["OPERATIONS", "Context", "ControlPlane", "Request", "Response", "operation"]
 

@@ -28,8 +28,9 @@ from simbridge.api.store import BusEntry, ReplayEntry
 from simbridge.base.clock import SECOND
 from simbridge.base.errors import ServiceError
 from simbridge.model import arn
-from simbridge.model.messages import Configure, Stop
+from simbridge.model.messages import Configure
 from simbridge.model.resources import Archive, Replay
+from simbridge.model.state_messages import Stop
 
 __all__ = ["cancel_replay", "describe_replay", "list_replays", "start_replay"]
 

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from simbridge.api.store import Store
 from simbridge.kernel import Turn
 from simbridge.model.http_messages import ConnectionChanged
-from simbridge.model.messages import Counted, Message, Progress
+from simbridge.model.messages import Message
+from simbridge.model.state_messages import Counted, Progress
 
 __all__ = ["ReportInbox"]
 

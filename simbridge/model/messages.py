@@ -36,12 +36,12 @@ from simbridge.model.faults import Behaviour
 from simbridge.model.http_messages import HttpMessage
 from simbridge.model.message import MessageBase
 from simbridge.model.resources import Parameters, Resource
+from simbridge.model.state_messages import Counted, Health, Loaded, Progress, Stop
 
 __all__ = [
     "Behave",
     "Call",
     "Configure",
-    "Counted",
     "DeadLetter",
     "Declined",
     "Deposit",
@@ -51,18 +51,14 @@ __all__ = [
     "Execute",
     "Expire",
     "Handled",
-    "Health",
     "Invoke",
     "Keep",
-    "Loaded",
     "Match",
     "Message",
     "Outcome",
     "Permit",
-    "Progress",
     "Publish",
     "Retire",
-    "Stop",
     "Tick",
 ]
 
@@ -261,54 +257,6 @@ class Keep(MessageBase, frozen=True):
     """The rule of an archive matched an event: the archive keeps it."""
 
     event: Event
-
-
-@final
-class Loaded(MessageBase, frozen=True):
-    """Events of a file were loaded into an archive as its past; `sha256` is of their envelopes."""
-
-    events: int
-    size_bytes: int
-    sha256: str
-
-
-@final
-class Counted(MessageBase, frozen=True):
-    """The report of an archive: what DescribeArchive shows from now on."""
-
-    events: int
-    size_bytes: int
-
-
-@final
-class Stop(MessageBase, frozen=True):
-    """End a replay in this state: CANCELLED, or FAILED because its archive was deleted."""
-
-    state: str
-    reason: str | None = None
-
-
-@final
-class Progress(MessageBase, frozen=True):
-    """The report of a replay, a partner event source or a global endpoint: its state, and why.
-
-    A replay also reports the last minute of event time that is done.
-    """
-
-    state: str
-    reason: str | None = None
-    last_replayed_us: int | None = None
-
-
-@final
-class Health(MessageBase, frozen=True):
-    """A scenario switches a health check of Route 53.
-
-    It is unhealthy from one instant up to, not including, another; without instants it is healthy again.
-    """
-
-    unhealthy_from_us: int | None = None
-    unhealthy_until_us: int | None = None
 
 
 @final

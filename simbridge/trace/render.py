@@ -26,7 +26,6 @@ from simbridge.model.messages import (
     Behave,
     Call,
     Configure,
-    Counted,
     DeadLetter,
     Declined,
     Deposit,
@@ -36,20 +35,17 @@ from simbridge.model.messages import (
     Execute,
     Expire,
     Handled,
-    Health,
     Invoke,
     Keep,
-    Loaded,
     Match,
     MatchWithoutTarget,
     Outcome,
     Permit,
-    Progress,
     Publish,
     Retire,
-    Stop,
     Tick,
 )
+from simbridge.model.state_messages import Counted, Health, Loaded, Progress, Stop
 
 __all__ = [
     "GREEN",

@@ -12,7 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import simbridge as sb
-from simbridge.model.messages import Counted, Keep, Publish, Tick
+from simbridge.model.messages import Keep, Publish, Tick
+from simbridge.model.state_messages import Counted
 
 START = "2026-03-01T00:00:00Z"
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import simbridge as sb
-from simbridge.model.messages import Progress
+from simbridge.model.state_messages import Progress
 
 ACCOUNT, EAST, WEST = "123456789012", "us-east-1", "us-west-2"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/replication"

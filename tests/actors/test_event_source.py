@@ -10,7 +10,8 @@ import pytest
 import simbridge as sb
 from simbridge.actors.event_source import EXPIRED
 from simbridge.base import clock
-from simbridge.model.messages import Call, Progress
+from simbridge.model.messages import Call
+from simbridge.model.state_messages import Progress
 
 CUSTOMER, PARTNER = "123456789012", "999999999999"
 NAME = "aws.partner/example.com/shop/orders"

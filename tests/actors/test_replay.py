@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import simbridge as sb
 from simbridge.base import clock
-from simbridge.model.messages import Progress, Publish
+from simbridge.model.messages import Publish
+from simbridge.model.state_messages import Progress
 
 START = clock.instant("2026-03-02T00:00:00Z")
 YESTERDAY = clock.instant("2026-03-01T00:00:00Z") // clock.SECOND

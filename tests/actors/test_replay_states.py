@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from simbridge.base import clock
-from simbridge.model.messages import Stop
+from simbridge.model.state_messages import Stop
 
 ACCOUNT = "123456789012"
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"

@@ -9,8 +9,9 @@ import pytest
 from simbridge.api.reports import ReportInbox
 from simbridge.base import clock
 from simbridge.kernel import Kernel
-from simbridge.model.messages import Configure, Counted, Retire
+from simbridge.model.messages import Configure, Retire
 from simbridge.model.resources import Archive, Rule
+from simbridge.model.state_messages import Counted
 
 ACCOUNT = "123456789012"
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"

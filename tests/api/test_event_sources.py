@@ -8,7 +8,8 @@ from simbridge.actors.event_source import EXPIRED
 from simbridge.api.reports import ReportInbox
 from simbridge.base.clock import SECOND
 from simbridge.kernel import Kernel
-from simbridge.model.messages import Configure, Progress, Retire
+from simbridge.model.messages import Configure, Retire
+from simbridge.model.state_messages import Progress
 
 CUSTOMER, PARTNER = "123456789012", "999999999999"
 NAME = "aws.partner/example.com/shop/orders"

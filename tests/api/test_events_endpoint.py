@@ -7,7 +7,8 @@ import pytest
 from simbridge.api.reports import ReportInbox
 from simbridge.base.errors import ServiceError, SimbridgeError
 from simbridge.kernel import Kernel
-from simbridge.model.messages import Call, Health, Progress, Publish
+from simbridge.model.messages import Call, Publish
+from simbridge.model.state_messages import Health, Progress
 
 ACCOUNT, EAST, WEST = "123456789012", "us-east-1", "us-west-2"
 CHECK = "arn:aws:route53:::healthcheck/shop"

@@ -8,7 +8,8 @@ import pytest
 
 from simbridge.api.reports import ReportInbox
 from simbridge.kernel import Kernel
-from simbridge.model.messages import Configure, Progress, Retire
+from simbridge.model.messages import Configure, Retire
+from simbridge.model.state_messages import Progress
 
 ACCOUNT, EAST, WEST = "123456789012", "us-east-1", "us-west-2"
 ARN = f"arn:aws:events:{EAST}:{ACCOUNT}:endpoint/shop"

@@ -7,7 +7,8 @@ import pytest
 from simbridge.api.reports import ReportInbox
 from simbridge.base import clock
 from simbridge.kernel import Kernel
-from simbridge.model.messages import Configure, Progress, Stop
+from simbridge.model.messages import Configure
+from simbridge.model.state_messages import Progress, Stop
 
 ACCOUNT = "123456789012"
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 import simbridge as sb
-from simbridge.model.messages import Health
+from simbridge.model.state_messages import Health
 
 ARN = "arn:aws:route53:::healthcheck/main"
 START = "2026-03-01T10:00:00Z"

@@ -22,8 +22,8 @@ from simbridge.base.printable import printable
 from simbridge.kernel import Kernel
 from simbridge.languages.pattern import Matcher
 from simbridge.model.event_size import archived_size
-from simbridge.model.messages import Loaded
 from simbridge.model.resources import Archive
+from simbridge.model.state_messages import Loaded
 from simbridge.storage.event_files import Errors, check_errors, scan
 from simbridge.storage.events import EventStorage
 from simbridge.world.actor_factory import ActorFactory

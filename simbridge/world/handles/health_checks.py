@@ -19,7 +19,7 @@ from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
 from simbridge.kernel import Kernel
 from simbridge.model import arn as arns
-from simbridge.model.messages import Health
+from simbridge.model.state_messages import Health
 from simbridge.world.clients import Clients
 
 __all__ = ["HealthCheck", "open_health_check"]
