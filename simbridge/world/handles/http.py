@@ -7,10 +7,8 @@ them, and shows them: it is the one they are for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, final
 
-from simbridge import targets
 from simbridge.actors.function import UserFunction
 from simbridge.actors.http import HttpEndpoint, HttpHandler
 from simbridge.base import checks, json
@@ -18,12 +16,10 @@ from simbridge.base.errors import SimbridgeError
 from simbridge.base.printable import printable
 from simbridge.hosts import engine
 from simbridge.kernel import Kernel
-from simbridge.model.faults import AllFaultMethods, Behaviour, Fault
 from simbridge.model.http import Network, Request, normalized_url
-from simbridge.model.messages import Behave
 from simbridge.model.secrets import Secrets
 from simbridge.world.actor_factory import ActorFactory
-from simbridge.world.handles.stand_ins import Caller
+from simbridge.world.handles.handle import Caller, Handle
 
 __all__ = ["HttpHandle", "HttpStandIns", "secret_of"]
 
@@ -31,12 +27,11 @@ _URL = re.compile(r"https://[^/?#@*\s]+(/[^?#\s]*)?", re.IGNORECASE)
 
 
 @final
-class HttpHandle(AllFaultMethods):
+class HttpHandle(Handle):
     """An HTTP endpoint of a world. Its faults are those of every stand-in."""
 
     def __init__(self, kernel: Kernel, caller: Caller, url: str) -> None:
-        self._kernel = kernel
-        self._caller = caller
+        super().__init__(kernel, caller, url)
         self.url = url
 
     @property
@@ -64,23 +59,9 @@ class HttpHandle(AllFaultMethods):
         assert isinstance(actor, HttpEndpoint)
         return actor
 
-    def _now_us(self) -> int:
-        return self._kernel.now
-
-    def _send(self, *faults: Fault) -> None:
-        for fault in faults:
-            assert isinstance(fault, Behaviour), f"{fault!r} is not in simbridge.model.faults"
-            with self._kernel.hold():
-                sender, cause = self._caller()
-                self._kernel.send(sender, self.url, Behave(fault), cause=cause)
-
-    def _check_error(self, error: str) -> None:
-        targets.checked_error(self.url, error)
-
-    def _keep(self, function: Callable[..., Any]) -> int:
-        functions = self._actor.functions
-        functions.append(UserFunction(function))
-        return len(functions) - 1
+    @property
+    def _functions(self) -> list[UserFunction]:
+        return self._actor.functions
 
 
 @final

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar, final
 
-from simbridge import targets
 from simbridge.actors.fifo import unwrap_stand_in
 from simbridge.actors.function import Received, UserFunction, text_of
 from simbridge.actors.target import StandIn, request_of
@@ -18,14 +17,11 @@ from simbridge.base import json
 from simbridge.base.printable import printable
 from simbridge.hosts import engine
 from simbridge.kernel import Kernel
-from simbridge.model.faults import AllFaultMethods, Behaviour, Fault
-from simbridge.model.messages import Behave, Permit
+from simbridge.model.messages import Permit
+from simbridge.world.handles.handle import Caller, Handle
 from simbridge.world.handles.policies import PolicyText, checked_policy
 
-__all__ = ["Caller", "StandInHandle"]
-
-Caller = Callable[[], tuple[str, int]]
-"""The address whose code is running, and the sequence number of the message that made it run."""
+__all__ = ["StandInHandle"]
 
 View = TypeVar("View")
 
@@ -44,12 +40,11 @@ class _Read(Generic[View]):
         return list(self._all)
 
 
-class StandInHandle(AllFaultMethods):
+class StandInHandle(Handle):
     """A stand-in of a world."""
 
     def __init__(self, kernel: Kernel, caller: Caller, arn: str) -> None:
-        self._kernel = kernel
-        self._caller = caller
+        super().__init__(kernel, caller, arn)
         self.arn = arn
         self._messages = _Read(text_of)
         self._objects: _Read[Any] = _Read(_object_of)
@@ -112,23 +107,9 @@ class StandInHandle(AllFaultMethods):
     def _actor(self) -> StandIn:
         return unwrap_stand_in(self._kernel.actors[self.arn])
 
-    def _now_us(self) -> int:
-        return self._kernel.now
-
-    def _send(self, *faults: Fault) -> None:
-        for fault in faults:
-            assert isinstance(fault, Behaviour), f"{fault!r} is not in simbridge.model.faults"
-            with self._kernel.hold():
-                sender, cause = self._caller()
-                self._kernel.send(sender, self.arn, Behave(fault), cause=cause)
-
-    def _check_error(self, error: str) -> None:
-        targets.checked_error(self.arn, error)
-
-    def _keep(self, function: Callable[..., Any]) -> int:
-        functions = self._actor.functions
-        functions.append(UserFunction(function))
-        return len(functions) - 1
+    @property
+    def _functions(self) -> list[UserFunction]:
+        return self._actor.functions
 
 
 def _object_of(message: Received) -> Any:

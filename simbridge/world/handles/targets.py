@@ -19,9 +19,10 @@ from simbridge.kernel import Kernel
 from simbridge.model import arn as arns
 from simbridge.model.pacing import Pacing
 from simbridge.world.actor_factory import ActorFactory
+from simbridge.world.handles.handle import Caller
 from simbridge.world.handles.policies import PolicyText, checked_policy
 from simbridge.world.handles.queues import Queue
-from simbridge.world.handles.stand_ins import Caller, StandInHandle
+from simbridge.world.handles.stand_ins import StandInHandle
 
 __all__ = ["StandIns", "asynchronous"]
 
