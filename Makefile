@@ -1,4 +1,4 @@
-# Everything a developer runs. `make test` is what CI runs; each target makes its own environment.
+# Everything a developer runs. CI runs `make test` and `make test-more`; each target makes its own environment.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,7 +35,7 @@ $(DIST)/ready: constraints.txt
 	$(DIST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build hatchling pytest
 	touch $@
 
-# What takes longer than CI may, or needs other versions: run it before a release.
+# What needs other versions, or packages that are built and installed.
 test-more: test-lowest dist-test
 
 # An environment of its own: the oldest versions that pyproject.toml promises (constraints-lowest.txt).
