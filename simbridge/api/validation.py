@@ -72,7 +72,9 @@ _PRINTED_MEMBERS = {
 # Two patterns of the model that Python cannot use as they are: Unicode classes, and nested
 # repetition that backtracks without end on long values. The right side accepts the same texts.
 _EQUIVALENT_PATTERNS = {
-    r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$": r"[\w\s.:/=+\-@]*",
+    r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$": (
+        r"[\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000.:/=+\-@]*"
+    ),
     r"^[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*$": r"[\t\x20-\x7E]*[\x20-\x7E][\t\x20-\x7E]*",
 }
 _UNICODE_PATTERNS = frozenset({r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"})
