@@ -374,3 +374,30 @@ def test_both_levels_have_the_same_deliveries(shop_of: ShopOf) -> None:
         kinds = {type(record.message) for record in shop.world.trace}
         assert ({Due, Invoke} & kinds == set()) == (level == "outcomes")
     assert summaries[0] == summaries[1]
+
+
+def test_a_401_is_reported_to_the_connection_that_authorized_the_request() -> None:
+    """Also if the destination has another connection by the time the response comes."""
+    world = sb.World(seed=1)
+    world.http(URL, answers(401)).slow("2s")
+    events = world.client()
+    arns = {}
+    for name in ("first", "second"):
+        basic = {"Username": "user", "Password": name}
+        arns[name] = events.create_connection(
+            Name=name, AuthorizationType="BASIC", AuthParameters={"BasicAuthParameters": basic}
+        )["ConnectionArn"]
+    destination = events.create_api_destination(
+        Name="d", ConnectionArn=arns["first"], InvocationEndpoint=URL, HttpMethod="POST"
+    )
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    target = {"Id": "t", "Arn": destination["ApiDestinationArn"], "RoleArn": ROLE}
+    events.put_targets(Rule="r", Targets=[target])
+    events.put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
+    world.run(seconds=1)
+    events.update_api_destination(Name="d", ConnectionArn=arns["second"])
+    world.run(minutes=1)
+    states = [events.describe_connection(Name=name)["ConnectionState"] for name in arns]
+    assert states == ["DEAUTHORIZED", "AUTHORIZED"]
+    (delivery,) = world.trace.deliveries()
+    assert [attempt.status for attempt in delivery.attempts] == [401, 200]
