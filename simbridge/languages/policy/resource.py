@@ -111,7 +111,7 @@ def _document(given: Mapping[str, Any] | str) -> dict[str, Any]:
         text = given if isinstance(given, str) else json.encode(given)
         policy = json.decode(text)
     except (json.InvalidJson, TypeError, ValueError) as error:
-        raise InvalidPolicy("a policy is invalid JSON", str(error)) from error
+        raise InvalidPolicy("a policy is invalid JSON:", str(error)) from error
     if not isinstance(policy, dict):
         raise InvalidPolicy(f"a policy is a JSON object, not {given!r}")
     return policy
