@@ -63,7 +63,8 @@ UNREACHABLE = f"{_PREFIX} API destination endpoint cannot be reached."
 _UNAUTHORIZED = frozenset((401, 407))
 _DISPUTED = frozenset((401, 407, 409))
 
-_SECONDS = re.compile(r"\s*([+-]?[0-9]{1,15})\s*", re.ASCII)
+_SECONDS = re.compile(r"\s*([+-]?)0*([0-9]{1,15})[0-9]*\s*", re.ASCII)
+"""Of a longer number the first 15 digits are enough: they are more than any age of an event."""
 
 
 @final
@@ -227,4 +228,4 @@ def _retry_after_us(response: Response) -> int | None:
     """What the Retry-After of a response asks for, in microseconds; None if it asks for nothing."""
     value = response.header("Retry-After")
     found = None if value is None else _SECONDS.fullmatch(value)
-    return None if found is None else int(found[1]) * SECOND
+    return None if found is None else int(f"{found[1]}{found[2]}") * SECOND

@@ -192,10 +192,15 @@ def test_a_negative_retry_after_ends_it(shop_of: ShopOf) -> None:
     assert "EXHAUSTED_RETRY_CONDITION" not in shop.letter
 
 
-def test_a_retry_after_beyond_the_age_limit(shop_of: ShopOf) -> None:
+@pytest.mark.parametrize(
+    "value",
+    ["61", "0" * 20 + "61", "9" * 15, "9" * 16, "9" * 5000],
+    ids=lambda value: f"{len(value)} digits",
+)
+def test_a_retry_after_beyond_the_age_limit(value: str, shop_of: ShopOf) -> None:
     """The event expires at the age limit."""
     target = {"RetryPolicy": {"MaximumEventAgeInSeconds": 60}}
-    shop = shop_of(answers(sb.Response(503, {"Retry-After": "61"})), target=target)
+    shop = shop_of(answers(sb.Response(503, {"Retry-After": value})), target=target)
     delivery = shop.deliver()
     assert delivery.exhausted == "MaximumEventAgeInSeconds"
     assert (delivery.ended_us - delivery.started_us) == 60_000_000
