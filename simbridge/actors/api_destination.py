@@ -63,16 +63,21 @@ UNREACHABLE = f"{_PREFIX} API destination endpoint cannot be reached."
 _UNAUTHORIZED = frozenset((401, 407))
 _DISPUTED = frozenset((401, 407, 409))
 
-_SECONDS = re.compile(r"\s*([+-]?[0-9]{1,15})\s*", re.ASCII)
+_SECONDS = re.compile(r"\s*([+-]?)0*([0-9]{1,15})[0-9]*\s*", re.ASCII)
+"""Of a longer number the first 15 digits are enough: they are more than any age of an event."""
 
 
 @final
 class _Exchange(NamedTuple):
-    """A request under way: for which attempt of which delivery, with which authorization."""
+    """A request under way: for which attempt of which delivery, with which authorization.
+
+    It has the connection, because an update may give the destination another one meanwhile.
+    """
 
     delivery_address: str
     delivery: int
     attempt: int
+    connection_arn: str
     authorization: int
 
 
@@ -163,7 +168,11 @@ class ApiDestinationActor:
             return
         number = self.network.open(request)
         self._exchanges[number] = _Exchange(
-            sender, message.delivery, message.attempt, authorization.number
+            sender,
+            message.delivery,
+            message.attempt,
+            destination.connection_arn,
+            authorization.number,
         )
         subject = f"{event.id} {sender}"
         asked = HttpRequest(number, message.attempt, request.method, request.url, subject)
@@ -183,9 +192,9 @@ class ApiDestinationActor:
             text = f"{_PREFIX} The endpoint returned HTTP status {status}."
             asked_us = _retry_after_us(response)
             outcome = Outcome(delivery, attempt, self._code(status), text, None, status, asked_us)
-            if status in _UNAUTHORIZED and self.destination is not None:
+            if status in _UNAUTHORIZED:
                 refused = Unauthorized(exchange.authorization, status)
-                turn.send(self.destination.connection_arn, refused)
+                turn.send(exchange.connection_arn, refused)
         turn.send(exchange.delivery_address, outcome)
 
     def _code(self, status: int) -> str:
@@ -219,4 +228,4 @@ def _retry_after_us(response: Response) -> int | None:
     """What the Retry-After of a response asks for, in microseconds; None if it asks for nothing."""
     value = response.header("Retry-After")
     found = None if value is None else _SECONDS.fullmatch(value)
-    return None if found is None else int(found[1]) * SECOND
+    return None if found is None else int(f"{found[1]}{found[2]}") * SECOND

@@ -116,7 +116,7 @@ def _lasts_us(given: Any) -> int | None:
     """Some endpoints write the number as text."""
     try:
         seconds = float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return int(seconds * SECOND) if 0 < seconds <= EXPIRES_S_MAX else None
 

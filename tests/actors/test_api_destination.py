@@ -192,10 +192,15 @@ def test_a_negative_retry_after_ends_it(shop_of: ShopOf) -> None:
     assert "EXHAUSTED_RETRY_CONDITION" not in shop.letter
 
 
-def test_a_retry_after_beyond_the_age_limit(shop_of: ShopOf) -> None:
+@pytest.mark.parametrize(
+    "value",
+    ["61", "0" * 20 + "61", "9" * 15, "9" * 16, "9" * 5000],
+    ids=lambda value: f"{len(value)} digits",
+)
+def test_a_retry_after_beyond_the_age_limit(value: str, shop_of: ShopOf) -> None:
     """The event expires at the age limit."""
     target = {"RetryPolicy": {"MaximumEventAgeInSeconds": 60}}
-    shop = shop_of(answers(sb.Response(503, {"Retry-After": "61"})), target=target)
+    shop = shop_of(answers(sb.Response(503, {"Retry-After": value})), target=target)
     delivery = shop.deliver()
     assert delivery.exhausted == "MaximumEventAgeInSeconds"
     assert (delivery.ended_us - delivery.started_us) == 60_000_000
@@ -374,3 +379,30 @@ def test_both_levels_have_the_same_deliveries(shop_of: ShopOf) -> None:
         kinds = {type(record.message) for record in shop.world.trace}
         assert ({Due, Invoke} & kinds == set()) == (level == "outcomes")
     assert summaries[0] == summaries[1]
+
+
+def test_a_401_is_reported_to_the_connection_that_authorized_the_request() -> None:
+    """Also if the destination has another connection by the time the response comes."""
+    world = sb.World(seed=1)
+    world.http(URL, answers(401)).slow("2s")
+    events = world.client()
+    arns = {}
+    for name in ("first", "second"):
+        basic = {"Username": "user", "Password": name}
+        arns[name] = events.create_connection(
+            Name=name, AuthorizationType="BASIC", AuthParameters={"BasicAuthParameters": basic}
+        )["ConnectionArn"]
+    destination = events.create_api_destination(
+        Name="d", ConnectionArn=arns["first"], InvocationEndpoint=URL, HttpMethod="POST"
+    )
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    target = {"Id": "t", "Arn": destination["ApiDestinationArn"], "RoleArn": ROLE}
+    events.put_targets(Rule="r", Targets=[target])
+    events.put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
+    world.run(seconds=1)
+    events.update_api_destination(Name="d", ConnectionArn=arns["second"])
+    world.run(minutes=1)
+    states = [events.describe_connection(Name=name)["ConnectionState"] for name in arns]
+    assert states == ["DEAUTHORIZED", "AUTHORIZED"]
+    (delivery,) = world.trace.deliveries()
+    assert [attempt.status for attempt in delivery.attempts] == [401, 200]

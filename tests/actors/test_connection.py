@@ -334,7 +334,10 @@ def test_a_token_is_replaced_by_the_request_that_finds_it_about_to_expire() -> N
     assert desk.ask(Authorize(3, 1)) == [Authorized(3, 1)] and desk.issued == 3
 
 
-@pytest.mark.parametrize(("expires_in", "lasts"), [("3600", True), (None, False), ("x", False)])
+@pytest.mark.parametrize(
+    ("expires_in", "lasts"),
+    [("3600", True), (None, False), ("x", False), pytest.param(10**400, False, id="huge")],
+)
 def test_how_long_a_token_lasts(expires_in: Any, lasts: bool) -> None:
     """A number as text is taken; without one a token lasts until it is refused."""
     desk = Desk(expires_in=expires_in)

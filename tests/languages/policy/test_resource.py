@@ -25,7 +25,7 @@ def without(name: str) -> dict[str, Any]:
     ("given", "says"),
     [
         (7, "a policy is a mapping or JSON text, not 7"),
-        ("{", "a policy is invalid JSON"),
+        ("{", "a policy is invalid JSON: "),
         ({"Statement": object()}, "a policy is invalid JSON"),
         ("[]", "a policy is a JSON object, not '[]'"),
         ({}, 'a policy is {"Version": "2012-10-17", "Statement": [...]}'),
