@@ -270,11 +270,12 @@ def test_a_destination_whose_connection_is_deauthorized_and_comes_back(shop_of: 
     assert not shop.endpoint.requests
     (delivery,) = shop.world.trace.deliveries()
     assert delivery.outcome == "pending" and delivery.attempt_count > 2
-    assert "The connection is DEAUTHORIZED." in str(shop.world.trace.why(event))
+    assert "; The connection is DEAUTHORIZED." in str(shop.world.trace.why(event))
     key = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "new"}}
     shop.events.update_connection(Name="c", AuthorizationType="API_KEY", AuthParameters=key)
     shop.world.run(hours=1)
     assert [request.header("X-Key") for request in shop.endpoint.requests] == ["new"]
+    assert "; refused before: The connection is DEAUTHORIZED." in str(shop.world.trace.why(event))
     assert shop.events.describe_api_destination(Name="partner")["ApiDestinationState"] == "ACTIVE"
 
 
