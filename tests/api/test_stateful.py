@@ -18,7 +18,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import simbridge as sb
 from simbridge.api.model import error_names
@@ -28,9 +28,10 @@ MORE = int(os.environ.get("SIMBRIDGE_STATEFUL", "0"))
 COMMON = {"ValidationException", "AccessDeniedException", "ThrottlingException"}
 SOURCES = ("aws.partner/example.com/a", "aws.partner/example.com/b")
 
-places = st.tuples(st.sampled_from([A, B]), st.sampled_from([EAST, WEST]))
-names = st.sampled_from(["n1", "n2", "n3"])
-buses = st.sampled_from(["default", "n1", "n2", *SOURCES])
+# Most calls are about the same few things, so that they meet.
+places = st.sampled_from([*4 * [(A, EAST)], (A, WEST), (B, EAST), (B, WEST)])
+names = st.sampled_from(["n1", "n1", "n2", "n3"])
+buses = st.sampled_from(["n1", "n1", "n1", "default", "n2", *SOURCES])
 
 # list, its member, describe, the parameter it takes, and the member with the ARN
 KINDS = (
@@ -73,6 +74,24 @@ class Api(RuleBasedStateMachine):
 
     def arn(self, place: tuple[str, str], resource: str) -> str:
         return f"arn:aws:events:{place[1]}:{place[0]}:{resource}"
+
+    @initialize(empty=st.sampled_from([False, False, True]))
+    def begin(self, empty: bool) -> None:
+        """Most sequences start with one of each, so that they get to what depends on it."""
+        if empty:
+            return
+        home = (A, EAST)
+        self.source((B, EAST), SOURCES[0], A, "create")
+        for name in ("n1", SOURCES[0]):
+            self.create_bus(home, name)
+            self.put_rule(home, name, "n1", "ENABLED")
+            self.put_targets(home, name, "n1", home, "default", 2)
+        self.archive(home, "n1", "n1", "create")
+        self.connection(home, "n1", "create")
+        self.destination(home, "n1", "n1", delete=False)
+        self.create_bus((A, WEST), "n1")
+        self.endpoint(home, "n1", "n1", delete=False)
+        self.world.run(minutes=1)
 
     @rule(place=places, name=buses)
     def create_bus(self, place: tuple[str, str], name: str) -> None:
@@ -179,7 +198,7 @@ class Api(RuleBasedStateMachine):
         place=places,
         name=st.sampled_from(SOURCES),
         to=st.sampled_from([A, B]),
-        change=st.sampled_from(["create", "create", "delete", "activate", "deactivate"]),
+        change=st.sampled_from(["create", "delete", "activate", "deactivate"]),
     )
     def source(self, place: tuple[str, str], name: str, to: str, change: str) -> None:
         if change in ("create", "delete"):
@@ -223,12 +242,13 @@ class Api(RuleBasedStateMachine):
         whole = getattr(client, method)()[member]
         limit = "MaxResults" if method == "list_endpoints" else "Limit"
         paged, token = [], {}
-        while True:
+        for _ in range(len(whole) // 2 + 1):
             page = getattr(client, method)(**{limit: 2}, **token)
             paged += page[member]
-            if "NextToken" not in page:
+            token = {"NextToken": page["NextToken"]} if "NextToken" in page else {}
+            if not token:
                 break
-            token = {"NextToken": page["NextToken"]}
+        assert not token
         assert paged == whole
         return [one[key] for one in whole]
 
@@ -273,8 +293,8 @@ class Api(RuleBasedStateMachine):
 
 TestApi = Api.TestCase
 TestApi.settings = settings(
-    max_examples=MORE or 50,
-    stateful_step_count=30,
+    max_examples=MORE or 30,
+    stateful_step_count=50,
     derandomize=not MORE,
     database=None,
     deadline=None,
