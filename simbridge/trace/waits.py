@@ -44,6 +44,8 @@ class Waits:
                 self._paced_us[delivery] = self._paced_us.get(delivery, 0) + waited
             case Due(delivery) | Outcome(delivery):
                 self._since[delivery] = time
+                if isinstance(message, Outcome) and message.error is None:
+                    self._unauthorized.pop(delivery, None)  # the connection is back
             case Authorize(delivery, attempt):
                 self._asked[delivery, attempt] = time
             case Authorized(delivery, attempt, None):

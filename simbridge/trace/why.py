@@ -274,7 +274,7 @@ def _remark(message: Message, sender: str, to: str, delivery: Delivery) -> str |
         case Outcome(_, _, None, None, str() as detail):
             return detail
         case Outcome(_, _, str(), _, str() as detail):
-            return f"refused before: {detail}" if delivery.outcome == "delivered" else detail
+            return detail
         case Expire(_, True):
             attempt = "another attempt" if delivery.attempt_count else "an attempt"
             return f"throttled by the Invocations quota until it was too old for {attempt}"
