@@ -130,8 +130,8 @@ def list_api_destinations(context: Context, request: Request) -> Response:
         request,
         (
             (name, _listed(context, destination))
-            for name, destination in context.store.api_destinations.items()
-            if name.startswith(prefix or "") and connection in (None, destination.connection_arn)
+            for name, destination in pagination.named(context.store.api_destinations, prefix)
+            if connection in (None, destination.connection_arn)
         ),
         context.limits["list_page"],
     )

@@ -157,15 +157,13 @@ def list_archives(context: Context, request: Request) -> Response:
     bus_arn, state = request.get("EventSourceArn"), request.get("State")
     if bus_arn is not None:
         find_bus_by_arn(context, bus_arn)
-    prefix = request.get("NamePrefix") or ""
     found, more = pagination.page(
         "ListArchives",
         request,
         (
             (name, _listed(context, entry))
-            for name, entry in context.store.archives.items()
-            if name.startswith(prefix)
-            and bus_arn in (None, entry.archive.bus_arn)
+            for name, entry in pagination.named(context.store.archives, request.get("NamePrefix"))
+            if bus_arn in (None, entry.archive.bus_arn)
             and state in (None, _state(context, entry.archive))
         ),
         context.limits["list_page"],

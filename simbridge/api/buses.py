@@ -140,11 +140,10 @@ def describe_event_bus(context: Context, request: Request) -> Response:
 @operation
 def list_event_buses(context: Context, request: Request) -> Response:
     """List the event buses of the account in this region, sorted by name."""
-    prefix = request.get("NamePrefix") or ""
     found, more = pagination.page(
         "ListEventBuses",
         request,
-        (pair for pair in context.store.buses.items() if pair[0].startswith(prefix)),
+        pagination.named(context.store.buses, request.get("NamePrefix")),
         context.limits["list_page"],
     )
     return {"EventBuses": [_listed(bus.event_bus) for bus in found]} | more

@@ -145,14 +145,14 @@ def describe_connection(context: Context, request: Request) -> Response:
 @operation
 def list_connections(context: Context, request: Request) -> Response:
     """List the connections of the account in this region, sorted by name."""
-    prefix, state = request.get("NamePrefix") or "", request.get("ConnectionState")
+    prefix, state = request.get("NamePrefix"), request.get("ConnectionState")
     found, more = pagination.plain_page(
         "ListConnections",
         request,
         (
             (name, _listed(entry))
-            for name, entry in context.store.connections.items()
-            if name.startswith(prefix) and state in (None, entry.state)
+            for name, entry in pagination.named(context.store.connections, prefix)
+            if state in (None, entry.state)
         ),
         context.limits["list_page"],
     )

@@ -66,11 +66,10 @@ def describe_event_source(context: Context, request: Request) -> Response:
 @operation
 def list_event_sources(context: Context, request: Request) -> Response:
     """List the partner event sources that are offered to the account in this region, sorted by name."""
-    prefix = request.get("NamePrefix") or ""
     found, more = pagination.page(
         "ListEventSources",
         request,
-        (pair for pair in context.store.event_sources.items() if pair[0].startswith(prefix)),
+        pagination.named(context.store.event_sources, request.get("NamePrefix")),
         context.limits["list_page"],
     )
     return {"EventSources": [_listed(source) for source in found]} | more

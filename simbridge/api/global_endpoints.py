@@ -126,13 +126,13 @@ def describe_endpoint(context: Context, request: Request) -> Response:
 @operation
 def list_endpoints(context: Context, request: Request) -> Response:
     """List the account's global endpoints of the region called, or of `HomeRegion`, sorted by name."""
-    prefix, home = request.get("NamePrefix") or "", request.get("HomeRegion") or context.region
+    home = request.get("HomeRegion") or context.region
     store = context.plane.stores.get((context.account, home))
     query = {name: value for name, value in request.items() if name != "MaxResults"}
     found, more = pagination.page(
         "ListEndpoints",
         query | {"Limit": request.get("MaxResults")},
-        (pair for pair in (store.endpoints if store else {}).items() if pair[0].startswith(prefix)),
+        pagination.named(store.endpoints if store else {}, request.get("NamePrefix")),
         context.limits["list_page"],
     )
     return {"Endpoints": [_described(endpoint) for endpoint in found]} | more

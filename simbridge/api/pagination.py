@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -20,11 +20,16 @@ import msgspec
 from simbridge.api.errors import invalid
 from simbridge.base import json
 
-__all__ = ["page", "plain_page"]
+__all__ = ["named", "page", "plain_page"]
 
 Item = TypeVar("Item")
 
 _NOT_FILTERS = ("Limit", "NextToken")
+
+
+def named(items: Mapping[str, Item], prefix: str | None) -> Iterator[tuple[str, Item]]:
+    """The (name, item) pairs whose name begins with the `NamePrefix` of a list; all without one."""
+    return (pair for pair in items.items() if pair[0].startswith(prefix or ""))
 
 
 def page(

@@ -110,17 +110,15 @@ def describe_replay(context: Context, request: Request) -> Response:
 def list_replays(context: Context, request: Request) -> Response:
     """List the replays of the account in this region, sorted by name."""
     one_filter("ListReplays", request)
-    prefix, state = request.get("NamePrefix") or "", request.get("State")
+    prefix, state = request.get("NamePrefix"), request.get("State")
     archive_arn = request.get("EventSourceArn")
     found, more = pagination.page(
         "ListReplays",
         request,
         (
             (name, _listed(entry))
-            for name, entry in current_replays(context).items()
-            if name.startswith(prefix)
-            and state in (None, entry.state)
-            and archive_arn in (None, entry.replay.archive_arn)
+            for name, entry in pagination.named(current_replays(context), prefix)
+            if state in (None, entry.state) and archive_arn in (None, entry.replay.archive_arn)
         ),
         context.limits["list_page"],
     )

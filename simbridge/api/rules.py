@@ -122,11 +122,10 @@ def disable_rule(context: Context, request: Request) -> Response:
 def list_rules(context: Context, request: Request) -> Response:
     """List the rules of an event bus, sorted by name."""
     bus = find_bus(context, request.get("EventBusName"), "ListRules")
-    prefix = request.get("NamePrefix") or ""
     found, more = pagination.page(
         "ListRules",
         request,
-        (pair for pair in bus.rules.items() if pair[0].startswith(prefix)),
+        pagination.named(bus.rules, request.get("NamePrefix")),
         context.limits["list_page"],
     )
     return {"Rules": [_listed(bus, rule) for rule in found]} | more
