@@ -59,6 +59,7 @@ class Guard:
         organizations: Mapping[str, str],
     ) -> None:
         self._address = address
+        self._place = arns.parse(address)
         self._permission = permission
         self._stored = stored
         self._organizations = organizations
@@ -76,8 +77,7 @@ class Guard:
             role = parameters.blocks.get("RoleArn") if parameters is not None else None
         organizations = self._organizations
         account = arns.parse(source).account
-        resource_account = arns.parse(self._address).account
-        key = (source, role, organizations.get(account), organizations.get(resource_account))
+        key = (source, role, organizations.get(account), organizations.get(self._place.account))
         verdict = self._verdicts.get(key)
         if verdict is None:
             verdict = self._verdicts[key] = self._decide(source, role)
@@ -108,14 +108,13 @@ class Guard:
             decided = [policy.decide(self._stored, request) for request in requests]
         worst = min(decided, key=lambda decision: _ORDER[decision.effect])
         spoken = self._permission.spoken or self._permission.actions[0]
-        owner = arns.parse(self._address).account
-        reason = policy.sentence(worst, owner, caller, spoken)
+        reason = policy.sentence(worst, self._place.account, caller, spoken)
         refused = requests[decided.index(worst)]
         return Verdict(caller, reason, self._explain(worst, reason is None, refused))
 
     def _facts(self, source: str, role: str | None) -> dict[str, str]:
         """The condition keys of a call; those about the source are of calls without a role."""
-        here, there = arns.parse(self._address), arns.parse(source)
+        here, there = self._place, arns.parse(source)
         facts = {
             "aws:requestedregion": here.region,
             "aws:resourceaccount": here.account,
