@@ -32,7 +32,7 @@ from simbridge.model.faults import (
 )
 from simbridge.model.messages import Invoke
 
-__all__ = ["Answer", "FaultState"]
+__all__ = ["Answer", "FaultState", "faults_after"]
 
 
 Answer = tuple[str | None, str | None, int]
@@ -153,3 +153,20 @@ class _Attempt:
             raise turn.undo(error)  # noqa: B904  # as it came
         finally:
             look.abandon()
+
+
+def faults_after(
+    faults: FaultState | None,
+    fault: Fault,
+    now: int,
+    *,
+    timeout_us: int | None,
+    functions: list[UserFunction],
+) -> FaultState | None:
+    """The faults of a stand-in once it has received another one; None if that one forgets all."""
+    if fault.forgets:
+        return None
+    if faults is None:
+        faults = FaultState(timeout_us, functions)
+    faults.add(fault, now)
+    return faults

@@ -15,14 +15,13 @@ import inspect
 from collections.abc import Callable
 from typing import Any, final
 
-from simbridge.actors.fault_state import FaultState
+from simbridge.actors.fault_state import FaultState, faults_after
 from simbridge.actors.function import UserFunction
 from simbridge.base import blocking, json
 from simbridge.base.errors import HandlerFailed, SimbridgeError
 from simbridge.kernel import Turn
 from simbridge.kernel.interrupts import from_a_signal
 from simbridge.model.error_codes import ERROR_CODES, RETRIED
-from simbridge.model.faults import Fault
 from simbridge.model.http import COULD_NOT_CONNECT, TIMEOUT_US, Network, Request, Response
 from simbridge.model.http import missing_endpoint as missing
 from simbridge.model.http_messages import TOKEN, HttpRequest, HttpResponse
@@ -69,17 +68,15 @@ class HttpEndpoint:
             case HttpRequest():
                 self._request(message, turn)
             case Behave(fault):
-                self._behave(fault, turn)
+                self._faults = faults_after(
+                    self._faults,
+                    fault,
+                    turn.now,
+                    timeout_us=TIMEOUT_US,
+                    functions=self.functions,
+                )
             case _:
                 raise AssertionError(f"an HTTP endpoint does not take {message!r}")
-
-    def _behave(self, fault: Fault, turn: Turn) -> None:
-        if fault.forgets:
-            self._faults = None
-            return
-        if self._faults is None:
-            self._faults = FaultState(TIMEOUT_US, self.functions)
-        self._faults.add(fault, turn.now)
 
     def _request(self, message: HttpRequest, turn: Turn) -> None:
         after = 0

@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from typing import final
 
 from simbridge import targets
-from simbridge.actors.fault_state import Answer, FaultState
+from simbridge.actors.fault_state import Answer, FaultState, faults_after
 from simbridge.actors.function import HandlerRunner, Received, UserFunction
 from simbridge.actors.permission import IGNORED, Guard, Permissions, guard_of
 from simbridge.actors.queue import Visibility
 from simbridge.actors.sending import failure_of, sending_of
 from simbridge.kernel import Turn
 from simbridge.model import arn as arns
-from simbridge.model.faults import Fault
 from simbridge.model.messages import (
     Behave,
     DeadLetter,
@@ -143,19 +142,17 @@ class StandIn:
             case Declined():
                 pass  # recorded in the trace; Lambda gives the record up, and the function goes on
             case Behave(fault):
-                self._behave(fault, turn)
+                self._faults = faults_after(
+                    self._faults,
+                    fault,
+                    turn.now,
+                    timeout_us=_timeout_us(turn.address),
+                    functions=self.functions,
+                )
             case Permit(stored):
                 self._guard = guard_of(turn.address, stored, self._permissions)
             case _:
                 raise AssertionError(f"a stand-in does not take {message!r}")
-
-    def _behave(self, fault: Fault, turn: Turn) -> None:
-        if fault.forgets:
-            self._faults = None
-            return
-        if self._faults is None:
-            self._faults = FaultState(_timeout_us(turn.address), self.functions)
-        self._faults.add(fault, turn.now)
 
     def _accept_dead_letter(self, message: DeadLetter, delivery: int, turn: Turn) -> None:
         """Take a dead letter. If the queue refuses it, the event is lost (fidelity 2.5)."""
