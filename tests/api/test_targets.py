@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import pytest
+from target_requests import (
+    API,
+    BATCH,
+    BUS,
+    DONE,
+    ECS,
+    FIFO,
+    INVALID,
+    LOGS,
+    PATTERN,
+    QUEUE,
+    ROLE,
+    TASK,
+    TEMPLATE,
+    TOPIC,
+    put,
+    with_rule,
+)
 
 from simbridge.model.messages import Configure
 from simbridge.targets import KINDS
 from simbridge.targets.reference import example_target
 
-INVALID = "ValidationException"
 DENIED = "AccessDeniedException"
-PATTERN = '{"source":["shop"]}'
-BUS = "arn:aws:events:us-east-1:123456789012:event-bus/"
-ROLE = "arn:aws:iam::123456789012:role/r"
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
-FIFO = QUEUE + ".fifo"
-TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
-LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/events/x"
-ECS = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
-API = "arn:aws:execute-api:us-east-1:123456789012:a/prod/POST/*"
-BATCH = "arn:aws:batch:us-east-1:123456789012:job-queue/q"
-TASK = {"TaskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/t"}
-DONE = {"FailedEntryCount": 0, "FailedEntries": []}
 MALFORMED = "Parameter {} is not valid. Reason: Provided Arn is not in correct format."
-TEMPLATE = {"InputTemplate": '"x"'}
 
 
 @pytest.fixture
 def api(api):
     """An API with a rule `r` on the default bus, and a bus `b`."""
-    api.create_event_bus(Name="b")
-    api.put_rule(Name="r", EventPattern=PATTERN)
-    api.news()
-    return api
-
-
-def put(api, *targets):
-    return api.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": QUEUE} | t for t in targets])
+    return with_rule(api)
 
 
 def listed(api):

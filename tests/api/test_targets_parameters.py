@@ -5,34 +5,27 @@ from __future__ import annotations
 import re
 
 import pytest
+from target_requests import (
+    API,
+    BATCH,
+    DONE,
+    ECS,
+    INVALID,
+    QUEUE,
+    ROLE,
+    TASK,
+    ecs,
+    put,
+    with_rule,
+)
 
-INVALID = "ValidationException"
-PATTERN = '{"source":["shop"]}'
-ROLE = "arn:aws:iam::123456789012:role/r"
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
-ECS = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
-API = "arn:aws:execute-api:us-east-1:123456789012:a/prod/POST/*"
 REDSHIFT = "arn:aws:redshift:us-east-1:123456789012:cluster:c"
-BATCH = "arn:aws:batch:us-east-1:123456789012:job-queue/q"
-TASK = {"TaskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/t"}
-DONE = {"FailedEntryCount": 0, "FailedEntries": []}
 
 
 @pytest.fixture
 def api(api):
     """An API with a rule `r` on the default bus, and a bus `b`."""
-    api.create_event_bus(Name="b")
-    api.put_rule(Name="r", EventPattern=PATTERN)
-    api.news()
-    return api
-
-
-def put(api, *targets):
-    return api.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": QUEUE} | t for t in targets])
-
-
-def ecs(**block):
-    return {"Arn": ECS, "RoleArn": ROLE, "EcsParameters": TASK | block}
+    return with_rule(api)
 
 
 def vpc(**network):

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import pytest
-
-INVALID = "ValidationException"
-PATTERN = '{"source":["shop"]}'
-BUS = "arn:aws:events:us-east-1:123456789012:event-bus/"
-ROLE = "arn:aws:iam::123456789012:role/r"
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
-FIFO = QUEUE + ".fifo"
-TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
-LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/events/x"
-ECS = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
-API = "arn:aws:execute-api:us-east-1:123456789012:a/prod/POST/*"
-BATCH = "arn:aws:batch:us-east-1:123456789012:job-queue/q"
-TASK = {"TaskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/t"}
-TEMPLATE = {"InputTemplate": '"x"'}
+from target_requests import (
+    API,
+    BATCH,
+    BUS,
+    ECS,
+    FIFO,
+    INVALID,
+    LOGS,
+    QUEUE,
+    ROLE,
+    TASK,
+    TEMPLATE,
+    TOPIC,
+    ecs,
+    with_rule,
+)
 
 
 @pytest.fixture
 def api(api):
     """An API with a rule `r` on the default bus, and a bus `b`."""
-    api.create_event_bus(Name="b")
-    api.put_rule(Name="r", EventPattern=PATTERN)
-    api.news()
-    return api
+    return with_rule(api)
 
 
 def malformed(text):
     return f"Parameter {text} is not valid. Reason: Provided Arn is not in correct format."
-
-
-def ecs(**block):
-    return {"Arn": ECS, "RoleArn": ROLE, "EcsParameters": TASK | block}
 
 
 def violation(value, place, rule):

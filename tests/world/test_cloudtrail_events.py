@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from service_event_worlds import FULL, rule
 
 import simbridge as sb
-from simbridge.model.arn import partition_of
 from simbridge.model.cloudtrail import ALL_MANAGEMENT_EVENTS
 from simbridge.whatif.offline_match import OfflineRule, match_events
-
-FULL = {
-    "version": "0",
-    "id": "f5f1e65c-dc3a-93ca-6c1e-b1647eac7963",
-    "detail-type": "Object Created",
-    "source": "aws.s3",
-    "account": "210987654321",
-    "time": "2023-03-08T17:50:14Z",
-    "region": "eu-west-1",
-    "resources": ["arn:aws:s3:::example-bucket"],
-    "detail": {"object": {"key": "a/ä", "size": 1.5, "parts": [1, None, True]}},
-}
-
-
-def rule(
-    made: sb.World,
-    name: str,
-    pattern: Mapping[str, Any],
-    *,
-    account: str | None = None,
-    region: str | None = None,
-    state: str = "ENABLED",
-) -> None:
-    events = made.client(account=account, region=region)
-    events.put_rule(Name=name, EventPattern=json.dumps(pattern), State=state)
-    target = {"Id": "q", "Arn": queue(made, account, region).arn}
-    events.put_targets(Rule=name, Targets=[target])
-
-
-def queue(made: sb.World, account: str | None = None, region: str | None = None) -> Any:
-    """The queue of an account and Region: a rule has its target where it is."""
-    account, region = account or made.account, region or made.region
-    return made.stand_in(f"arn:{partition_of(region)}:sqs:{region}:{account}:q")
 
 
 def call(name: str, service: str = "ec2", **detail: Any) -> dict[str, Any]:

@@ -5,47 +5,15 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from service_event_worlds import CREATED, rule, world
 
 import simbridge as sb
 from simbridge.base import files
-from simbridge.model.arn import partition_of
-
-START = "2026-03-01T12:30:00Z"
-CREATED = {"source": "aws.s3", "detail-type": "Object Created", "detail": {"bucket": {"name": "b"}}}
-
-
-def world(account: str | None = None, region: str | None = None, **options: Any) -> sb.World:
-    """One rule for all that S3 says, with the queue `q`."""
-    made = sb.World(**{"seed": 3, "start": START, **options})
-    rule(made, "s3", {"source": ["aws.s3"]}, account=account, region=region)
-    return made
-
-
-def rule(
-    made: sb.World,
-    name: str,
-    pattern: Mapping[str, Any],
-    *,
-    account: str | None = None,
-    region: str | None = None,
-    state: str = "ENABLED",
-) -> None:
-    events = made.client(account=account, region=region)
-    events.put_rule(Name=name, EventPattern=json.dumps(pattern), State=state)
-    target = {"Id": "q", "Arn": queue(made, account, region).arn}
-    events.put_targets(Rule=name, Targets=[target])
-
-
-def queue(made: sb.World, account: str | None = None, region: str | None = None) -> Any:
-    """The queue of an account and Region: a rule has its target where it is."""
-    account, region = account or made.account, region or made.region
-    return made.stand_in(f"arn:{partition_of(region)}:sqs:{region}:{account}:q")
 
 
 @pytest.mark.parametrize("form", ["mapping", "escaped", "written", "file"])
