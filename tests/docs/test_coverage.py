@@ -12,7 +12,6 @@ import copy
 import json
 import os
 import re
-import runpy
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
@@ -24,6 +23,8 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
+from coverage_scenes import IDLE, SCENES
+from coverage_world import QUEUES, SHOWS, TRAFFIC, WEST, A, B, arn, prepared
 
 import simbridge as sb
 from simbridge.api import OPERATIONS
@@ -33,9 +34,6 @@ from simbridge.targets import BLOCKS
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "coverage.md"
 FIDELITY = ROOT / "docs" / "explanation" / "fidelity.md"
-SCENE = runpy.run_path(str(Path(__file__).with_name("coverage_scenes.py")))
-SCENES: list[Any] = SCENE["SCENES"]
-SCENE = {**SCENE["WORLD"], **SCENE}
 BEGIN, END = "<!-- generated: coverage -->\n", "<!-- end -->"
 
 STORED, SECRET, DELIVERED, ANSWERED, FOUND, CHECKED = WORDS = (
@@ -126,7 +124,7 @@ def other_values(shape: Any, value: Any) -> list[Any]:
 
 @cache
 def base() -> sb.World:
-    world: sb.World = SCENE["prepared"]()
+    world: sb.World = prepared()
     return world
 
 
@@ -155,7 +153,7 @@ def filled_in(world: sb.World, scene: Any, request: dict[str, Any]) -> dict[str,
     """The request with the ids that only the world knows, and the token of the page before."""
 
     def ask(operation: str, name: str, member: str) -> Any:
-        answer = call(world, operation, {"Name": name}, SCENE["A"])
+        answer = call(world, operation, {"Name": name}, A)
         return answer[member] if isinstance(answer, dict) else "none"
 
     def known(value: Any) -> Any:
@@ -184,7 +182,7 @@ def filled_in(world: sb.World, scene: Any, request: dict[str, Any]) -> dict[str,
 def outcome(scene: Any, request: dict[str, Any]) -> tuple[Any, ...] | None:
     """The answer, what is shown, received and secret; None if no client sends such a request."""
     world = base().fork()
-    account, other = SCENE["A"], SCENE["B"]
+    account, other = A, B
     for operation, before in scene.before:
         assert isinstance(call(world, operation, before, account), dict), before
     try:
@@ -195,7 +193,7 @@ def outcome(scene: Any, request: dict[str, Any]) -> tuple[Any, ...] | None:
         for operation, after in scene.after:
             call(world, operation, filled_in(world, scene, after), account)
     traffic(world)
-    shows = [*scene.shows, *SCENE["SHOWS"].get(noun(scene.operation), ())]
+    shows = [*scene.shows, *SHOWS.get(noun(scene.operation), ())]
     shown = [
         call(world, name, given, caller) for name, given in shows for caller in (account, other)
     ]
@@ -210,14 +208,14 @@ def secrets(world: sb.World, shown: list[Any]) -> list[Any]:
 
 def traffic(world: sb.World) -> None:
     """Events on each bus, some of them of a partner, and time."""
-    for operation, request, account in SCENE["TRAFFIC"]:
+    for operation, request, account in TRAFFIC:
         call(world, operation, request, account)
     world.run(minutes=7)
 
 
 def received(world: sb.World, request: dict[str, Any]) -> list[Any]:
     """The requests that targets, token endpoints and the hosts of API destinations have got."""
-    arns = [*SCENE["QUEUES"], SCENE["arn"]("west", "sqs", SCENE["WEST"])]
+    arns = [*QUEUES, arn("west", "sqs", WEST)]
     arns += [target["Arn"] for target in request.get("Targets", ()) if target["Arn"] not in arns]
     stood = [world.stand_in(arn).requests for arn in arns if ":api-destination/" not in arn]
     hosts = [world.http(f"https://{name}.example.com").requests for name in ("api", "api2")]
@@ -386,7 +384,7 @@ def page() -> str:
 
 
 def does(operation: str, path: str) -> str:
-    idle = SCENE["IDLE"].get((operation, path))
+    idle = IDLE.get((operation, path))
     effects = measured().get((operation, path), ())
     return "; ".join(word for word in WORDS if word in effects) or f"nothing: {idle}"
 
@@ -394,14 +392,14 @@ def does(operation: str, path: str) -> str:
 def test_every_parameter_is_in_a_scene() -> None:
     """A parameter that the service model gains is missing here until it is sent, and its effect seen."""
     model = {(name, path) for name in operation_names() for path in parameters(name)}
-    assert model == set(measured()) | set(SCENE["IDLE"])
+    assert model == set(measured()) | set(IDLE)
 
 
 def test_every_parameter_does_something() -> None:
     """It is stored and returned, or it changes an outcome; what does nothing says why."""
     idle = {key for key, effects in measured().items() if not effects}
-    assert idle <= set(SCENE["IDLE"])
-    assert not [key for key in SCENE["IDLE"] if measured().get(key)]
+    assert idle <= set(IDLE)
+    assert not [key for key in IDLE if measured().get(key)]
 
 
 def test_every_statement_that_is_cited_is_on_the_page_on_fidelity() -> None:

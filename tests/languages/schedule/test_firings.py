@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import json
 from collections.abc import Sequence
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
 
+import exhaustive_schedules as exhaustive
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,19 +19,7 @@ from simbridge.base.clock import LATEST, SECOND
 from simbridge.languages.schedule import firings
 
 HERE = Path(__file__).parent
-CASES = HERE.parents[2] / "shared" / "conformance" / "cron.json"
-
-
-def load(path: Path) -> Any:
-    """A module of the tests; tests are files, not a package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-exhaustive = load(HERE / "exhaustive.py")
+CASES = HERE.parents[3] / "shared" / "conformance" / "cron.json"
 
 
 def times(expression: str, after: str, count: int) -> list[str]:

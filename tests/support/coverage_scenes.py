@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import json
-import runpy
-from pathlib import Path
 from typing import Any
+
+from coverage_world import (
+    BROKEN,
+    EAST,
+    KEY,
+    NETWORK,
+    ONE,
+    RETRIED,
+    SHOP,
+    START,
+    TWO,
+    WEST,
+    A,
+    B,
+    Scene,
+    arn,
+    endpoint_of,
+    queue,
+    replay_of,
+    role,
+)
 
 from simbridge.targets import KINDS
 from simbridge.targets.reference import example_target
-
-WORLD = runpy.run_path(str(Path(__file__).with_name("coverage_world.py")))
-A = WORLD["A"]
-B = WORLD["B"]
-EAST = WORLD["EAST"]
-WEST = WORLD["WEST"]
-START = WORLD["START"]
-KEY = WORLD["KEY"]
-NETWORK = WORLD["NETWORK"]
-ONE = WORLD["ONE"]
-TWO = WORLD["TWO"]
-SHOP = WORLD["SHOP"]
-RETRIED = WORLD["RETRIED"]
-Scene = WORLD["Scene"]
-arn = WORLD["arn"]
-role = WORLD["role"]
-queue = WORLD["queue"]
-BROKEN = WORLD["BROKEN"]
-replay_of = WORLD["replay_of"]
-endpoint_of = WORLD["endpoint_of"]
 
 Call = tuple[str, dict[str, Any]]
 
